@@ -1,0 +1,1 @@
+"""The cluster itself: API server, built-in controllers, scheduler and node agent."""

@@ -1,0 +1,1 @@
+"""Delivery: charts, GitOps and images."""
