@@ -75,14 +75,18 @@ class ManualClock:
     async def advance(self, delay_s: float) -> None:
         """Move on by `delay_s`, waking every sleeper on the way in order."""
         target = self._now + delay_s
+        await self._settle()
         while self._sleepers and self._sleepers[0][0] <= target:
             when, _, future = heapq.heappop(self._sleepers)
             self._now = max(self._now, when)
             if not future.done():
                 future.set_result(None)
-            for _ in range(10):
-                await asyncio.sleep(0)
+            await self._settle()
         self._now = target
+
+    async def _settle(self) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
 
 
 class Entropy:

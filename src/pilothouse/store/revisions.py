@@ -32,6 +32,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     value: bytes | None
     previous: bytes | None
     create_revision: int
+    previous_revision: int = 0
+    """Revision that `previous` had; 0 for a creation."""
 
 
 class RangeResult(msgspec.Struct, frozen=True):

@@ -1,0 +1,248 @@
+"""The log store: preconditions on the newest pending state, acknowledgement after the disk has it.
+
+Writes of one loop tick form a batch; while the writer thread syncs a batch the next one collects, so the more writers there
+are the more share one sync, without any timer. Reads are answered from memory at the last durable revision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from pilothouse.kit.clock import Clock, SystemClock
+from pilothouse.kit.faults import Faults
+from pilothouse.store.expiry import Expiry
+from pilothouse.store.log import snapshots
+from pilothouse.store.log.disk import Disk, LogFile, RealDisk
+from pilothouse.store.log.lock import lock_directory
+from pilothouse.store.log.records import Record, encode
+from pilothouse.store.log.segments import drop_segments, open_segment, read_records
+from pilothouse.store.revisions import Entry, Event, Mismatch, RangeResult, StoreStopped
+from pilothouse.store.state import State
+from pilothouse.store.watch import HistoryWatch
+
+logger = logging.getLogger("pilothouse.store")
+
+
+class LogConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of the log engine."""
+
+    keep_events: int = 20_000
+    """Events of history kept in memory for watches and old reads."""
+    snapshot_every: int = 10_000
+    """Writes between two snapshots; also the least history that survives a restart once that many were made."""
+    max_pending: int = 20_000
+    """Unsynced writes at which new ones are refused."""
+
+
+class _Write(msgspec.Struct, frozen=True):
+    event: Event
+    expires_at: float
+    frame: bytes
+    done: asyncio.Future[int]
+
+
+class LogStore:
+    """A durable store in one directory."""
+
+    def __init__(self, disk: Disk, config: LogConfig, clock: Clock, faults: Faults, lock: int = -1) -> None:
+        """Recover from `disk`; use `LogStore.open` for a directory of the machine."""
+        self._disk, self._config, self._clock, self._faults, self._lock = disk, config, clock, faults, lock
+        self._state = _recover(disk, config)
+        self._segment: LogFile = open_segment(disk, self._state.revision + 1)
+        self._assigned = self._state.revision
+        self._written = self._state.revision
+        self._pending: dict[str, Event] = {}
+        self._queue: list[_Write] = []
+        self._is_flushing = False
+        self._stop_reason = ""
+        self._snapshot_at = self._state.revision + config.snapshot_every
+        self._snapshot: asyncio.Future[None] | None = None
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._expiry = Expiry(self._state, clock, self.txn)
+        if self._state.deadlines:
+            self._expiry.wake()
+
+    @classmethod
+    async def open(
+        cls, root: Path, config: LogConfig | None = None, clock: Clock | None = None, faults: Faults | None = None
+    ) -> LogStore:
+        """Lock and recover the directory `root`; raises `DataDirectoryLocked`, `UnknownFormat` or `DamagedLog`."""
+        lock = lock_directory(root)
+        try:
+            return cls(RealDisk(root / "log"), config or LogConfig(), clock or SystemClock(), faults or Faults(), lock)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    @property
+    def revision(self) -> int:
+        """Newest durable revision."""
+        return self._state.revision
+
+    async def get(self, key: str) -> Entry | None:
+        """Return the durable entry of `key`, or None."""
+        return self._state.entries.get(key)
+
+    async def range(self, prefix: str, *, revision: int = 0, limit: int = 0, start: str = "") -> RangeResult:
+        """Return a page of durable entries, see `Store.range`."""
+        return self._state.range(prefix, revision, limit, start)
+
+    async def txn(self, key: str, expected: int | None, value: bytes | None, *, ttl_s: float = 0.0) -> int:
+        """Write if the newest pending state of the key is at `expected`, see `Store.txn`."""
+        if self._faults.plan is not None:
+            await self._faults.hit("store.txn", key=key)
+        if self._stop_reason or len(self._queue) >= self._config.max_pending:
+            raise StoreStopped(self._stop_reason or f"{len(self._queue)} writes wait for the disk", retry_after_s=1.0)
+        current = self._newest(key)
+        found = 0 if current is None else current.revision
+        if expected is not None and found != expected:
+            raise Mismatch(key, expected, found)
+        if current is None and value is None:
+            return self._state.revision
+        event = self._state.next_event(key, current, value, self._assigned + 1)
+        expires_at = self._clock.now() + ttl_s if ttl_s else 0.0
+        frame = encode(Record(event.revision, event.create_revision, expires_at, key, value))
+        write = _Write(event, expires_at, frame, asyncio.get_running_loop().create_future())
+        self._assigned += 1
+        self._pending[key] = event
+        self._queue.append(write)
+        if not self._is_flushing:
+            self._is_flushing = True
+            self._idle.clear()
+            asyncio.get_running_loop().call_soon(self._flush)
+        revision = await write.done
+        if ttl_s:
+            self._expiry.wake()
+        return revision
+
+    def _newest(self, key: str) -> Entry | None:
+        event = self._pending.get(key)
+        if event is None:
+            return self._state.entries.get(key)
+        return None if event.value is None else Entry(key, event.value, event.revision, event.create_revision)
+
+    def _flush(self) -> None:
+        batch, self._queue = self._queue, []
+        data = b"".join([write.frame for write in batch])
+        future = asyncio.get_running_loop().run_in_executor(self._writer, self._write_and_sync, data, batch[-1].event.revision)
+        future.add_done_callback(lambda done: self._finish(batch, done.exception()))
+
+    def _write_and_sync(self, data: bytes, last_revision: int) -> None:
+        if self._faults.plan is not None:
+            self._faults.hit_now("store.write")
+        self._segment.append(data)
+        if self._faults.plan is not None:
+            self._faults.hit_now("store.sync")
+        self._segment.sync()
+        self._written = last_revision
+
+    def _finish(self, batch: list[_Write], error: BaseException | None) -> None:
+        if error is not None:
+            self._stop(f"the store's log could not be written: {error}", batch)
+            return
+        for write in batch:
+            self._state.apply(write.event, write.expires_at)
+            if self._pending.get(write.event.key) is write.event:
+                del self._pending[write.event.key]
+        self._state.history.publish()
+        for write in batch:
+            if not write.done.done():
+                write.done.set_result(write.event.revision)
+        if self._queue:
+            self._flush()
+        else:
+            self._is_flushing = False
+            self._idle.set()
+        if self._state.revision >= self._snapshot_at and self._snapshot is None:
+            self._begin_snapshot()
+
+    def _stop(self, reason: str, batch: list[_Write]) -> None:
+        logger.error("%s; no further writes are accepted", reason)
+        self._stop_reason = reason
+        failed, self._queue = [*batch, *self._queue], []
+        self._pending.clear()
+        self._assigned = self._state.revision
+        self._is_flushing = False
+        self._idle.set()
+        for write in failed:
+            if not write.done.done():
+                write.done.set_exception(StoreStopped(reason))
+
+    def _begin_snapshot(self) -> asyncio.Future[None]:
+        """Write the state down in the background; the loop only copies references."""
+        self._snapshot_at = self._state.revision + self._config.snapshot_every
+        args = (self._state.revision, list(self._state.entries.values()), dict(self._state.deadlines))
+        future = asyncio.get_running_loop().run_in_executor(None, self._write_snapshot, *args)
+        self._snapshot = future
+        future.add_done_callback(self._snapshot_done)
+        return future
+
+    def _write_snapshot(self, revision: int, entries: list[Entry], deadlines: dict[str, tuple[float, int]]) -> None:
+        entries.sort(key=lambda entry: entry.key)
+        self._disk.replace(snapshots.snapshot_name(revision), snapshots.encode_snapshot(revision, entries, deadlines))
+        self._writer.submit(self._roll).result()
+        oldest = snapshots.drop_old(self._disk)
+        if oldest:
+            drop_segments(self._disk, oldest)
+
+    def _roll(self) -> None:
+        """Begin a new segment so that older ones can be dropped later; runs in the writer thread, between batches."""
+        fresh = open_segment(self._disk, self._written + 1)
+        self._segment.close()
+        self._segment = fresh
+
+    def _snapshot_done(self, future: asyncio.Future[None]) -> None:
+        self._snapshot = None
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            logger.warning("snapshot failed, the log is kept and grows: %s", error)
+
+    def watch(self, prefix: str, from_revision: int) -> HistoryWatch:
+        """Follow durable writes after `from_revision`, see `Store.watch`."""
+        return HistoryWatch(self._state.history, prefix, from_revision)
+
+    async def compact(self, revision: int) -> None:
+        """Drop history up to `revision`."""
+        self._state.history.trim(revision)
+
+    async def progress(self) -> int:
+        """Return the durable revision."""
+        return self._state.revision
+
+    async def snapshot(self) -> None:
+        """Write the live state down now."""
+        await (self._snapshot or self._begin_snapshot())
+
+    async def close(self) -> None:
+        """Finish pending writes, release the files and the lock; safe to call twice."""
+        await self._expiry.stop()
+        await self._idle.wait()
+        if self._snapshot is not None:
+            await asyncio.wait([self._snapshot])
+        if self._stop_reason != "the store is closed":
+            self._stop_reason = "the store is closed"
+            self._writer.shutdown()
+            self._segment.close()
+            if self._lock >= 0:
+                os.close(self._lock)
+
+
+def _recover(disk: Disk, config: LogConfig) -> State:
+    """Load the oldest snapshot and replay the log behind it."""
+    base = snapshots.load_oldest(disk)
+    state = State(base.entries, base.revision, config.keep_events)
+    for key, expires_at in base.deadlines:
+        state.restore_deadline(key, expires_at, state.entries[key].revision)
+    for record in read_records(disk, base.revision):
+        current = state.entries.get(record.key)
+        event = state.next_event(record.key, current, record.value, record.revision)
+        state.apply(event, record.expires_at)
+    return state

@@ -1,0 +1,92 @@
+"""Log files: which ones there are, what they hold, where the next record goes.
+
+A segment `log-<revision>` begins with a magic and holds records from that revision on. Every start opens a new segment, so a
+file is never appended to after a crash; a torn tail is cut before. Only the newest segment may have one: damage anywhere else
+means the medium lost acknowledged data and is refused with the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pilothouse.kit.errors import PilothouseError
+from pilothouse.store.log.disk import Disk, LogFile
+from pilothouse.store.log.records import Record, decode
+
+MAGIC = b"PHLOG001"
+PREFIX = "log-"
+
+
+class DamagedLog(PilothouseError):
+    """Acknowledged records cannot be read back."""
+
+    reason = "DamagedLog"
+
+
+def segment_name(revision: int) -> str:
+    """Return the file name of the segment whose first record is `revision`."""
+    return f"{PREFIX}{revision:020d}"
+
+
+def first_revision(name: str) -> int:
+    """Return the first revision of the segment called `name`."""
+    return int(name.removeprefix(PREFIX))
+
+
+def segment_names(disk: Disk) -> list[str]:
+    """Return the segments in order of revision."""
+    return [name for name in disk.names() if name.startswith(PREFIX) and name[len(PREFIX) :].isdigit()]
+
+
+def read_records(disk: Disk, after_revision: int) -> Iterator[Record]:
+    """Yield every intact record above `after_revision` in order, cutting a torn tail of the newest segment.
+
+    Raises `DamagedLog` when a record is missing or an older segment is damaged.
+    """
+    names = segment_names(disk)
+    expected = after_revision + 1
+    for index, name in enumerate(names):
+        is_newest = index == len(names) - 1
+        if not is_newest and first_revision(names[index + 1]) <= expected:
+            continue
+        data = disk.read(name)
+        end = len(MAGIC)
+        if data.startswith(MAGIC):
+            for record, offset in decode(data, end):
+                end = offset
+                if record.revision < expected:
+                    continue
+                if record.revision > expected:
+                    raise _damaged(name, end, f"record {record.revision} follows record {expected - 1}")
+                expected += 1
+                yield record
+        elif not is_newest:
+            raise _damaged(name, 0, "the file does not begin as a log segment")
+        if end < len(data):
+            if not is_newest:
+                raise _damaged(name, end, "a record in the middle of the log is damaged")
+            disk.truncate(name, end if data.startswith(MAGIC) else 0)
+
+
+def _damaged(name: str, offset: int, what: str) -> DamagedLog:
+    return DamagedLog(
+        f"store log {name} at byte {offset}: {what}; acknowledged writes would be lost by going on",
+        fix="restore the data directory from a backup; move it away and start empty only if the data may be lost",
+    )
+
+
+def open_segment(disk: Disk, next_revision: int) -> LogFile:
+    """Create the segment for `next_revision`, replacing an empty one of that name."""
+    name = segment_name(next_revision)
+    if name in disk.names():
+        disk.remove(name)
+    return disk.create(name, MAGIC)
+
+
+def drop_segments(disk: Disk, up_to_revision: int) -> None:
+    """Remove segments all of whose records are at or below `up_to_revision`."""
+    names = segment_names(disk)
+    for name, following in pairwise(names):
+        if first_revision(following) <= up_to_revision + 1:
+            disk.remove(name)

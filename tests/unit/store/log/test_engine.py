@@ -1,0 +1,173 @@
+"""The log engine across restarts, torn tails, failing syncs and power cuts."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from pilothouse.kit.clock import Entropy, SystemClock
+from pilothouse.kit.faults import FaultPlan, FaultRule, Faults
+from pilothouse.store.log import LogConfig, LogStore
+from pilothouse.store.log.lock import DataDirectoryLocked, UnknownFormat
+from pilothouse.store.log.segments import DamagedLog
+from pilothouse.store.revisions import Compacted, StoreStopped
+from pilothouse.testing.disks import SimulatedDisk
+
+SMALL = LogConfig(keep_events=50, snapshot_every=20)
+
+
+async def fill(store: LogStore, start: int, count: int) -> None:
+    for number in range(start, start + count):
+        await store.txn(f"/k/{number % 30:03}", None, f"value {number}".encode())
+
+
+def test_state_and_history_survive_a_restart(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path, SMALL)
+        await fill(store, 0, 55)
+        before = (await store.range("/")).entries
+        await store.close()
+        again = await LogStore.open(tmp_path, SMALL)
+        assert again.revision == 55
+        assert (await again.range("/")).entries == before
+        watch = again.watch("/", 35)
+        events = [event async for batch in _until(watch, 20) for event in batch]
+        assert [event.revision for event in events] == list(range(36, 56))
+        assert all(event.previous is not None for event in events)
+        await again.close()
+
+    asyncio.run(run())
+
+
+async def _until(watch, count):  # type: ignore[no-untyped-def]
+    seen = 0
+    async for batch in watch:
+        yield batch
+        seen += len(batch)
+        if seen >= count:
+            watch.close()
+            return
+
+
+def test_old_segments_and_snapshots_are_dropped(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path, SMALL)
+        for round_number in range(12):
+            await fill(store, round_number * 20, 20)
+            await store.snapshot()
+        await store.close()
+        names = sorted(path.name for path in (tmp_path / "log").iterdir())
+        assert len([name for name in names if name.startswith("snapshot")]) == 2
+        assert len(names) < 8, names
+        again = await LogStore.open(tmp_path, SMALL)
+        assert again.revision == 240
+        with pytest.raises(Compacted):
+            again.watch("/", 10)
+        await again.close()
+
+    asyncio.run(run())
+
+
+def test_second_process_is_refused(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path)
+        with pytest.raises(DataDirectoryLocked, match="in use by another process"):
+            await LogStore.open(tmp_path)
+        await store.close()
+        await (await LogStore.open(tmp_path)).close()
+
+    asyncio.run(run())
+
+
+def test_newer_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "FORMAT").write_text('{"version": 99}')
+    with pytest.raises(UnknownFormat, match="format 99"):
+        asyncio.run(LogStore.open(tmp_path))
+
+
+def test_torn_tail_is_cut(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path)
+        await fill(store, 0, 10)
+        await store.close()
+        segment = max((tmp_path / "log").glob("log-*"))
+        segment.write_bytes(segment.read_bytes()[:-3])
+        again = await LogStore.open(tmp_path)
+        assert again.revision == 9
+        assert await again.txn("/new", 0, b"x") == 10
+        await again.close()
+        third = await LogStore.open(tmp_path)
+        assert third.revision == 10
+        await third.close()
+
+    asyncio.run(run())
+
+
+def test_damage_in_the_middle_is_refused_with_the_place(tmp_path: Path) -> None:
+    async def run() -> None:
+        for _ in range(2):
+            store = await LogStore.open(tmp_path)
+            await fill(store, 0, 10)
+            await store.close()
+        first = min((tmp_path / "log").glob("log-*"))
+        data = bytearray(first.read_bytes())
+        data[60] ^= 0xFF
+        first.write_bytes(data)
+        with pytest.raises(DamagedLog, match="at byte"):
+            await LogStore.open(tmp_path)
+
+    asyncio.run(run())
+
+
+def test_failed_sync_stops_writes_and_discards_what_was_pending(tmp_path: Path) -> None:
+    async def run() -> None:
+        faults = Faults()
+        store = await LogStore.open(tmp_path, faults=faults)
+        await store.txn("/a", 0, b"1")
+        faults.load(FaultPlan(rules=(FaultRule(point="store.sync", action="error"),)))
+        with pytest.raises(StoreStopped, match="could not be written"):
+            await store.txn("/b", 0, b"1")
+        faults.load(None)
+        with pytest.raises(StoreStopped):
+            await store.txn("/c", 0, b"1")
+        assert store.revision == 1
+        assert await store.get("/b") is None
+        await store.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_power_cut_loses_no_acknowledged_write(seed: int) -> None:
+    """Cut the power after a random number of disk operations; every acknowledged write must be there afterwards."""
+    entropy = Entropy(seed)
+    disk = SimulatedDisk(entropy, steps_until_cut=5 + entropy.randrange(120))
+    acknowledged: dict[str, bytes] = {}
+
+    async def writer(store: LogStore, name: int) -> None:
+        for number in range(40):
+            key, value = f"/k/{name}", f"{seed}-{number}".encode()
+            await store.txn(key, None, value)
+            acknowledged[key] = value
+
+    async def until_the_cut() -> None:
+        store = LogStore(disk, SMALL, SystemClock(), Faults())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in range(4):
+                    group.create_task(writer(store, name))
+        except* StoreStopped:
+            pass
+
+    async def after() -> None:
+        store = LogStore(disk.power_cut(), SMALL, SystemClock(), Faults())
+        for key, value in acknowledged.items():
+            entry = await store.get(key)
+            assert entry is not None, f"{key} is lost"
+            found, wanted = (int(text.split(b"-")[1]) for text in (entry.value, value))
+            assert found >= wanted, f"{key}: {entry.value!r} is older than the acknowledged {value!r}"
+        assert await store.txn("/after", 0, b"x") == store.revision
+        await store.close()
+
+    asyncio.run(until_the_cut())
+    asyncio.run(after())
