@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import msgspec
 
@@ -55,7 +55,8 @@ class Request(msgspec.Struct):
         """Return the path with the encoded query, as it is written on the wire."""
         if self.raw_target:
             return self.raw_target
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        path = quote(self.path, safe="/:@!$&'()*+,;=-._~")
+        return f"{path}?{urlencode(self.query)}" if self.query else path
 
 
 Body = bytes | AsyncIterator[bytes]

@@ -1,0 +1,186 @@
+"""A small asynchronous HTTP/1.1 client for talking to API servers over TLS.
+
+It keeps idle connections, streams chunked bodies, and never follows redirects or proxies: local traffic must not leave the
+machine because of an environment variable. It speaks the same `Request` and `Response` as the in-process path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from pilothouse.kit.errors import Unavailable
+from pilothouse.wire.http.messages import Request, Response
+from pilothouse.wire.kubeconfig import ClusterAccess
+
+MAX_LINE_BYTES = 64 << 10
+CONNECT_TIMEOUT_S = 10.0
+READ_BYTES = 256 << 10
+_IDLE_KEPT = 32
+
+
+class _Connection:
+    __slots__ = ("reader", "writer")
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @property
+    def is_alive(self) -> bool:
+        return not (self.reader.at_eof() or self.writer.is_closing())
+
+
+class HttpTransport:
+    """A transport to one server."""
+
+    def __init__(self, access: ClusterAccess, user_agent: str = "pilothouse") -> None:
+        """Reach `access.server` with its credentials."""
+        parts = urlsplit(access.server)
+        self._host = parts.hostname or ""
+        self._port = parts.port or (443 if parts.scheme == "https" else 80)
+        self._prefix = parts.path.rstrip("/")
+        self._tls = tls_context(access) if parts.scheme == "https" else None
+        self._server_name = access.tls_server_name or self._host
+        self._headers = {"host": parts.netloc, "user-agent": user_agent}
+        if access.token:
+            self._headers["authorization"] = f"Bearer {access.token}"
+        self._idle: deque[_Connection] = deque()
+
+    async def send(self, request: Request) -> Response:
+        """Send a request; raises `Unavailable` when the server cannot be reached or hangs up."""
+        connection, is_reused = await self._connect()
+        try:
+            return await self._exchange(connection, request)
+        except (ConnectionError, asyncio.IncompleteReadError, EOFError) as error:
+            connection.writer.close()
+            if is_reused:
+                return await self._retry(request)
+            raise Unavailable(f"{self._host}:{self._port} closed the connection: {error}") from error
+        except BaseException:
+            connection.writer.close()
+            raise
+
+    async def _retry(self, request: Request) -> Response:
+        """Send once more on a fresh connection: an idle one may have been closed by the server meanwhile."""
+        connection = await self._open()
+        try:
+            return await self._exchange(connection, request)
+        except (ConnectionError, asyncio.IncompleteReadError, EOFError) as error:
+            connection.writer.close()
+            raise Unavailable(f"{self._host}:{self._port} closed the connection: {error}") from error
+
+    async def _connect(self) -> tuple[_Connection, bool]:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_alive:
+                return connection, True
+            connection.writer.close()
+        return await self._open(), False
+
+    async def _open(self) -> _Connection:
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                reader, writer = await asyncio.open_connection(
+                    self._host, self._port, ssl=self._tls, server_hostname=self._server_name if self._tls else None,
+                    limit=MAX_LINE_BYTES,
+                )  # fmt: skip
+        except (OSError, TimeoutError) as error:
+            raise Unavailable(
+                f"no API server answers at {self._host}:{self._port}: {error or 'connect timed out'}",
+                fix="start it with `pilothouse up`, or check the server in the kubeconfig",
+            ) from error
+        return _Connection(reader, writer)
+
+    async def _exchange(self, connection: _Connection, request: Request) -> Response:
+        headers = {**self._headers, **request.headers}
+        if request.body or request.method in {"POST", "PUT", "PATCH"}:
+            headers["content-length"] = str(len(request.body))
+        lines = [f"{request.method} {self._prefix}{request.target()} HTTP/1.1\r\n"]
+        lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
+        connection.writer.write("".join(lines).encode("latin-1") + b"\r\n" + request.body)
+        status, received = await _read_head(connection.reader)
+        response = Response(status, headers=received, content_type="")
+        chunks = self._body(connection, response, request.method)
+        response.body = chunks if request.is_streaming and status < 300 else b"".join([chunk async for chunk in chunks])
+        return response
+
+    async def _body(self, connection: _Connection, response: Response, method: str) -> AsyncIterator[bytes]:
+        is_complete = False
+        try:
+            if method == "HEAD" or response.status in {204, 304}:
+                is_complete = True
+            elif response.header("transfer-encoding") == "chunked":
+                async for chunk in _chunks(connection.reader):
+                    yield chunk
+                is_complete = True
+            else:
+                length = int(response.header("content-length", "0") or 0)
+                if length:
+                    yield await connection.reader.readexactly(length)
+                is_complete = True
+        finally:
+            is_kept = is_complete and response.header("connection").lower() != "close" and len(self._idle) < _IDLE_KEPT
+            if is_kept:
+                self._idle.append(connection)
+            else:
+                connection.writer.close()
+
+    async def close(self) -> None:
+        """Close idle connections."""
+        while self._idle:
+            self._idle.pop().writer.close()
+
+
+async def _read_head(reader: asyncio.StreamReader) -> tuple[int, list[tuple[str, str]]]:
+    while True:
+        line = await reader.readuntil(b"\r\n")
+        parts = line.split(b" ", 2)
+        if len(parts) < 2 or not parts[1].isdigit():
+            raise ConnectionError(f"not an HTTP response: {line[:60]!r}")
+        status = int(parts[1])
+        headers: list[tuple[str, str]] = []
+        while (line := await reader.readuntil(b"\r\n")) != b"\r\n":
+            name, _, value = line.decode("latin-1").partition(":")
+            headers.append((name.strip().lower(), value.strip()))
+        if status != 100:
+            return status, headers
+
+
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    while True:
+        size = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
+        if size == 0:
+            await reader.readuntil(b"\r\n")
+            return
+        yield await reader.readexactly(size)
+        await reader.readexactly(2)
+
+
+def tls_context(access: ClusterAccess) -> ssl.SSLContext:
+    """Return the client TLS context of an access."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if access.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif access.authority_pem:
+        context.load_verify_locations(cadata=access.authority_pem.decode())
+    else:
+        context.load_default_certs()
+    if access.certificate_pem:
+        _load_pair(context, access)
+    return context
+
+
+def _load_pair(context: ssl.SSLContext, access: ClusterAccess) -> None:
+    """Load PEM bytes through an anonymous file: the ssl module reads certificates from paths only."""
+    import os
+
+    descriptor = os.memfd_create("client-certificate")
+    try:
+        os.write(descriptor, access.certificate_pem + b"\n" + access.key_pem)
+        context.load_cert_chain(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,156 @@
+"""The HTTP edge over real sockets: keep-alive, streaming, client certificates, limits."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from pilothouse.wire import tls
+from pilothouse.wire.http.client import HttpTransport
+from pilothouse.wire.http.messages import Request, Response
+from pilothouse.wire.http.server import HttpServer, ServerLimits
+from pilothouse.wire.kubeconfig import ClusterAccess
+
+
+async def echo(request: Request) -> Response:
+    if request.path == "/stream":
+        return Response(200, numbers())
+    text = f"{request.method} {request.path} {request.query} {len(request.body)} {request.peer.common_name}"
+    return Response(200, text.encode(), [("x-first", "1")], "text/plain")
+
+
+async def numbers() -> AsyncIterator[bytes]:
+    for number in range(3):
+        yield b"%d\n" % number
+        await asyncio.sleep(0)
+
+
+def serve(body: Callable[[int], Awaitable[None]], limits: ServerLimits | None = None) -> None:
+    async def run() -> None:
+        server = HttpServer(echo, limits=limits)
+        port = await server.start("127.0.0.1", 0)
+        try:
+            await body(port)
+        finally:
+            await server.stop()
+
+    asyncio.run(run())
+
+
+async def raw(port: int, data: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(data)
+    async with asyncio.timeout(5):
+        received = await reader.read()
+    writer.close()
+    return received
+
+
+def test_round_trips_and_keep_alive() -> None:
+    async def body(port: int) -> None:
+        transport = HttpTransport(ClusterAccess(f"http://127.0.0.1:{port}"))
+        for _ in range(3):
+            response = await transport.send(Request("POST", "/a b", [("q", "1 2"), ("q", "3")], body=b"xyz"))
+            assert await response.read() == b"POST /a b [('q', '1 2'), ('q', '3')] 3 "
+            assert response.header("x-first") == "1"
+        await transport.close()
+
+    serve(body)
+
+
+def test_streaming() -> None:
+    async def body(port: int) -> None:
+        transport = HttpTransport(ClusterAccess(f"http://127.0.0.1:{port}"))
+        response = await transport.send(Request("GET", "/stream", is_streaming=True))
+        assert not isinstance(response.body, bytes)
+        assert [chunk async for chunk in response.body] == [b"0\n", b"1\n", b"2\n"]
+        await transport.close()
+
+    serve(body)
+
+
+def test_pipelined_requests_are_answered_in_order() -> None:
+    async def body(port: int) -> None:
+        data = b"".join(b"GET /%d HTTP/1.1\r\nhost: x\r\n\r\n" % number for number in range(20))
+        received = await raw(port, data + b"GET /last HTTP/1.1\r\nconnection: close\r\n\r\n")
+        assert [int(part.split(b" ")[1][1:]) for part in received.split(b"GET")[1:-1]] == list(range(20))
+
+    serve(body)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nbad header\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nx: " + b"a" * 70_000 + b"\r\n\r\n", 431),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\ncontent-length: 999999999\r\n\r\n", 413),
+        (b"POST / HTTP/1.1\r\ncontent-length: -1\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"GET /?" + b"a=1&" * 300 + b" HTTP/1.1\r\n\r\n", 400),
+    ],
+)
+def test_bad_requests_get_an_answer(data: bytes, status: int) -> None:
+    async def body(port: int) -> None:
+        received = await raw(port, data)
+        assert received.startswith(b"HTTP/1.1 %d " % status), received[:200]
+        assert b'"kind":"Status"' in received
+
+    serve(body)
+
+
+def test_slow_request_is_timed_out() -> None:
+    async def body(port: int) -> None:
+        assert (await raw(port, b"GET / HTTP/1.1\r\nx: y\r\n")).startswith(b"HTTP/1.1 408 ")
+
+    serve(body, ServerLimits(receive_timeout_s=0.1))
+
+
+def test_client_certificate_becomes_the_peer(tmp_path: Path) -> None:
+    authority = tls.create_authority("test-ca", 1_750_000_000)
+    now = 1_750_000_000.0
+    server_pair = tls.issue(authority, "server", now, names=("127.0.0.1", "localhost"), is_server=True, days=3650)
+    client_pair = tls.issue(authority, "jane", now, organizations=("dev", "qa"), days=3650)
+    certificate, key = tls.write_pair(tmp_path, "server", server_pair)
+
+    async def run() -> None:
+        context = tls.server_context(certificate, key, authority.certificate_pem)
+        server = HttpServer(echo, tls=context)
+        port = await server.start("127.0.0.1", 0)
+        access = ClusterAccess(f"https://127.0.0.1:{port}")
+        access.authority_pem = authority.certificate_pem
+        access.certificate_pem, access.key_pem = client_pair.certificate_pem, client_pair.key_pem
+        transport = HttpTransport(access)
+        assert (await (await transport.send(Request("GET", "/"))).read()).endswith(b" jane")
+        await transport.close()
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def test_stop_lets_a_request_finish() -> None:
+    async def run() -> None:
+        entered, release = asyncio.Event(), asyncio.Event()
+
+        async def slow(_: Request) -> Response:
+            entered.set()
+            await release.wait()
+            return Response(200, b"done")
+
+        server = HttpServer(slow)
+        port = await server.start("127.0.0.1", 0)
+        async with asyncio.TaskGroup() as group:
+            answer = group.create_task(raw(port, b"GET / HTTP/1.1\r\n\r\n"))
+            await entered.wait()
+            stop = group.create_task(server.stop())
+            await asyncio.sleep(0.05)
+            assert not stop.done()
+            release.set()
+        assert answer.result().endswith(b"done")
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1)
+
+    asyncio.run(run())
