@@ -229,7 +229,7 @@ class Lexer:
                 return self._error(self.pos, "expected :=")
             return self._emit(":=", end + 1)
         if char in "=|":
-            return self._emit(char, end)
+            return self._emit("=" if char == "=" else "pipe", end)
         if char.isascii() and char.isprintable():
             return self._emit("char", end)
         return self._error(self.pos, f"unrecognized character in action: {code_point(char)}")

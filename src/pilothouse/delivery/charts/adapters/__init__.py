@@ -1,0 +1,1 @@
+"""The chart engine's I/O: folders, archives and value files on disk."""

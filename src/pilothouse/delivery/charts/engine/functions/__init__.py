@@ -1,0 +1,53 @@
+"""The function library of templates: Go's builtins, sprig and Helm's own, as one table of typed functions.
+
+`standard_functions` builds the table. It is a pure function of the time and the source of randomness that are passed in;
+functions that need the template set (include, tpl) are added by `engine.render`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pilothouse.delivery.charts.engine.functions import (
+    builtins,
+    certificates,
+    crypto,
+    dates,
+    dicts,
+    encoding,
+    lists,
+    numbers,
+    paths,
+    reflection,
+    regex,
+    semver,
+    strings,
+)
+from pilothouse.delivery.charts.engine.functions.markup import TABLE as MARKUP
+from pilothouse.delivery.charts.engine.values.kinds import GoFunction, signature
+
+if TYPE_CHECKING:
+    from pilothouse.kit.clock import Entropy
+
+_STATIC = (builtins, strings, lists, dicts, numbers, reflection, encoding, regex, semver, paths)
+
+
+def go_functions() -> dict[str, GoFunction]:
+    """Return only what Go's text/template provides."""
+    return {name: signature(name, text, call) for name, text, call in builtins.TABLE}
+
+
+def standard_functions(now_s: float, entropy: Entropy) -> dict[str, GoFunction]:
+    """Return the functions of a Helm template at time `now_s` (seconds since 1970)."""
+    table: dict[str, GoFunction] = {}
+    for module in _STATIC:
+        for name, text, call in module.TABLE:
+            table[name] = signature(name, text, call)
+    for name, text, call in (
+        *MARKUP,
+        *dates.table(now_s),
+        *crypto.table(entropy),
+        *certificates.table(now_s, entropy),
+    ):
+        table[name] = signature(name, text, call)
+    return table

@@ -1,0 +1,135 @@
+"""Cut rendered text into documents, read their heads, tell hooks from manifests, and sort both for installation.
+
+Called by `render`. Every document is parsed, because Helm refuses a render with one bad document.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pilothouse.delivery.charts.engine.functions.convert import parse_integer
+from pilothouse.delivery.charts.engine.functions.markup import yaml_error
+from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
+from pilothouse.delivery.charts.errors import RenderFailed
+from pilothouse.delivery.charts.types import Hook, Manifest
+
+_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
+_ORDER = (
+    "PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy",
+    "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass", "PersistentVolume",
+    "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList", "ClusterRoleBinding",
+    "ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList", "Service", "DaemonSet", "Pod",
+    "ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob",
+    "IngressClass", "Ingress", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+)  # fmt: skip
+_RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
+_EVENTS = frozenset(
+    ("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback",
+     "post-rollback", "test", "test-success")
+)  # fmt: skip
+_HOOK = "helm.sh/hook"
+
+
+def split_documents(text: str) -> list[str]:
+    """Return the documents of a rendered file, empty ones left out."""
+    return [part for part in _SEPARATOR.split(text.strip()) if part.strip()]
+
+
+def kind_rank(kind: str) -> tuple[int, str]:
+    """Return the sort key of a kind: known kinds in install order, unknown ones after them by name."""
+    rank = _RANK.get(kind)
+    return (len(_ORDER), kind) if rank is None else (rank, "")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _words(annotations: dict[str, Any], name: str) -> tuple[str, ...]:
+    value = _text(annotations.get(name))
+    return tuple(w.strip().lower() for w in value.split(",")) if value else ()
+
+
+def _hook(source: str, text: str, head: dict[str, Any], annotations: dict[str, Any]) -> Hook | None:
+    events = _words(annotations, _HOOK)
+    if any(event not in _EVENTS for event in events):
+        return None
+    weight = parse_integer(_text(annotations.get("helm.sh/hook-weight")))
+    meta = head.get("metadata") or {}
+    return Hook(
+        source=source,
+        text=text,
+        kind=_text(head.get("kind")),
+        name=_text(meta.get("name")),
+        events=tuple("test" if e == "test-success" else e for e in events),
+        weight=weight or 0,
+        delete_policies=_words(annotations, "helm.sh/hook-delete-policy"),
+        output_log_policies=_words(annotations, "helm.sh/hook-output-log-policy"),
+    )
+
+
+def _head(source: str, text: str) -> dict[str, Any]:
+    try:
+        value = read_yaml(text)
+    except YamlError as error:
+        raise RenderFailed(f"YAML parse error on {source}: {yaml_error(error)}") from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        kind = "array" if isinstance(value, list) else "string" if isinstance(value, str) else "number"
+        if isinstance(value, bool):
+            kind = "bool"
+        raise RenderFailed(
+            f"YAML parse error on {source}: error unmarshaling JSON: while decoding JSON: "
+            f"json: cannot unmarshal {kind} into Go value of type releaseutil.SimpleHead"
+        )
+    _check_head(source, value)
+    return value
+
+
+def _check_head(source: str, head: dict[str, Any]) -> None:
+    problem = ""
+    meta = head.get("metadata")
+    if meta is not None and not isinstance(meta, dict):
+        problem = f"{_kind(meta)} into Go struct field SimpleHead.metadata of type struct {{ Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }}"
+    annotations = meta.get("annotations") if isinstance(meta, dict) else None
+    if isinstance(annotations, dict):
+        bad = next((v for v in annotations.values() if isinstance(v, (dict, list))), None)
+        if bad is not None:
+            problem = f"{_kind(bad)} into Go struct field .metadata.annotations of type string"
+    elif annotations is not None:
+        problem = f"{_kind(annotations)} into Go struct field .metadata.annotations of type map[string]string"
+    if problem:
+        raise RenderFailed(
+            f"YAML parse error on {source}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {problem}"
+        )
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    return {dict: "object", list: "array", str: "string"}.get(type(value), "number")
+
+
+def sort_rendered(files: dict[str, str]) -> tuple[tuple[Manifest, ...], tuple[Hook, ...]]:
+    """Return manifests and hooks of all rendered files in install order; raises RenderFailed for bad YAML."""
+    manifests: list[Manifest] = []
+    hooks: list[Hook] = []
+    for source in sorted(files):
+        if source.rsplit("/", 1)[-1].startswith("_") or not files[source].strip():
+            continue
+        for text in split_documents(files[source]):
+            head = _head(source, text)
+            meta = head.get("metadata") or {}
+            annotations = meta.get("annotations") or {}
+            if _HOOK in annotations:
+                hook = _hook(source, text, head, annotations)
+                if hook is not None:
+                    hooks.append(hook)
+                continue
+            name = _text(meta.get("name"))
+            manifests.append(Manifest(source, text, _text(head.get("apiVersion")), _text(head.get("kind")), name))
+    manifests.sort(key=lambda m: kind_rank(m.kind))
+    hooks.sort(key=lambda h: kind_rank(h.kind))
+    return tuple(manifests), tuple(hooks)

@@ -1,0 +1,190 @@
+"""Render a chart: values merged and checked, every template run, the output sorted. The middle of the engine.
+
+Called by the facade. Pure: the present and the randomness are arguments, `lookup` is a function the caller brings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from pilothouse.delivery.charts.engine.coalesce import coalesce_values
+from pilothouse.delivery.charts.engine.dependencies import process_dependencies
+from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
+from pilothouse.delivery.charts.engine.execution.templates import CodeCache, Limits, TemplateSet
+from pilothouse.delivery.charts.engine.functions import standard_functions
+from pilothouse.delivery.charts.engine.functions.semver import is_compatible
+from pilothouse.delivery.charts.engine.hostfunctions import host_functions
+from pilothouse.delivery.charts.engine.manifests import sort_rendered
+from pilothouse.delivery.charts.engine.objects import Files, Values, capabilities_object, chart_object
+from pilothouse.delivery.charts.engine.schema import check_schemas
+from pilothouse.delivery.charts.engine.template.parser import ParseError
+from pilothouse.delivery.charts.engine.traces import exec_message, parse_message
+from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed
+from pilothouse.delivery.charts.types import Capabilities, Chart, Manifest, ReleaseOptions, Rendered
+
+if TYPE_CHECKING:
+    from pilothouse.kit.clock import Entropy
+
+Lookup = Callable[[str, str, str, str], dict[str, Any]]
+_NO_VALUE = "<no value>"
+
+
+class Unit:
+    """One template file to run and the data it is run with."""
+
+    __slots__ = ("base_path", "data", "text")
+
+    def __init__(self, text: str, data: dict[str, Any], base_path: str) -> None:
+        self.text = text
+        self.data = data
+        self.base_path = base_path
+
+
+def _collect(
+    chart: Chart, top: dict[str, Any], values: Any, path: str, units: dict[str, Unit]
+) -> dict[str, Any]:
+    is_root = "/" not in path
+    subcharts: dict[str, Any] = {}
+    data = Values(
+        {
+            "Chart": chart_object(chart, is_root),
+            "Files": Files.of(chart.files),
+            "Release": top["Release"],
+            "Capabilities": top["Capabilities"],
+            "Values": values if isinstance(values, Values) else Values(values),
+            "Subcharts": subcharts,
+        }
+    )
+    for child in chart.dependencies:
+        table = values.get(child.name)
+        inner = table if isinstance(table, dict) else {}
+        subcharts[child.name] = _collect(child, top, inner, f"{path}/charts/{child.name}", units)
+    for file in chart.templates:
+        partial = file.name.rsplit("/", 1)[-1].startswith("_")
+        if chart.is_library and not partial:
+            continue
+        text = file.data.decode("utf-8", "surrogateescape")
+        units[f"{path}/{file.name}"] = Unit(text, data, f"{path}/templates")
+    return data
+
+
+def _order(units: dict[str, Unit]) -> list[str]:
+    return sorted(units, key=lambda name: (name.count("/"), name.encode("utf-8", "surrogateescape")), reverse=True)
+
+
+def release_object(release: ReleaseOptions) -> dict[str, Any]:
+    """Return `.Release`."""
+    return {
+        "Name": release.name,
+        "Namespace": release.namespace,
+        "IsUpgrade": release.is_upgrade,
+        "IsInstall": release.is_install,
+        "Revision": release.revision,
+        "Service": "Helm",
+    }
+
+
+class Renderer:
+    """Renders with one time, one source of randomness and one code cache."""
+
+    def __init__(
+        self, now_s: float, entropy: Entropy, cache: CodeCache, lookup: Lookup | None = None, *, strict: bool = False
+    ) -> None:
+        self.functions = standard_functions(now_s, entropy)
+        self.functions.update(host_functions(None, lookup, strict=False))
+        self.cache = cache
+        self.lookup = lookup
+        self.strict = strict
+        self.limits = Limits()
+
+    def texts(self, units: dict[str, Unit]) -> dict[str, str]:
+        """Run every template that is not a partial; raises RenderFailed."""
+        templates = TemplateSet(
+            self.functions, self.cache, missing="error" if self.strict else "zero", limits=self.limits
+        )
+        templates.bind(host_functions(templates, self.lookup))
+        order = _order(units)
+        for name in order:
+            try:
+                templates.add(name, units[name].text)
+            except ParseError as error:
+                raise RenderFailed(parse_message(str(error), name)) from None
+        out: dict[str, str] = {}
+        for name in order:
+            if name.rsplit("/", 1)[-1].startswith("_"):
+                continue
+            unit = units[name]
+            unit.data["Template"] = {"Name": name, "BasePath": unit.base_path}
+            out[name] = self._one(templates, name, unit).replace(_NO_VALUE, "")
+        return out
+
+    def _one(self, templates: TemplateSet, name: str, unit: Unit) -> str:
+        try:
+            return templates.execute(name, unit.data)
+        except ExecError as error:
+            raise RenderFailed(exec_message(error, name)) from None
+        except BudgetExceeded as error:
+            raise ChartTooLarge(f"execution error in ({name}): {error}") from None
+        except (RecursionError, MemoryError):
+            raise ChartTooLarge(f"execution error in ({name}): the render needs too much memory or stack") from None
+
+
+def _crds(chart: Chart, path: str) -> list[Manifest]:
+    own = [
+        Manifest(f"{path}/{f.name}", f.data.decode("utf-8", "replace"), "", "CustomResourceDefinition")
+        for f in chart.files
+        if f.name.startswith("crds/") and f.name.endswith((".yaml", ".yml", ".json"))
+    ]
+    for child in chart.dependencies:
+        own += _crds(child, f"{path}/charts/{child.name}")
+    return own
+
+
+def _notes(files: dict[str, str], root: str, include_subcharts: bool) -> str:
+    found = sorted((n for n in files if n.rsplit("/", 1)[-1] == "NOTES.txt"), key=lambda n: n.count("/"))
+    own = f"{root}/templates/NOTES.txt"
+    kept = [files[n] for n in found if include_subcharts or n == own]
+    for name in found:
+        del files[name]
+    return "\n".join(text for text in kept if text)
+
+
+def check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
+    """Raise RenderFailed when the chart wants another Kubernetes."""
+    wanted = chart.metadata.get("kubeVersion")
+    if wanted and not is_compatible(str(wanted), capabilities.kube_version):
+        raise RenderFailed(
+            f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {capabilities.kube_version}"
+        )
+
+
+def render_chart(
+    chart: Chart,
+    release: ReleaseOptions,
+    values: dict[str, Any],
+    capabilities: Capabilities,
+    renderer: Renderer,
+    *,
+    skip_schema: bool = False,
+    subchart_notes: bool = False,
+    log: list[str] | None = None,
+) -> Rendered:
+    """Render a chart; raises ChartInvalid, ValuesInvalid, RenderFailed or ChartTooLarge."""
+    if chart.is_library:
+        raise ChartInvalid("library charts are not installable")
+    warnings: list[str] = [] if log is None else log
+    chart = process_dependencies(chart, values, warnings)
+    merged = coalesce_values(chart, values, warnings)
+    if not skip_schema:
+        check_schemas(chart, merged)
+    check_kube_version(chart, capabilities)
+    top = {"Release": release_object(release), "Capabilities": capabilities_object(capabilities)}
+    units: dict[str, Unit] = {}
+    _collect(chart, top, Values(merged), chart.name, units)
+    files = renderer.texts(units)
+    notes = _notes(files, chart.name, subchart_notes)
+    manifests, hooks = sort_rendered(files)
+    return Rendered(manifests, hooks, notes, tuple(_crds(chart, chart.name)), tuple(warnings))
+
+

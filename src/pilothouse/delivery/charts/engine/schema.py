@@ -1,0 +1,57 @@
+"""Check merged values against the values.schema.json of a chart and its dependencies, worded as Helm does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from pilothouse.delivery.charts.engine.schemawords import describe
+from pilothouse.delivery.charts.errors import ValuesInvalid
+from pilothouse.delivery.charts.types import Chart
+
+
+def _own_problem(schema: bytes, values: Any) -> str:
+    import jsonschema_rs
+
+    try:
+        parsed = orjson.loads(schema)
+    except orjson.JSONDecodeError as error:
+        return f"invalid character in schema: {error}\n"
+    try:
+        validator = jsonschema_rs.validator_for(parsed)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        return f'"file:///values.schema.json#" is not valid against metaschema: {error}\n'
+    return describe(list(validator.iter_errors(_plain(values))))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, float) and value == int(value) if isinstance(value, float) and value - value == 0 else False:
+        return int(value)
+    return value
+
+
+def _problems(chart: Chart, values: Any) -> str:
+    out = ""
+    if chart.schema is not None:
+        found = _own_problem(chart.schema, values)
+        if found:
+            out += f"{chart.name}:\n{found}"
+    for child in chart.dependencies:
+        table = values.get(child.name)
+        if isinstance(table, dict):
+            out += _problems(child, table)
+    return out
+
+
+def check_schemas(chart: Chart, values: dict[str, Any]) -> None:
+    """Raise ValuesInvalid naming every place that does not fit."""
+    found = _problems(chart, values)
+    if found:
+        raise ValuesInvalid(
+            f"values don't meet the specifications of the schema(s) in the following chart(s):\n{found}"
+        )

@@ -1,0 +1,1 @@
+"""Go template text: lexer, parser, tree and printer."""

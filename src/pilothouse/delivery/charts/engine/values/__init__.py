@@ -1,0 +1,1 @@
+"""Go's values in Python: kinds, type names, formatting, comparison."""

@@ -1,0 +1,1 @@
+"""Conformance of the chart engine to the recorded behaviour of Go's text/template and of helm."""
