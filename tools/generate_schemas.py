@@ -1,8 +1,9 @@
 """Generate the packed facts about built-in kinds from PyPI packages.
 
 Reads the JSON schemas of kubernetes-validate (types, merge keys, list types, descriptions) and the resource table of
-lightkube-models (plurals, scopes, verbs, subresources), undoes what kubernetes-validate changed (null types, `oneOf` in place of
-int-or-string, rewritten references), and writes two data files next to `pilothouse.api.scheme`. Run it when the target version moves:
+lightkube-models (plurals, scopes, verbs, subresources), undoes what kubernetes-validate changed (null types, `oneOf` for
+int-or-string, rewritten references), and writes two data files next to `pilothouse.api.scheme`. Run it when the target
+version moves:
 
     python tools/generate_schemas.py
 """
@@ -29,44 +30,52 @@ SERVED = (
 )  # fmt: skip
 VERBS = {"post": "create", "put": "update"}
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Facts of the Go types that no schema states. Structs held by value are always written, even when empty.
-PRESENT = set(
+PRESENT = _words(
     """
-    Container.resources ContainerStatus.lastState ContainerStatus.state EphemeralContainer.resources Event.involvedObject Event.source
-    NodeDaemonEndpoints.kubeletEndpoint NodeStatus.daemonEndpoints NodeStatus.nodeInfo PersistentVolumeClaimSpec.resources
+    Container.resources ContainerStatus.lastState ContainerStatus.state EphemeralContainer.resources Event.involvedObject
+    Event.source     NodeDaemonEndpoints.kubeletEndpoint NodeStatus.daemonEndpoints NodeStatus.nodeInfo PersistentVolumeClaimSpec.resources
     PersistentVolumeClaimTemplate.spec PodTemplate.template PodTemplateSpec.spec PodTemplateSpec.metadata
     PreferredSchedulingTerm.preference ServiceStatus.loadBalancer WeightedPodAffinityTerm.podAffinityTerm DaemonSetSpec.template
     DaemonSetSpec.updateStrategy DeploymentSpec.strategy DeploymentSpec.template ReplicaSetSpec.template StatefulSetSpec.template
-    StatefulSetSpec.updateStrategy CronJobSpec.jobTemplate JobSpec.template JobTemplateSpec.spec JobTemplateSpec.metadata Binding.target
-    IngressStatus.loadBalancer RoleBinding.roleRef ClusterRoleBinding.roleRef HorizontalPodAutoscalerSpec.scaleTargetRef
+    StatefulSetSpec.updateStrategy CronJobSpec.jobTemplate JobSpec.template JobTemplateSpec.spec JobTemplateSpec.metadata
+    Binding.target     IngressStatus.loadBalancer RoleBinding.roleRef ClusterRoleBinding.roleRef HorizontalPodAutoscalerSpec.scaleTargetRef
     ResourceClaimSpec.devices ResourceClaimTemplateSpec.spec ResourceClaimTemplateSpec.metadata ResourceSliceSpec.pool
-    DeviceSubRequest.allocationMode IPAddressSpec.parentRef VolumeAttachmentSpec.source CustomResourceDefinitionStatus.acceptedNames
-    EndpointSlice.conditions Endpoint.conditions ServiceReference.name CustomResourceDefinitionSpec.names
+    DeviceSubRequest.allocationMode IPAddressSpec.parentRef VolumeAttachmentSpec.source
+    CustomResourceDefinitionStatus.acceptedNames     EndpointSlice.conditions Endpoint.conditions ServiceReference.name CustomResourceDefinitionSpec.names
     FlowSchemaSpec.priorityLevelConfiguration LimitResponse.type ValidatingWebhook.clientConfig MutatingWebhook.clientConfig
     TokenReviewStatus.user SelfSubjectReviewStatus.userInfo
-    """.split()
+    """
 )
-PRESENT_NOT = set("Event.series ResourceClaimTemplate.status".split())
+# Lists that are written as null when they are empty although no schema requires them.
+NULLABLE = _words(
+    "EndpointSlice.ports HorizontalPodAutoscalerStatus.currentMetrics CustomResourceDefinitionStatus.conditions "
+    "CustomResourceDefinitionStatus.storedVersions"
+)
+PRESENT_NOT = _words("Event.series ResourceClaimTemplate.status")
 # Text fields that are pointers: an empty text is kept.
-KEEP_EMPTY = set(
+KEEP_EMPTY = _words(
     """storageClassName ingressClassName runtimeClassName loadBalancerClass appProtocol holderIdentity timeZone nodeName
-    volumeAttributesClassName policyName preemptionPolicy jsonPath value strategy message""".split()
+    volumeAttributesClassName policyName preemptionPolicy jsonPath value strategy message"""
 )
-KEEP_EMPTY_NOT = set(
-    "PodSpec.nodeName PersistentVolumeSpec.storageClassName EnvVar.value Toleration.value HTTPHeader.value".split()
-)
+KEEP_EMPTY_NOT = _words("PodSpec.nodeName PersistentVolumeSpec.storageClassName EnvVar.value Toleration.value HTTPHeader.value")
 # Booleans held by value: false is not written.
-DROP_FALSE = set(
+DROP_FALSE = _words(
     """hostNetwork hostPID hostIPC stdin stdinOnce tty readOnly paused unschedulable publishNotReadyAddresses globalDefault
     exclusiveMaximum exclusiveMinimum uniqueItems nullable deprecated x-kubernetes-embedded-resource x-kubernetes-int-or-string
-    partition preserveUnknownFields defaultRequest insecureSkipTLSVerify watchListEnabled""".split()
+    partition preserveUnknownFields defaultRequest insecureSkipTLSVerify watchListEnabled"""
 )
-DROP_ZERO = set(
+DROP_ZERO = _words(
     """minReadySeconds initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold hostPort nodePort count
     observedGeneration generation remainingItemCount deletionGracePeriodSeconds_ partition_ healthCheckNodePort port_ queueLength
-    """.split()
+    """
 )
-KEEP_ZERO = set("ServiceAccountTokenProjection.expirationSeconds ScopeSpec.x WebhookClientConfig.port".split())
+KEEP_ZERO = _words("ServiceAccountTokenProjection.expirationSeconds ScopeSpec.x WebhookClientConfig.port")
 
 _ANY = ["create", "delete", "get", "patch", "update"]
 
@@ -135,6 +144,8 @@ def _definition(name: str, raw: dict[str, Any], structs: set[str]) -> dict[str, 
         out["gvk"] = [[item["group"], item["version"], item["kind"]] for item in kinds]
     required = raw.get("required", ())
     for field, child in out.get("properties", {}).items():
+        if f"{short}.{field}" in NULLABLE:
+            child["x-null"] = 1
         if kinds and field in ("apiVersion", "kind"):
             child.pop("enum", None)
         _mark(child, f"{short}.{field}", field, short, field in required, bool(kinds), structs)
@@ -209,7 +220,8 @@ def resources(facts: dict[str, Any]) -> list[dict[str, Any]]:
         verbs = sorted({VERBS.get(verb, verb) for verb in info["verbs"] if not verb.startswith("global_")})
         found[group, version, kind] = {
             "group": group, "version": version, "kind": kind, "plural": info["plural"], "verbs": verbs,
-            "namespaced": base.startswith("Namespaced"), "definition": by_kind.get((group, version, kind), ""), "subresources": {},
+            "namespaced": base.startswith("Namespaced"), "definition": by_kind.get((group, version, kind), ""),
+            "subresources": {},
         }  # fmt: skip
     for _, info in classes:
         if "action" not in info:

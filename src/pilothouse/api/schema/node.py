@@ -49,7 +49,7 @@ class Schema:
     """One node; attributes are the facts, `properties`, `items` and `additional` the children."""
 
     __slots__ = (
-        "_additional", "_definitions", "_items", "_properties", "default", "embedded", "enum", "format", "int_or_string",
+        "_additional", "_definitions", "_items", "_properties", "default", "embedded", "enum", "fillers", "format", "int_or_string",
         "list_map_keys", "list_type", "map_type", "name", "nullable", "patch_merge_key", "patch_strategy", "preserve_unknown",
         "raw", "required", "type",
     )  # fmt: skip
@@ -64,6 +64,8 @@ class Schema:
         self._properties: Mapping[str, Schema] | None = None
         self._items: Schema | None = UNSET
         self._additional: Schema | None = UNSET
+        self.fillers: tuple[tuple[str, Any], ...] | None = None
+        """Cache of `decode.fillers`."""
         self.type: str = get("type", "")
         self.format: str = get("format", "")
         self.default: Any = get("default", UNSET)

@@ -1,0 +1,89 @@
+"""Objects of custom resources: pruning, defaulting and metadata coercion by a structural schema.
+
+Unlike built-in kinds, values keep their JSON form: only fields the schema does not know are dropped, defaults are filled in, and
+metadata follows the ObjectMeta schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from pilothouse.api.schema.decode import decode
+from pilothouse.api.schema.node import Schema
+from pilothouse.kit.errors import BadRequest
+
+_TYPE_META = ("kind", "apiVersion", "metadata")
+
+
+def decode_custom(schema: Schema, tree: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Return (pruned and defaulted object, whether fields were dropped)."""
+
+    seen = [False]
+    out = _prune_root(schema, tree, seen)
+    meta = schema.properties.get("metadata")
+    raw = tree.get("metadata")
+    if raw is not None and not isinstance(raw, dict):
+        raise BadRequest("metadata of a custom resource must be an object")
+    if meta is not None:
+        metadata, dropped = decode(meta, raw or {})
+        out["metadata"] = metadata
+        seen[0] = seen[0] or dropped
+    default_custom(schema, out)
+    return out, seen[0]
+
+
+def _prune_root(schema: Schema, tree: dict[str, Any], seen: list[bool]) -> dict[str, Any]:
+    kept = {key: tree[key] for key in _TYPE_META if key in tree}
+    rest = {key: value for key, value in tree.items() if key not in _TYPE_META}
+    pruned = prune(schema, rest, seen)
+    return {**kept, **pruned}
+
+
+def prune(schema: Schema, value: Any, seen: list[bool]) -> Any:
+    """Return `value` without fields the schema does not know; sets `seen[0]` when some were dropped."""
+    if isinstance(value, dict):
+        return _prune_object(schema, value, seen)
+    if isinstance(value, list) and schema.items is not None:
+        return [prune(schema.items, item, seen) for item in value]
+    return value
+
+
+def _prune_object(schema: Schema, value: dict[str, Any], seen: list[bool]) -> dict[str, Any]:
+    keep_all = schema.preserve_unknown or schema.raw.get("additionalProperties") is True
+    properties, additional = schema.properties, schema.additional
+    out: dict[str, Any] = {}
+    for key, item in value.items():
+        child = properties.get(key) or additional
+        if child is not None:
+            out[key] = prune(child, item, seen)
+        elif keep_all or (schema.embedded and key in _TYPE_META):
+            out[key] = item
+        else:
+            seen[0] = True
+    return out
+
+
+def default_custom(schema: Schema, tree: dict[str, Any]) -> None:
+    """Fill in the defaults of the schema, in place."""
+    fill_defaults(schema, tree)
+
+
+def fill_defaults(schema: Schema, value: Any) -> None:
+    """Fill in defaults below `value`, in place; null for a field that is not nullable counts as absent."""
+    if isinstance(value, dict):
+        for key, child in schema.properties.items():
+            if child.has_default and (key not in value or (value[key] is None and not child.nullable)):
+                value[key] = orjson.loads(orjson.dumps(child.default))
+            elif key in value and value[key] is None and not child.nullable and child.has_default:
+                del value[key]
+            if key in value:
+                fill_defaults(child, value[key])
+        if schema.additional is not None:
+            for key, item in value.items():
+                if key not in schema.properties:
+                    fill_defaults(schema.additional, item)
+    elif isinstance(value, list) and schema.items is not None:
+        for item in value:
+            fill_defaults(schema.items, item)

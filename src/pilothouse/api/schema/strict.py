@@ -1,0 +1,52 @@
+"""What strict field validation finds: unknown and duplicate fields, in the order of the document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.api.schema.node import Schema
+
+
+def strict_findings(schema: Schema, tree: Any) -> list[str]:
+    """Return messages for `tree`, whose objects are dicts or lists of pairs (duplicates included)."""
+    out: list[str] = []
+    _walk(schema, tree, "", out)
+    return out
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]] | None:
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, list) and type(value) is not list:
+        return value
+    return None
+
+
+def _walk(schema: Schema | None, value: Any, path: str, out: list[str]) -> None:
+    pairs = _pairs(value)
+    if pairs is None:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                _walk(schema.items if schema else None, item, f"{path}[{index}]", out)
+        return
+    seen: set[str] = set()
+    for key, item in pairs:
+        below = f"{path}.{key}" if path else key
+        if key in seen:
+            out.append(f'duplicate field "{below}"')
+            continue
+        seen.add(key)
+        child = None
+        if schema is not None:
+            child = schema.properties.get(key) or schema.additional
+            if child is None and is_closed(schema):
+                out.append(f'unknown field "{below}"')
+                continue
+        _walk(child, item, below, out)
+
+
+def is_closed(schema: Schema) -> bool:
+    """Whether fields outside `properties` are unknown."""
+    if schema.preserve_unknown or schema.additional is not None or schema.raw.get("additionalProperties") is True:
+        return False
+    return bool(schema.properties) or not schema.name

@@ -1,0 +1,130 @@
+"""Who is asking, and may they: authentication, impersonation and authorisation of one request."""
+
+from __future__ import annotations
+
+from pilothouse.cluster.apiserver.authn.tokens import Tokens
+from pilothouse.cluster.apiserver.authz.rbac import MASTERS, Rbac
+from pilothouse.cluster.apiserver.backend import Backend
+from pilothouse.cluster.apiserver.context import ANONYMOUS, Attributes, User
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
+from pilothouse.wire.http.messages import Request, Response
+
+AUTHENTICATED = "system:authenticated"
+MAX_USERS = 10_000
+_ALWAYS = ("/healthz", "/livez", "/readyz", "/version")
+
+
+class Access:
+    """The first two stages."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Build the stages on the backend."""
+        self.backend = backend
+        self.rbac = Rbac(backend)
+        self.tokens = Tokens(backend)
+        self._users: dict[tuple[str, tuple[str, ...]], User] = {}
+
+    def start(self) -> None:
+        """Follow roles and bindings."""
+        self.rbac.start()
+        self.tokens.start()
+
+    def well_known(self, request: Request) -> Response | None:
+        """Answer the OpenID discovery paths."""
+        return self.tokens.well_known(request.path)
+
+    def authenticate(self, request: Request) -> User:
+        """Return the user of a request; raises 401 for credentials that are wrong."""
+        header = request.headers.get("authorization")
+        if header:
+            kind, _, token = header.partition(" ")
+            if kind.lower() == "bearer" and token.strip():
+                user = self.tokens.user(token.strip())
+                if user is None:
+                    raise unauthorized()
+                return user
+        peer = request.peer
+        if not peer.common_name:
+            return ANONYMOUS
+        key = (peer.common_name, peer.organizations)
+        user = self._users.get(key)
+        if user is None:
+            if len(self._users) > MAX_USERS:
+                self._users.clear()
+            user = self._users[key] = User(peer.common_name, "", (*peer.organizations, AUTHENTICATED))
+        return user
+
+    def authorize(self, request: Request, user: User, wanted: Attributes) -> User:
+        """Return the user to act as (impersonation applied); raises 403."""
+        if any(name.startswith("impersonate-") for name in request.headers):
+            user = self._impersonated(request, user)
+        if MASTERS not in user.groups and not self.rbac.allows(user, wanted) and not self._is_public(wanted):
+            raise denied(user, wanted)
+        return user
+
+    def _is_public(self, wanted: Attributes) -> bool:
+        return False and wanted.path.startswith(_ALWAYS)
+
+    def _impersonated(self, request: Request, user: User) -> User:
+        headers = request.headers
+        name = headers.get("impersonate-user", "")
+        groups = [part.strip() for part in headers.get("impersonate-group", "").split(",") if part.strip()]
+        uid = headers.get("impersonate-uid", "")
+        extra = {key[18:]: value for key, value in headers.items() if key.startswith("impersonate-extra-")}
+        if not name:
+            if groups or uid or extra:
+                shown = "requested [] without impersonating a user"
+                raise StatusError(500, "InternalError", f"Internal error occurred: {shown}", {"causes": [{"message": shown}]})
+            return user
+        self._check_impersonation(user, name, groups, uid, extra)
+        is_account = name.startswith("system:serviceaccount:")
+        if is_account and not groups:
+            namespace = name.split(":")[2]
+            groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}"]
+        if name != ANONYMOUS.name and AUTHENTICATED not in groups:
+            groups.append(AUTHENTICATED)
+        if name == ANONYMOUS.name:
+            groups.append("system:unauthenticated")
+        return User(name, uid, tuple(groups), tuple((key, (value,)) for key, value in extra.items()))
+
+    def _check_impersonation(self, user: User, name: str, groups: list[str], uid: str, extra: dict[str, str]) -> None:
+        checks = []
+        if name.startswith("system:serviceaccount:"):
+            parts = name.split(":")
+            if len(parts) != 4:
+                raise bad_request(
+                    f"cannot impersonate {name}: a ServiceAccount is named system:serviceaccount:<namespace>:<name>"
+                )
+            checks.append(Attributes("impersonate", True, "", "v1", "serviceaccounts", "", parts[2], parts[3]))
+        else:
+            checks.append(Attributes("impersonate", True, "", "v1", "users", "", "", name))
+        checks += [Attributes("impersonate", True, "", "v1", "groups", "", "", group) for group in groups]
+        if uid:
+            checks.append(Attributes("impersonate", True, "authentication.k8s.io", "v1", "uids", "", "", uid))
+        for key, value in extra.items():
+            checks.append(Attributes("impersonate", True, "authentication.k8s.io", "v1", "userextras", key, "", value))
+        for check in checks:
+            if not self.rbac.allows(user, check):
+                raise denied(user, check)
+
+
+def unauthorized() -> StatusError:
+    """401 for credentials nobody knows."""
+    return StatusError(401, "Unauthorized", "Unauthorized")
+
+
+def denied(user: User, wanted: Attributes) -> StatusError:
+    """403 for what the user may not do."""
+    if not wanted.is_resource:
+        text = f'forbidden: User "{user.name}" cannot {wanted.verb} path "{wanted.path}"'
+        return StatusError(403, "Forbidden", text, {})
+    resource = f"{wanted.resource}.{wanted.group}" if wanted.group else wanted.resource
+    shown = f'{resource} "{wanted.name}"' if wanted.name else resource
+    full = f"{wanted.resource}/{wanted.subresource}" if wanted.subresource else wanted.resource
+    where = f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
+    if wanted.resource == "namespaces" and not wanted.group:
+        where = f'in the namespace "{wanted.name}"' if wanted.name else where
+    text = (
+        f'{shown} is forbidden: User "{user.name}" cannot {wanted.verb} resource "{full}" in API group "{wanted.group}" {where}'
+    )
+    return StatusError(403, "Forbidden", text, names(wanted.name, wanted.group, wanted.resource))

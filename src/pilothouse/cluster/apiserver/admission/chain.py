@@ -1,0 +1,75 @@
+"""The stages of admission in their order, and allocations that must be undone when a write fails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from pilothouse.api.scheme import Resource
+from pilothouse.cluster.apiserver.backend import Backend
+from pilothouse.cluster.apiserver.context import Call, Obj
+
+Undo = list[Callable[[], Awaitable[None]]]
+
+
+class Stage(Protocol):
+    """One admission stage; `old` is None for a create, `obj` for a delete is the object deleted."""
+
+    async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
+        """Change the object, or raise to refuse it."""
+        ...
+
+    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
+        """Raise to refuse the object."""
+        ...
+
+
+class Allocator(Protocol):
+    """Something that reserves values (addresses, ports) for an object."""
+
+    async def allocate(self, call: Call, obj: Obj, old: Obj | None) -> Undo:
+        """Reserve and set; returns what undoes it."""
+        ...
+
+    async def deleted(self, resource: Resource, obj: Obj) -> None:
+        """Release what a deleted object held."""
+        ...
+
+
+class Admission:
+    """All stages."""
+
+    def __init__(self, backend: Backend, stages: list[Stage], allocators: list[Allocator]) -> None:
+        """Keep the stages in order."""
+        self.backend, self.stages, self.allocators = backend, stages, allocators
+
+    async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
+        """Run the mutating half."""
+        for stage in self.stages:
+            await stage.mutate(call, obj, old)
+
+    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
+        """Run the validating half."""
+        for stage in self.stages:
+            await stage.validate(call, obj, old)
+
+    async def allocate(self, call: Call, obj: Obj, old: Obj | None) -> Undo:
+        """Reserve what the object needs."""
+        undo: Undo = []
+        try:
+            for allocator in self.allocators:
+                undo += await allocator.allocate(call, obj, old)
+        except BaseException:
+            await self.release(undo)
+            raise
+        return undo
+
+    async def release(self, undo: Undo) -> None:
+        """Undo reservations."""
+        for step in undo:
+            await step()
+
+    async def deleted(self, resource: Resource, obj: Obj) -> None:
+        """Release what a deleted object held."""
+        for allocator in self.allocators:
+            await allocator.deleted(resource, obj)

@@ -1,0 +1,1 @@
+"""Authentication: client certificates, static tokens, ServiceAccount tokens, impersonation."""

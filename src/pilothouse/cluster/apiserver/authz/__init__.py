@@ -1,0 +1,1 @@
+"""Authorisation: RBAC compiled per user, reviews, protection against escalation, the bootstrap policy."""

@@ -1,0 +1,98 @@
+"""What every stage behind authorisation shares: store, cache, scheme, clock, randomness, settings, and the way to write."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+import msgspec
+
+from pilothouse.api.scheme import Resource, Scheme
+from pilothouse.cluster.apiserver.context import Obj
+from pilothouse.cluster.apiserver.watchcache.cache import ResourceCache, WatchCache
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.kit.clock import Clock, Entropy, rfc3339
+from pilothouse.kit.faults import Faults
+from pilothouse.store.revisions import Store
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """Settings of the API server."""
+
+    service_range: str = "10.0.0.0/16"
+    """Addresses for Services; the first is the `kubernetes` Service."""
+    node_port_low: int = 30000
+    node_port_high: int = 32767
+    advertise_address: str = "127.0.0.1"
+    advertise_port: int = 6443
+    issuer: str = "https://kubernetes.default.svc.cluster.local"
+    audience: str = ""
+    """Audience of ServiceAccount tokens; the issuer when empty."""
+    tokens: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+    """Static bearer tokens: token -> (user, uid, groups)."""
+    event_ttl_s: float = 3600.0
+    watch_timeout_s: float = 1800.0
+    """Watches without a timeout end after this long."""
+    bookmark_interval_s: float = 60.0
+    signing_key_pem: str = ""
+    """Private key (EC or RSA) of ServiceAccount tokens; made at start when empty."""
+    admission: bool = True
+    git_version: str = ""
+
+
+class NodeProxy(Protocol):
+    """How the API server reaches the node agents."""
+
+    async def logs(self, namespace: str, pod: str, container: str, options: dict[str, str]) -> AsyncIterator[bytes]:
+        """Return the log of a container in chunks."""
+        ...
+
+
+class Backend:
+    """Shared state of the stages; built by the server, passed to functions."""
+
+    def __init__(self, store: Store, scheme: Scheme, clock: Clock, entropy: Entropy, faults: Faults, config: Config) -> None:
+        """Keep the parts."""
+        self.store, self.scheme, self.clock, self.entropy = store, scheme, clock, entropy
+        self.faults, self.config = faults, config
+        self.cache = WatchCache(store)
+        self.node_proxy: NodeProxy | None = None
+
+    def now(self) -> str:
+        """Return the time as objects write it."""
+        return rfc3339(self.clock.now())
+
+    def cached(self, resource: Resource) -> ResourceCache:
+        """Return the cache of a resource."""
+        return self.cache.resource(resource.storage_prefix)
+
+    def find(self, group: str, plural: str, namespace: str, name: str) -> Item | None:
+        """Return an object by its stored resource, or None."""
+        prefix = f"/registry/{group or 'core'}/{plural}/"
+        key = f"{prefix}{namespace}/{name}" if namespace else prefix + name
+        return self.cache.resource(prefix).items.get(key)
+
+    def look(self, group: str, plural: str, namespace: str, name: str) -> Obj | None:
+        """Return the shared tree of an object, or None."""
+        item = self.find(group, plural, namespace, name)
+        return None if item is None else item.object
+
+    def all_of(self, group: str, plural: str, namespace: str = "") -> list[Item]:
+        """Return the objects of a stored resource, of one namespace or all."""
+        prefix = f"/registry/{group or 'core'}/{plural}/"
+        cache = self.cache.resource(prefix)
+        return list(cache.scan(f"{prefix}{namespace}/" if namespace else prefix))
+
+    async def write(self, key: str, expected: int | None, value: bytes | None, ttl_s: float = 0.0) -> int:
+        """Write to the store and return the revision once readers see it; raises `Mismatch`."""
+        if self.faults.plan is not None:
+            await self.faults.hit("api.write", key=key)
+        revision = await self.store.txn(key, expected, value, ttl_s=ttl_s)
+        await self.cache.wait_for(revision)
+        return revision
+
+
+def meta_of(obj: Obj) -> dict[str, Any]:
+    """Return the metadata of an object."""
+    meta: dict[str, Any] = obj["metadata"]
+    return meta

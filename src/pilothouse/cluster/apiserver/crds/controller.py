@@ -1,0 +1,135 @@
+"""Follows CustomResourceDefinitions: accepts names, sets conditions, extends the scheme, cleans up on delete."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from pilothouse.api.scheme import Resource
+from pilothouse.cluster.apiserver.backend import Backend
+from pilothouse.cluster.apiserver.context import Obj
+from pilothouse.cluster.apiserver.crds.names import accepted_names, conditions_of, is_established
+from pilothouse.cluster.apiserver.crds.resources import resources_of
+from pilothouse.cluster.apiserver.registry.codec import stored_bytes
+from pilothouse.cluster.apiserver.watchcache.cache import Change
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.kit.aio import TaskScope
+from pilothouse.store.revisions import Mismatch
+
+logger = logging.getLogger("pilothouse.apiserver.crds")
+GROUP, PLURAL = "apiextensions.k8s.io", "customresourcedefinitions"
+FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+
+
+class CustomResources:
+    """The controller of definitions."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Nothing is followed before `start`."""
+        self.backend = backend
+        self.prefix = f"/registry/{GROUP}/{PLURAL}/"
+        self.served: dict[str, list[Resource]] = {}
+        self.generation = 0
+        self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._scope = TaskScope("crds")
+
+    async def start(self) -> None:
+        """Serve what is stored and follow changes."""
+        for item in self.backend.all_of(GROUP, PLURAL):
+            self._serve(item.name, item)
+            self._queue.put_nowait(item.name)
+        self.backend.cache.on_change.append(self._on_change)
+        self._scope.spawn(self._work(), "conditions")
+
+    async def stop(self) -> None:
+        """Stop following."""
+        await self._scope.close()
+
+    def _on_change(self, prefix: str, change: Change) -> None:
+        if prefix != self.prefix:
+            return
+        _, new, previous = change
+        item = new or previous
+        assert item is not None
+        self._serve(item.name, new)
+        self._queue.put_nowait(item.name)
+
+    def _serve(self, name: str, item: Item | None) -> None:
+        """Make the scheme serve exactly what the definition says."""
+        wanted = [] if item is None or not is_established(item.object) else resources_of(self.backend.scheme, item.object)
+        before = self.served.pop(name, [])
+        keep = {(resource.group, resource.version, resource.plural) for resource in wanted}
+        for resource in before:
+            if (resource.group, resource.version, resource.plural) not in keep:
+                self.backend.scheme.remove(resource)
+        for resource in wanted:
+            self.backend.scheme.add(resource)
+        if wanted:
+            self.served[name] = wanted
+        self.generation += 1
+
+    async def _work(self) -> None:
+        while True:
+            name = await self._queue.get()
+            for _ in range(5):
+                try:
+                    await self._reconcile(name)
+                    break
+                except Mismatch:
+                    await self.backend.cache.current()
+
+    async def _reconcile(self, name: str) -> None:
+        item = self.backend.find(GROUP, PLURAL, "", name)
+        if item is None:
+            self._retry_conflicting()
+            return
+        crd = item.fresh()
+        if crd["metadata"].get("deletionTimestamp"):
+            await self._clean_up(item, crd)
+            return
+        self._settle(crd)
+        raw = stored_bytes(self._resource(), crd)
+        if raw != item.raw:
+            await self.backend.write(item.key, item.revision, raw)
+
+    def _settle(self, crd: Obj) -> None:
+        others = [other.object for other in self.backend.all_of(GROUP, PLURAL) if other.name != crd["metadata"]["name"]]
+        status = crd.setdefault("status", {})
+        names, problem = accepted_names(crd, others, self.backend.scheme)
+        status["acceptedNames"] = names
+        status["conditions"] = conditions_of(status.get("conditions") or [], crd, problem, self.backend.now())
+        finalizers = crd["metadata"].get("finalizers") or []
+        if FINALIZER not in finalizers and is_established(crd):
+            crd["metadata"]["finalizers"] = [*finalizers, FINALIZER]
+        for version in crd["spec"].get("versions") or ():
+            if version.get("storage") and version["name"] not in (status.get("storedVersions") or ()):
+                status["storedVersions"] = [*(status.get("storedVersions") or ()), version["name"]]
+
+    def _retry_conflicting(self) -> None:
+        for item in self.backend.all_of(GROUP, PLURAL):
+            if not is_established(item.object):
+                self._queue.put_nowait(item.name)
+
+    async def _clean_up(self, item: Item, crd: Obj) -> None:
+        finalizers = crd["metadata"].get("finalizers") or []
+        if FINALIZER not in finalizers:
+            return
+        spec = crd["spec"]
+        for found in self.backend.all_of(spec["group"], spec["names"]["plural"]):
+            await self._remove_instance(found)
+        crd["metadata"]["finalizers"] = [name for name in finalizers if name != FINALIZER]
+        if crd["metadata"]["finalizers"]:
+            await self.backend.write(item.key, item.revision, stored_bytes(self._resource(), crd))
+        else:
+            await self.backend.write(item.key, item.revision, None)
+
+    async def _remove_instance(self, item: Item) -> None:
+        try:
+            await self.backend.write(item.key, item.revision, None)
+        except Mismatch:
+            logger.info("custom object %s changed while its definition was deleted", item.key)
+
+    def _resource(self) -> Resource:
+        found = self.backend.scheme.resource(GROUP, "v1", PLURAL)
+        assert found is not None
+        return found

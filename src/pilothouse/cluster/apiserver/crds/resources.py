@@ -1,0 +1,72 @@
+"""What is served for one CustomResourceDefinition."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.api.schema import Schema
+from pilothouse.api.scheme import Resource, Scheme, Subresource
+from pilothouse.api.scheme.resources import PrinterColumn
+
+Obj = dict[str, Any]
+_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+_META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+_TYPE_META = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
+
+
+def resources_of(scheme: Scheme, crd: Obj) -> list[Resource]:
+    """Return one resource per served version of a definition."""
+    spec = crd["spec"]
+    stored = next((version["name"] for version in spec.get("versions") or () if version.get("storage")), "")
+    return [_resource(scheme, crd, version, stored) for version in spec.get("versions") or () if version.get("served")]
+
+
+def schema_of(scheme: Scheme, version: Obj) -> Schema:
+    """Return the schema node of one version, metadata included."""
+    raw = dict((version.get("schema") or {}).get("openAPIV3Schema") or {})
+    raw.setdefault("type", "object")
+    own_meta = (raw.get("properties") or {}).get("metadata") or {}
+    properties = {**(raw.get("properties") or {}), **_TYPE_META, "metadata": {"$ref": f"{_META}ObjectMeta"}}
+    return scheme.definitions.build({**raw, "properties": properties, "x-metadata": own_meta})
+
+
+def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str) -> Resource:
+    spec = crd["spec"]
+    names = spec["names"]
+    group, name = spec["group"], version["name"]
+    subs, paths = _subresources(scheme, version, group, names["kind"])
+    columns = tuple(
+        PrinterColumn(
+            column["name"],
+            column.get("type", "string"),
+            column.get("jsonPath", ""),
+            column.get("description", ""),
+            column.get("format", ""),
+            column.get("priority", 0),
+        )  # fmt: skip
+        for column in version.get("additionalPrinterColumns") or ()
+    )
+    return Resource(
+        group=group, version=name, kind=names["kind"], plural=names["plural"], singular=names.get("singular") or names["kind"].lower(),
+        namespaced=spec.get("scope") == "Namespaced", verbs=_VERBS, schema=schema_of(scheme, version),
+        list_kind=names.get("listKind") or f"{names['kind']}List", short_names=tuple(names.get("shortNames") or ()),
+        categories=tuple(names.get("categories") or ()), subresources=subs, storage_group=group, storage_version=stored,
+        storage_plural=names["plural"], is_custom=True, generation=True, columns=columns,
+        selectable=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
+        crd_name=crd["metadata"]["name"], scale_paths=paths,
+    )  # fmt: skip
+
+
+def _subresources(scheme: Scheme, version: Obj, group: str, kind: str) -> tuple[dict[str, Subresource], tuple[str, str, str]]:
+    raw = version.get("subresources") or {}
+    subs: dict[str, Subresource] = {}
+    paths = ("", "", "")
+    verbs = ("get", "patch", "update")
+    if "status" in raw:
+        subs["status"] = Subresource("status", group, version["name"], kind, verbs)
+    scale = raw.get("scale")
+    if scale is not None:
+        schema = scheme.definition_of("autoscaling", "v1", "Scale")
+        subs["scale"] = Subresource("scale", "autoscaling", "v1", "Scale", verbs, schema)
+        paths = (scale.get("specReplicasPath", ""), scale.get("statusReplicasPath", ""), scale.get("labelSelectorPath", ""))
+    return subs, paths

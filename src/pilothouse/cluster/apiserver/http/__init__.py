@@ -1,0 +1,1 @@
+"""The first and last stage: paths, content negotiation, bodies, Status answers, limits. Pure functions on messages."""

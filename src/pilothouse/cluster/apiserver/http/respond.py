@@ -1,0 +1,69 @@
+"""Answers: Status objects, warnings, YAML and pretty forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from pilothouse.api.validation.fields import quote
+from pilothouse.cluster.apiserver.errors import PlainError, StatusError
+from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding
+from pilothouse.kit.errors import BadRequest, PilothouseError
+from pilothouse.wire.http.messages import Response
+
+CACHE_HEADERS = [("cache-control", "no-cache, private")]
+TEXT = "text/plain; charset=utf-8"
+
+
+def dumps(value: Any) -> bytes:
+    """Encode a tree as compact JSON."""
+    return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+
+
+def encode(body: bytes, encoding: Encoding) -> bytes:
+    """Return a JSON body in the negotiated text form."""
+    if encoding.yaml:
+        import yaml
+
+        dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        text: str = yaml.dump(orjson.loads(body), Dumper=dumper, default_flow_style=False, sort_keys=True)
+        return text.encode()
+    if encoding.pretty:
+        return orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2)
+    return body
+
+
+def answer(body: bytes, status: int = 200, encoding: Encoding = PLAIN, warnings: list[str] | None = None) -> Response:
+    """Return a response with an encoded JSON body."""
+    if encoding is not PLAIN:
+        body = encode(body, encoding)
+    headers = list(CACHE_HEADERS)
+    for warning in warnings or ():
+        headers.append(("warning", f"299 - {quote(warning)}"))
+    return Response(status, body, headers, encoding.content_type)
+
+
+def answer_tree(value: Any, status: int = 200, encoding: Encoding = PLAIN, warnings: list[str] | None = None) -> Response:
+    """Return a response with a tree as body."""
+    return answer(dumps(value), status, encoding, warnings)
+
+
+def text_answer(text: str, status: int = 200) -> Response:
+    """Return a plain text response."""
+    headers = [*CACHE_HEADERS, ("x-content-type-options", "nosniff")]
+    return Response(status, text.encode(), headers, TEXT)
+
+
+def error_answer(error: PilothouseError, warnings: list[str] | None = None) -> Response:
+    """Return the response of a failure."""
+    if isinstance(error, PlainError):
+        return text_answer(error.message + "\n", error.code)
+    if not isinstance(error, StatusError):
+        reason = "BadRequest" if isinstance(error, BadRequest) else error.reason
+        error = StatusError(error.http_code, reason, error.message, retry_after_s=error.retry_after_s)
+    response = answer_tree(error.body(), error.code, PLAIN, warnings)
+    seconds = error.retry_after_s or (error.details or {}).get("retryAfterSeconds", 0)
+    if seconds:
+        response.headers.append(("retry-after", str(int(seconds))))
+    return response

@@ -1,0 +1,90 @@
+"""YAML bodies: one document, bounded aliases, duplicate keys reported, scalars as the reference decoder reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from pilothouse.api.validation.fields import quote
+
+MAX_NODES = 200_000
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
+    """Return (value, duplicate key findings); raises ValueError."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("yaml: invalid leading UTF-8 octet") from None
+    loader = _LOADER(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None, []
+        _check_size(node)
+        repeated: list[str] = []
+        return _Builder(loader, repeated).build(node, 0), repeated
+    except yaml.YAMLError as error:
+        raise ValueError(_message(error)) from None
+    except RecursionError:
+        raise ValueError("yaml: document is nested too deeply") from None
+    finally:
+        loader.dispose()
+
+
+def _message(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+    return f"yaml: line {mark.line + 1}: {problem}" if mark is not None else f"yaml: {problem}"
+
+
+def _check_size(root: yaml.Node) -> None:
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node, depth: int) -> int:
+        if depth > 200:
+            raise ValueError("yaml: document is nested too deeply")
+        known = sizes.get(id(node))
+        if known is not None:
+            return known
+        sizes[id(node)] = 1
+        total = 1
+        if isinstance(node, yaml.SequenceNode):
+            total += sum(size(child, depth + 1) for child in node.value)
+        elif isinstance(node, yaml.MappingNode):
+            total += sum(size(key, depth + 1) + size(value, depth + 1) for key, value in node.value)
+        if total > MAX_NODES:
+            raise ValueError("yaml: document contains excessive aliasing")
+        sizes[id(node)] = total
+        return total
+
+    size(root, 0)
+
+
+class _Builder:
+    def __init__(self, loader: Any, repeated: list[str]) -> None:
+        self.loader, self.repeated = loader, repeated
+
+    def build(self, node: yaml.Node, depth: int) -> Any:
+        if depth > 200:
+            raise ValueError("yaml: document is nested too deeply")
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(child, depth + 1) for child in node.value]
+        if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"):
+            return node.value
+        return self.loader.construct_object(node, deep=True)
+
+    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        self.loader.flatten_mapping(node)
+        out: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self.build(key_node, depth + 1)
+            text = key if isinstance(key, str) else str(key_node.value)
+            if text in out:
+                self.repeated.append(f"line {key_node.start_mark.line + 1}: key {quote(text)} already set in map")
+            out[text] = self.build(value_node, depth + 1)
+        return out

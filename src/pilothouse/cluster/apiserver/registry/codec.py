@@ -1,0 +1,161 @@
+"""From request bodies to objects, from objects to stored bytes, between served and stored versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.api.defaults import apply_defaults
+from pilothouse.api.schema.custom import decode_custom
+from pilothouse.api.schema.decode import decode
+from pilothouse.api.schema.strict import strict_findings
+from pilothouse.api.scheme import Resource
+from pilothouse.api.validation.fields import quote
+from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.conversion import convert
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request
+from pilothouse.cluster.apiserver.http.bodies import Body, check_depth, parse_pairs, read_body
+from pilothouse.cluster.apiserver.http.respond import dumps
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.kit.errors import PilothouseError
+
+_SCHEME = 'in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
+
+
+def read_tree(call: Call, kind: str) -> Body:
+    """Parse the body of a write; raises 400 when it is not an object."""
+    raw = call.request.body
+    try:
+        body = read_body(raw, call.request.header("content-type"), want_duplicates=call.field_validation != "Ignore")
+    except ValueError as error:
+        raise unrecognized(kind, str(error), raw) from None
+    if body.value is None:
+        body.value = {} if raw.strip() == b"null" else None
+    if not isinstance(body.value, dict):
+        found = {str: "string", list: "array", bool: "bool"}.get(type(body.value), "number")
+        struct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+        raise unrecognized(kind, f"json: cannot unmarshal {found} into Go value of type {struct}", raw)
+    for field in ("kind", "apiVersion"):
+        value = body.value.get(field)
+        if value is not None and not isinstance(value, str):
+            found = {list: "array", bool: "bool", dict: "object"}.get(type(value), "number")
+            raise unrecognized(kind, f"json: cannot unmarshal {found} into Go struct field .{field} of type string", raw)
+    check_depth(body.value)
+    return body
+
+
+def unrecognized(kind: str, why: str, raw: bytes) -> StatusError:
+    """400 for a body without a readable type."""
+    why = why or "unexpected end of JSON input"
+    sample = raw[:1024]
+    if not raw:
+        shown = "<empty>"
+    elif raw.lstrip()[:1] == b"{":
+        shown = sample.decode("utf-8", "replace")
+        if len(shown) > 30:
+            shown = shown[:30] + " ..."
+    else:
+        shown = sample.hex()
+    prefix = f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; "
+    return bad_request(f"{prefix}json parse error: {why} ({shown})")
+
+
+def check_type(tree: Obj, kind: str, api_version: str) -> None:
+    """Raise 400 when a body states another type than its path; fills in what it leaves out."""
+    stated_kind, stated_version = tree.get("kind") or kind, tree.get("apiVersion") or api_version
+    if stated_kind == kind and stated_version == api_version:
+        return
+    version = (
+        stated_version.rpartition("/")[2] if stated_kind == kind and stated_version.count("/") == api_version.count("/") else ""
+    )
+    shown = version or stated_version.rpartition("/")[2]
+    if stated_kind != kind:
+        text = f"the API version in the data ({stated_version}) does not match the expected API version ({api_version})"
+        if stated_version == api_version:
+            text = f"the object provided is unrecognized (must be of type {kind}): no kind match"
+        raise cannot_handle(
+            stated_kind, shown, f'no kind "{stated_kind}" is registered for version "{stated_version}" {_SCHEME}', text
+        )
+    raise cannot_handle(kind, shown, f'no kind "{kind}" is registered for version "{stated_version}" {_SCHEME}')
+
+
+def cannot_handle(kind: str, version: str, why: str, _other: str = "") -> StatusError:
+    """400 for a body that does not decode."""
+    return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
+
+
+def decode_object(call: Call, body: Body, resource: Resource) -> Obj:
+    """Return the typed, defaulted object of a create or update body."""
+    tree = body.value
+    check_type(tree, resource.kind, resource.api_version)
+    try:
+        result, has_unknown = typed(resource, tree)
+    except PilothouseError as error:
+        if isinstance(error, StatusError):
+            raise
+        raise cannot_handle(resource.kind, resource.version, error.message) from None
+    report_findings(call, body, resource, has_unknown)
+    return result
+
+
+def typed(resource: Resource, tree: Any) -> tuple[Obj, bool]:
+    """Return (the object in the canonical form of its version, with defaults; whether unknown fields were dropped)."""
+    if resource.is_custom:
+        result, has_unknown = decode_custom(resource.schema, tree)
+    else:
+        result, has_unknown = decode(resource.schema, tree)
+    result["kind"], result["apiVersion"] = resource.kind, resource.api_version
+    if not isinstance(result.get("metadata"), dict):
+        result["metadata"] = {}
+    if not resource.is_custom:
+        apply_defaults(resource.group, resource.kind, result)
+    return result, has_unknown
+
+
+def report_findings(call: Call, body: Body, resource: Resource, has_unknown: bool) -> None:
+    """Refuse or warn about unknown and duplicate fields, as fieldValidation asks."""
+    if call.field_validation == "Ignore" or not (has_unknown or body.duplicates or body.yaml_duplicates):
+        return
+    tree = parse_pairs(body.raw) if body.raw else body.value
+    findings = strict_findings(resource.schema, tree)
+    if call.field_validation == "Warn":
+        for finding in body.yaml_duplicates + findings:
+            call.warn(finding)
+        return
+    if body.yaml_duplicates:
+        findings.insert(0, "yaml: unmarshal errors:\n  " + "\n  ".join(body.yaml_duplicates))
+    raise cannot_handle(resource.kind, resource.version, f"strict decoding error: {', '.join(findings)}")
+
+
+def stored_bytes(resource: Resource, obj: Obj) -> bytes:
+    """Return the bytes to store: storage version, type first, no resourceVersion."""
+    stored = convert(resource, obj, to_storage=True)
+    metadata = {key: value for key, value in stored["metadata"].items() if key != "resourceVersion"}
+    out = {"kind": stored["kind"], "apiVersion": stored["apiVersion"], "metadata": metadata}
+    for key, value in stored.items():
+        if key not in out:
+            out[key] = value
+    return dumps(out)
+
+
+def is_stored_form(resource: Resource) -> bool:
+    """Whether stored bytes can be served as they are."""
+    return not resource.is_custom and (resource.storage_group, resource.storage_version) == (resource.group, resource.version)
+
+
+def served_tree(resource: Resource, item: Item) -> Obj:
+    """Return a private tree of an object in the version of `resource`."""
+    tree = item.fresh()
+    return tree if is_stored_form(resource) else convert(resource, tree, to_storage=False)
+
+
+def served_body(resource: Resource, item: Item) -> bytes:
+    """Return the served bytes of an object in the version of `resource`."""
+    if is_stored_form(resource):
+        return item.body
+    key = (resource.api_version, id(resource.schema))
+    return item.encoding(key, lambda found: dumps(served_tree(resource, found)))
+
+
+def quoted(text: str) -> str:
+    """Return text in double quotes."""
+    return quote(text)

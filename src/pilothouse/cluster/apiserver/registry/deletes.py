@@ -1,0 +1,237 @@
+"""delete and deletecollection: preconditions, finalizers, propagation, grace periods."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pilothouse.api.scheme import Resource
+from pilothouse.api.validation.fields import FieldError, forbidden, unsupported
+from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict, names, not_found
+from pilothouse.cluster.apiserver.errors import invalid as invalid_status
+from pilothouse.cluster.apiserver.http.bodies import read_body
+from pilothouse.cluster.apiserver.http.negotiate import PLAIN
+from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
+from pilothouse.cluster.apiserver.registry.codec import served_tree, stored_bytes
+from pilothouse.cluster.apiserver.registry.options import list_options, parse_bool
+from pilothouse.cluster.apiserver.registry.output import listed
+from pilothouse.cluster.apiserver.registry.selection import Selection
+from pilothouse.cluster.apiserver.registry.writes import CHANGED, MAX_ATTEMPTS, Writer, is_finished
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.kit.clock import rfc3339
+from pilothouse.store.revisions import Mismatch
+from pilothouse.wire.http.messages import Response
+
+_POLICIES = ("Foreground", "Background", "Orphan")
+_SHOWS_OBJECT = frozenset(("Pod", "Service", "Namespace_", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim",
+                           "PodTemplate", "ReplicationController_", "ResourceQuota", "PodSecurityPolicy", "CSIDriver",
+                           "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass", "IPAddress_"))  # fmt: skip
+
+
+class DeleteOptions(msgspec.Struct, frozen=True):
+    """What a delete asks for."""
+
+    grace_s: int | None = None
+    uid: str | None = None
+    revision: str | None = None
+    orphan: bool | None = None
+    policy: str = ""
+    dry_run: bool = False
+
+
+def delete_options(call: Call) -> DeleteOptions:
+    """Read the options of a delete from body and query; raises 400 or 422."""
+    tree: Obj = {}
+    if call.request.body:
+        try:
+            found = read_body(call.request.body, call.request.header("content-type"), want_duplicates=False).value
+        except ValueError as error:
+            shown = call.request.body[:1024].decode("utf-8", "replace")
+            why = f"couldn't get version/kind; json parse error: {error} ({shown})"
+            raise bad_request(why) from None
+        if not isinstance(found, dict):
+            raise bad_request("the delete options must be an object")
+        tree = found
+    kind, version = tree.get("kind", "DeleteOptions"), tree.get("apiVersion", "v1")
+    if kind != "DeleteOptions":
+        raise bad_request(f"decoded object cannot be converted to DeleteOptions: {kind} in {version}")
+    return _checked(call, tree)
+
+
+def _checked(call: Call, tree: Obj) -> DeleteOptions:
+    params = call.params
+    dry = list(tree.get("dryRun") or []) + [value for key, value in call.request.query if key == "dryRun"]
+    policy = tree.get("propagationPolicy") or params.get("propagationPolicy", "")
+    orphan = tree.get("orphanDependents")
+    if "orphanDependents" in params:
+        orphan = parse_bool(params["orphanDependents"])
+    grace = tree.get("gracePeriodSeconds")
+    if grace is None and params.get("gracePeriodSeconds"):
+        text = params["gracePeriodSeconds"]
+        if not text.lstrip("-").isdigit():
+            raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        grace = int(text)
+    if grace is not None and (not isinstance(grace, int) or isinstance(grace, bool)):
+        raise bad_request("gracePeriodSeconds of the delete options must be a number")
+    findings: list[FieldError] = []
+    if orphan is not None and policy:
+        text = "orphanDependents and deletionPropagation cannot be both set"
+        findings.append(forbidden("propagationPolicy", text))
+    if policy and policy not in _POLICIES:
+        findings.append(unsupported("propagationPolicy", policy, (*_POLICIES, "nil")))
+    if any(value != "All" for value in dry):
+        findings.append(unsupported("dryRun", dry, ["All"]))
+    if findings:
+        raise invalid_status("DeleteOptions", "meta.k8s.io", "", findings)
+    conditions = tree.get("preconditions") or {}
+    return DeleteOptions(grace, conditions.get("uid"), conditions.get("resourceVersion"), orphan, policy, bool(dry))
+
+
+class Deleter:
+    """Deletes objects."""
+
+    def __init__(self, writer: Writer) -> None:
+        """Write through `writer`."""
+        self.writer, self.backend = writer, writer.backend
+
+    async def delete(self, call: Call) -> Response:
+        """Answer a DELETE of one object."""
+        options = delete_options(call)
+        call.dry_run = options.dry_run
+        tree, is_gone = await self.remove(call, options)
+        code = 200
+        if is_gone and not _shows(call.resource, tree):
+            return answer_tree(success(call.resource, tree), 200, PLAIN, call.warnings)
+        if not is_gone and call.resource.kind == "Pod_":
+            code = 202
+        return answer_tree(tree, code, PLAIN, call.warnings)
+
+    async def remove(self, call: Call, options: DeleteOptions) -> tuple[Obj, bool]:
+        """Delete or begin to delete; returns (the object as it was or is now, whether it is gone)."""
+        for _ in range(MAX_ATTEMPTS):
+            await self.backend.cache.current()
+            item = self.backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
+            if item is None:
+                raise not_found(call.resource, call.name)
+            tree = served_tree(call.resource, item)
+            check_preconditions(call, options, tree)
+            await self.writer.admission.mutate(call, tree, None)
+            await self.writer.admission.validate(call, tree, None)
+            try:
+                return await self._attempt(call, options, item, tree)
+            except Mismatch:
+                continue
+        raise conflict(call.resource, call.name, CHANGED)
+
+    async def _attempt(self, call: Call, options: DeleteOptions, item: Item, tree: Obj) -> tuple[Obj, bool]:
+        resource = call.resource
+        changed = served_tree(resource, item)
+        meta = changed["metadata"]
+        _propagation_finalizers(meta, options)
+        grace = _grace(resource, changed, options)
+        already = bool(meta.get("deletionTimestamp"))
+        keeps = bool(meta.get("finalizers")) or (resource.kind == "Namespace" and bool(changed.get("spec", {}).get("finalizers")))
+        if not keeps and grace == 0:
+            if not options.dry_run:
+                await self.backend.write(item.key, item.revision, None)
+                await self.writer.admission.deleted(resource, tree)
+            return tree, True
+        if already and (not grace or grace >= meta.get("deletionGracePeriodSeconds", 0)):
+            if meta == tree["metadata"]:
+                return tree, False
+        else:
+            self._mark(resource, changed, grace)
+        if not already:
+            count = meta.get("generation")
+            if count:
+                meta["generation"] = count + 1
+        if changed == tree or options.dry_run:
+            return changed, False
+        raw = stored_bytes(resource, changed)
+        if is_finished(resource, changed):
+            await self.backend.write(item.key, item.revision, None)
+            return tree, True
+        meta["resourceVersion"] = str(await self.backend.write(item.key, item.revision, raw))
+        return changed, False
+
+    def _mark(self, resource: Resource, tree: Obj, grace: int) -> None:
+        meta = tree["metadata"]
+        if resource.kind == "Namespace" and resource.group == "":
+            meta.setdefault("deletionTimestamp", self.backend.now())
+            tree.setdefault("status", {})["phase"] = "Terminating"
+            meta.pop("generation", None)
+            return
+        meta["deletionTimestamp"] = rfc3339(self.backend.clock.now() + grace)
+        meta["deletionGracePeriodSeconds"] = grace
+
+    async def delete_collection(self, call: Call) -> Response:
+        """Answer a DELETE of a collection."""
+        options = delete_options(call)
+        call.dry_run = options.dry_run
+        list_options({key: value for key, value in call.params.items() if key != "dryRun"}, watch=False)
+        selection = Selection(call)
+        await self.backend.cache.current()
+        items = [item for item in self.backend.cached(call.resource).scan(selection.prefix()) if selection.matches(item)]
+        revision = self.backend.cache.revision
+        for item in items:
+            one = Call(
+                call.request, call.user, "delete", call.resource, item.namespace, item.name, None, call.params, call.warnings
+            )
+            try:
+                await self.remove(one, options)
+            except StatusError as error:
+                if error.code != 404:
+                    raise
+        body = listed(call.resource, items, {"resourceVersion": str(revision)}, PLAIN, "", self.backend.clock.now())
+        return answer(body, 200, PLAIN, call.warnings)
+
+
+def check_preconditions(call: Call, options: DeleteOptions, tree: Obj) -> None:
+    """Raise 409 when a precondition does not hold."""
+    meta = tree["metadata"]
+    if options.uid is not None and options.uid != meta.get("uid"):
+        why = f"Precondition failed: UID in precondition: {options.uid}, UID in object meta: {meta.get('uid')}"
+        raise conflict(call.resource, call.name, why)
+    if options.revision is not None and options.revision != meta.get("resourceVersion"):
+        why = "Precondition failed: ResourceVersion in precondition: "
+        why += f"{options.revision}, ResourceVersion in object meta: {meta.get('resourceVersion')}"
+        raise conflict(call.resource, call.name, why)
+
+
+def _propagation_finalizers(meta: Obj, options: DeleteOptions) -> None:
+    before = list(meta.get("finalizers") or [])
+    finalizers = before
+    if options.policy == "Orphan" or options.orphan:
+        finalizers = [*[name for name in before if name not in ("orphan", "foregroundDeletion")], "orphan"]
+    elif options.policy == "Foreground":
+        finalizers = [*[name for name in before if name not in ("orphan", "foregroundDeletion")], "foregroundDeletion"]
+    elif options.policy == "Background" or options.orphan is False:
+        finalizers = [name for name in before if name not in ("orphan", "foregroundDeletion")]
+    if set(finalizers) != set(before):
+        if finalizers:
+            meta["finalizers"] = finalizers
+        else:
+            meta.pop("finalizers", None)
+
+
+def _grace(resource: Resource, tree: Obj, options: DeleteOptions) -> int:
+    if resource.kind != "Pod" or resource.group:
+        return 0
+    spec, status = tree.get("spec") or {}, tree.get("status") or {}
+    grace = options.grace_s
+    if grace is None:
+        grace = spec.get("terminationGracePeriodSeconds", 30)
+    if not spec.get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
+        return 0
+    return 1 if grace < 0 else grace
+
+
+def _shows(resource: Resource, tree: Obj) -> bool:
+    return resource.kind in _SHOWS_OBJECT and not resource.is_custom
+
+
+def success(resource: Resource, tree: Obj) -> Obj:
+    """Return the Status of a finished delete."""
+    meta = tree["metadata"]
+    details = names(meta["name"], resource.group, resource.plural, uid=meta.get("uid", ""))
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}

@@ -1,0 +1,125 @@
+"""What a client gets of an object: the object, a table or its metadata only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pilothouse.api.scheme import Resource
+from pilothouse.api.tables import columns_of, row_cells
+from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.http.negotiate import Encoding
+from pilothouse.cluster.apiserver.http.respond import dumps
+from pilothouse.cluster.apiserver.registry.codec import is_stored_form, served_body, served_tree
+from pilothouse.cluster.apiserver.watchcache.items import Item
+
+META_GROUP = "meta.k8s.io/"
+Encode = Callable[[Item], bytes]
+
+
+def partial_object(obj: Obj, version: str) -> Obj:
+    """Return the PartialObjectMetadata of an object."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": META_GROUP + version, "metadata": obj["metadata"]}
+
+
+def table(resource: Resource, objects: Iterable[Obj], encoding: Encoding, include: str, now: float, meta: Obj) -> Obj:
+    """Return a Table of objects."""
+    rows = [_row(resource, obj, include, now, encoding.version) for obj in objects]
+    return {
+        "kind": "Table", "apiVersion": META_GROUP + encoding.version, "metadata": meta,
+        "columnDefinitions": columns_of(resource), "rows": rows,
+    }  # fmt: skip
+
+
+def _row(resource: Resource, obj: Obj, include: str, now: float, version: str) -> Obj:
+    cells, conditions = row_cells(resource, obj, now)
+    row: Obj = {"cells": cells}
+    if conditions:
+        row["conditions"] = conditions
+    if include == "Object":
+        row["object"] = obj
+    elif include == "None":
+        row["object"] = None
+    else:
+        row["object"] = partial_object(obj, version)
+    return row
+
+
+def single(resource: Resource, item: Item, encoding: Encoding, include: str, now: float) -> bytes:
+    """Return the body for one object."""
+    if encoding.form == "object":
+        return served_body(resource, item)
+    tree = shared_tree(resource, item)
+    return dumps(transformed(resource, tree, encoding, include, now))
+
+
+def shared_tree(resource: Resource, item: Item) -> Obj:
+    """Return a tree that must not be changed."""
+    return item.object if is_stored_form(resource) else served_tree(resource, item)
+
+
+def transformed(resource: Resource, tree: Obj, encoding: Encoding, include: str, now: float) -> Obj:
+    """Return a tree in the negotiated form."""
+    if encoding.form == "table":
+        revision = tree["metadata"].get("resourceVersion", "")
+        return table(resource, [tree], encoding, include, now, {"resourceVersion": revision} if revision else {})
+    if encoding.form == "partial":
+        return partial_object(tree, encoding.version)
+    return tree
+
+
+def listed(resource: Resource, items: list[Item], meta: Obj, encoding: Encoding, include: str, now: float) -> bytes:
+    """Return the body of a list."""
+    if encoding.form == "table":
+        return dumps(table(resource, (shared_tree(resource, item) for item in items), encoding, include, now, meta))
+    if encoding.form == "partial":
+        members = [partial_object(shared_tree(resource, item), encoding.version) for item in items]
+        api_version = META_GROUP + encoding.version
+        return dumps({"kind": "PartialObjectMetadataList", "apiVersion": api_version, "metadata": meta, "items": members})
+    head = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": meta}
+    if resource.is_custom:
+        bodies = [served_body(resource, item) for item in items]
+    else:
+        bodies = [_untyped(served_body(resource, item)) for item in items]
+    return b'%b,"items":[%b]}' % (dumps(head)[:-1], b",".join(bodies))
+
+
+def _untyped(body: bytes) -> bytes:
+    """Drop kind and apiVersion, which members of built-in lists do not repeat; they come first in stored bytes."""
+    at = body.find(b'"metadata":')
+    return b"{" + body[at:]
+
+
+def event_frame(kind: str, item: Item, resource: Resource, encoding: Encoding, include: str, now: float) -> bytes:
+    """Return one watch event."""
+    if encoding.form == "object":
+        key = (kind, resource.api_version, id(resource.schema))
+        return item.encoding(key, lambda found: _frame(kind, served_body(resource, found)))
+    return _frame(kind, single(resource, item, encoding, include, now))
+
+
+def _frame(kind: str, body: bytes) -> bytes:
+    return b'{"type":"%b","object":%b}\n' % (kind.encode(), body)
+
+
+def bookmark(resource: Resource, revision: int, encoding: Encoding, *, ends_initial: bool) -> bytes:
+    """Return a BOOKMARK event."""
+    meta: dict[str, Any] = {"resourceVersion": str(revision)}
+    if ends_initial:
+        meta["annotations"] = {"k8s.io/initial-events-end": "true"}
+    obj: Obj = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": meta}
+    if not resource.is_custom:
+        from pilothouse.api.schema.decode import decode
+
+        obj = decode(resource.schema, obj)[0]
+    if encoding.form == "table":
+        shown = {"kind": "Table", "apiVersion": META_GROUP + encoding.version, "metadata": {"resourceVersion": str(revision)}}
+        obj = {**shown, "columnDefinitions": columns_of(resource), "rows": []}
+    elif encoding.form == "partial":
+        obj = partial_object(obj, encoding.version)
+    return _frame("BOOKMARK", dumps(obj))
+
+
+def include_object_of(call: Call) -> str:
+    """Return the includeObject parameter of tables."""
+    return call.params.get("includeObject", "") or "Metadata"

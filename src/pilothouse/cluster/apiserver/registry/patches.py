@@ -1,0 +1,281 @@
+"""patch: JSON patch, merge patch, strategic merge patch and server-side apply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from pilothouse.api.fields.typed import TypedValueError
+from pilothouse.api.patch.apply import ApplyConflict, apply
+from pilothouse.api.patch.json import PatchFailed, apply_json_patch
+from pilothouse.api.patch.merge import apply_merge_patch
+from pilothouse.api.patch.strategic import MismatchedType, StrategicPatchError, apply_strategic_patch
+from pilothouse.api.validation.fields import FieldError, forbidden, invalid, required
+from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
+from pilothouse.cluster.apiserver.errors import invalid as invalid_status
+from pilothouse.cluster.apiserver.http.bodies import Body, check_size, has_duplicates, parse_json
+from pilothouse.cluster.apiserver.http.negotiate import negotiate
+from pilothouse.cluster.apiserver.http.respond import answer_tree
+from pilothouse.cluster.apiserver.registry.codec import check_type, served_tree, typed
+from pilothouse.cluster.apiserver.registry.options import parse_bool, write_options
+from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
+from pilothouse.cluster.apiserver.registry.patchfindings import patch_findings
+from pilothouse.cluster.apiserver.registry.writes import Writer, check_name, check_namespace, reset_fields
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.kit.errors import BadRequest, PilothouseError, TooLarge
+from pilothouse.wire.http.messages import Response
+
+JSON_PATCH = "application/json-patch+json"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+APPLY_CBOR = "application/apply-patch+cbor"
+_REJECTED = "the server rejected our request due to an error in our request"
+
+
+class Patcher:
+    """Answers PATCH requests."""
+
+    def __init__(self, writer: Writer) -> None:
+        """Write through `writer`."""
+        self.writer, self.backend = writer, writer.backend
+
+    async def patch(self, call: Call) -> Response:
+        """Answer a PATCH of an object, its status or its scale."""
+        kind = call.request.header("content-type").partition(";")[0].strip().lower()
+        supported = [JSON_PATCH, MERGE, APPLY] if call.resource.is_custom else [JSON_PATCH, MERGE, STRATEGIC, APPLY]
+        if kind not in supported:
+            raise unsupported_media(kind, supported)
+        check_size(call.request.body)
+        write_options(call, "PatchOptions")
+        self._patch_options(call, kind)
+        encoding = negotiate(call.request.header("accept"), is_list=False)
+        if kind == APPLY:
+            item, status = await self._apply(call)
+        else:
+            item, status = await self.writer.replace(call, self._maker(call, kind)), 200
+        tree = served_tree(call.resource, item)
+        if not item.revision:
+            tree["metadata"].pop("resourceVersion", None)
+        shown = transformed(call.resource, tree, encoding, include_object_of(call), self.backend.clock.now())
+        return answer_tree(shown, status, encoding, call.warnings)
+
+    def _patch_options(self, call: Call, kind: str) -> None:
+        findings: list[FieldError] = []
+        if kind == APPLY:
+            if not call.params.get("fieldManager"):
+                findings.append(required("fieldManager", "is required for apply patch"))
+        elif "force" in call.params:
+            findings.append(forbidden("force", "may not be specified for non-apply patch"))
+        call.force = parse_bool(call.params.get("force"))
+        if findings:
+            raise invalid_status("PatchOptions", "meta.k8s.io", "", findings)
+
+    def _maker(self, call: Call, kind: str) -> Any:
+        if kind == JSON_PATCH:
+            patch = _decode(call.request.body, "error decoding patch: ", list, "[]handlers.jsonPatchOp")
+        elif kind == MERGE:
+            patch = _decode(call.request.body, "error decoding patch: ", dict, "map[string]interface {}")
+        else:
+            patch = _decode(call.request.body, "", dict, "map[string]interface {}")
+        has_repeats = call.field_validation != "Ignore" and has_duplicates(call.request.body)
+
+        def make(old: Obj) -> Obj:
+            return self.patched(call, kind, patch, old, has_repeats=has_repeats)
+
+        return make
+
+    def patched(self, call: Call, kind: str, patch: Any, old: Obj, *, has_repeats: bool = False) -> Obj:
+        """Return `old` with the patch applied, decoded and checked."""
+        resource = call.resource
+        document = _merged(kind, patch, old, resource.schema if not resource.is_custom else None)
+        if not isinstance(document, dict):
+            raise StatusError(422, "Invalid", _REJECTED, {})
+        shown = go_map(patch) if kind == STRATEGIC else _shown(document)
+        try:
+            check_type(document, resource.kind, resource.api_version)
+            obj, has_unknown = typed(resource, document)
+        except PilothouseError as error:
+            why = error.message.split("cannot be handled as a ", 1)[-1].split(": ", 1)[-1]
+            if isinstance(error, StatusError) and "is registered for version" not in error.message:
+                raise
+            if kind == STRATEGIC and "cannot unmarshal" in why:
+                why = f"unrecognized type: {why.rsplit(' ', 1)[-1]}"
+            raise invalid_patch(shown, why) from None
+        self._report(call, kind, patch, document, shown, has_unknown=has_unknown, has_repeats=has_repeats)
+        check_name(call, obj)
+        check_namespace(call, obj)
+        return obj
+
+    def _report(
+        self, call: Call, kind: str, patch: Any, document: Obj, shown: str, *, has_unknown: bool, has_repeats: bool
+    ) -> None:
+        if call.field_validation == "Ignore":
+            return
+        findings = patch_findings(call, kind, document, has_unknown=has_unknown, has_repeats=has_repeats)
+        if not findings:
+            return
+        if call.field_validation == "Strict":
+            raise invalid_patch(shown, f"strict decoding error: {', '.join(findings)}")
+        for finding in findings:
+            call.warn(finding)
+
+    async def _apply(self, call: Call) -> tuple[Item, int]:
+        body = _apply_body(call)
+        tree = body.value
+        stated = tree.get("metadata") or {}
+        if not isinstance(stated, dict):
+            raise bad_request("metadata of an apply patch must be an object")
+        stated_name = stated.get("name", call.name)
+        if stated_name != call.name:
+            text = f"metadata.name ({stated_name}) does not match the name on the URL ({call.name})"
+            raise bad_request(f"the name of the object ({stated_name}) does not match the name on the URL ({call.name})" or text)
+        await self.backend.cache.current()
+        found = self.backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
+        if found is None and call.subresource is None:
+            return await self._apply_new(call, tree), 201
+        return await self.writer.replace(call, lambda old: self._applied(call, tree, old), tracked=True), 200
+
+    def _applied(self, call: Call, tree: Obj, old: Obj | None) -> Obj:
+        resource = call.resource
+        sub = call.subresource.name if call.subresource else ""
+        try:
+            merged = apply(
+                old, tree, manager=call.manager, force=call.force, now=self.backend.now(), schema=resource.schema,
+                api_version=resource.api_version, subresource=sub, reset=reset_fields(resource, sub),
+            )  # fmt: skip
+        except ApplyConflict as conflict:
+            causes = [
+                {"reason": "FieldManagerConflict", "message": f"conflict with {cause.manager}", "field": cause.field}
+                for cause in conflict.causes
+            ]
+            raise StatusError(409, "Conflict", conflict.message, {"causes": causes}) from None
+        except TypedValueError as error:
+            prefix = f"failed to create typed patch object ({call.namespace}/{call.name}; {resource.api_version}, "
+            raise StatusError(500, "", f"{prefix}Kind={resource.kind}): {error.message}") from None
+        managed = merged.get("metadata", {}).get("managedFields")
+        try:
+            obj, _ = typed(resource, merged)
+        except PilothouseError as error:
+            raise bad_request(error.message) from None
+        if managed:
+            obj["metadata"]["managedFields"] = managed
+        return obj
+
+    async def _apply_new(self, call: Call, tree: Obj) -> Item:
+        meta = tree.setdefault("metadata", {})
+        meta.setdefault("name", call.name)
+        if meta.get("resourceVersion"):
+            text = f'Operation cannot be fulfilled on {call.resource.group_resource} "{call.name}": '
+            text += (
+                "StorageError: invalid object, Code: 4" if False else "the object has been modified; please apply your changes"
+            )
+            raise StatusError(409, "Conflict", text, names(call.name, call.resource.group, call.resource.plural))
+        if call.resource.namespaced:
+            meta.setdefault("namespace", call.namespace)
+        if meta.get("uid"):
+            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: "
+            text = f'Operation cannot be fulfilled on {call.resource.group_resource} "{call.name}": {why}'
+            raise StatusError(409, "Conflict", text, names(call.name, call.resource.group, call.resource.plural))
+        obj = self._applied(call, tree, None)
+        check_namespace(call, obj)
+        call.verb = "create"
+        return await self.writer.store_new(call, obj)
+
+
+def _apply_body(call: Call) -> Body:
+    from pilothouse.cluster.apiserver.http.yamlbody import parse_yaml
+
+    try:
+        value, repeated = parse_yaml(call.request.body)
+    except ValueError as error:
+        raise bad_request(f"error decoding YAML: error converting YAML to JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise bad_request(f"error decoding YAML: {type(value).__name__} is no object")
+    if repeated:
+        lines = "\n  ".join(repeated)
+        if call.field_validation == "Strict":
+            raise bad_request(f"error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {lines}")
+        for line in repeated:
+            call.warn(line)
+    check_apply_type(call, value)
+    if (value.get("metadata") or {}).get("managedFields"):
+        raise bad_request("metadata.managedFields must be nil")
+    return Body(value, b"", False, repeated)
+
+
+def check_apply_type(call: Call, tree: Obj) -> None:
+    """Raise 400 when an apply configuration lacks its type or states another one."""
+    resource = call.resource
+    if not tree.get("kind"):
+        raise bad_request(f"Object 'Kind' is missing in '{orjson.dumps(tree).decode()}'")
+    if not tree.get("apiVersion"):
+        raise bad_request(
+            f"invalid object type: /, Kind={tree.get('kind')}"
+            if False
+            else "invalid object type: /, Kind=" + str(tree.get("kind"))
+        )
+    if tree["kind"] != resource.kind or tree["apiVersion"] != resource.api_version:
+        group, _, version = str(tree["apiVersion"]).rpartition("/")
+        raise bad_request(f"invalid object type: {group}/{version}, Kind={tree['kind']}")
+
+
+def _merged(kind: str, patch: Any, old: Obj, schema: Any) -> Any:
+    try:
+        if kind == JSON_PATCH:
+            return apply_json_patch(old, patch)
+        if kind == MERGE:
+            return apply_merge_patch(old, patch)
+        return apply_strategic_patch(old, patch, schema)
+    except TooLarge as error:
+        raise StatusError(413, "RequestEntityTooLarge", f"Request entity too large: {error.message}") from None
+    except MismatchedType as error:
+        raise invalid_patch(go_map(patch), error.message) from None
+    except StrategicPatchError as error:
+        raise StatusError(500, "", error.message) from None
+    except (PatchFailed, BadRequest):
+        raise StatusError(422, "Invalid", _REJECTED, {}) from None
+
+
+def _decode(raw: bytes, prefix: str, wanted: type, go: str) -> Any:
+    try:
+        value = parse_json(raw)
+    except ValueError as error:
+        raise bad_request(f"{prefix}{str(error) or 'unexpected end of JSON input'}") from None
+    if not isinstance(value, wanted):
+        found = {str: "string", list: "array", bool: "bool", dict: "object"}.get(type(value), "number")
+        if value is None and wanted is dict:
+            return {}
+        raise bad_request(f"{prefix}json: cannot unmarshal {found} into Go value of type {go}")
+    return value
+
+
+def invalid_patch(shown: str, why: str) -> StatusError:
+    """422 for a patch whose result is no object of the kind."""
+    return invalid_status("", "", "", [invalid("patch", shown, why)])
+
+
+def _shown(document: Obj) -> str:
+    ordered = {key: document[key] for key in sorted(document)}
+    return orjson.dumps(ordered).decode()
+
+
+def go_map(value: Any) -> str:
+    """Return a value as Go prints maps."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{go_map(value[key])}" for key in sorted(value)) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(go_map(item) for item in value) + "]"
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def unsupported_media(kind: str, supported: list[str]) -> StatusError:
+    """415 for a patch type nobody knows, or one the resource does not take."""
+    if kind == STRATEGIC:
+        text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(supported)
+        return StatusError(415, "UnsupportedMediaType", text, {})
+    return StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})

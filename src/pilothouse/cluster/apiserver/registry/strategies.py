@@ -1,0 +1,147 @@
+"""What the server itself sets on objects of a kind, before validation.
+
+`prepare_create` and `prepare_update` change an object in place: status is cleared or kept, generation counted, fields a client may
+not set restored. Rules of single kinds are small functions in the tables at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pilothouse.api.scheme import Resource
+from pilothouse.cluster.apiserver.context import Obj
+
+NO_STATUS = frozenset(("Event", "Endpoints", "ConfigMap", "Secret"))
+Prepare = Callable[[Obj, Obj | None], None]
+
+
+def has_status(resource: Resource) -> bool:
+    """Whether the main endpoint ignores status."""
+    return "status" in resource.subresources
+
+
+def prepare_create(resource: Resource, obj: Obj) -> None:
+    """Prepare a new object."""
+    if has_status(resource):
+        initial = _INITIAL_STATUS.get(resource.kind)
+        if initial is not None:
+            obj["status"] = initial(obj)
+        else:
+            _reset_status(resource, obj)
+    if resource.generation:
+        obj["metadata"]["generation"] = 1
+    else:
+        obj["metadata"].pop("generation", None)
+    prepare = _PREPARE.get(resource.kind)
+    if prepare is not None:
+        prepare(obj, None)
+
+
+def _reset_status(resource: Resource, obj: Obj) -> None:
+    obj.pop("status", None)
+    schema = resource.schema.properties.get("status")
+    if schema is None or resource.is_custom:
+        return
+    if "x-present" in schema.raw:
+        from pilothouse.api.schema.decode import fillers
+
+        obj["status"] = {key: make() for key, make in fillers(schema)}
+
+
+def prepare_update(resource: Resource, obj: Obj, old: Obj) -> None:
+    """Prepare the new form of an object of the main endpoint."""
+    if has_status(resource):
+        _keep(obj, old, "status")
+    prepare = _PREPARE.get(resource.kind)
+    if prepare is not None:
+        prepare(obj, old)
+    count_generation(resource, obj, old)
+
+
+def prepare_status(resource: Resource, obj: Obj, old: Obj) -> Obj:
+    """Return the object a write to the status subresource makes: the old one with the new status."""
+    out = {**old, "metadata": obj["metadata"]}
+    for key in ("labels", "annotations", "finalizers", "ownerReferences", "deletionTimestamp", "deletionGracePeriodSeconds"):
+        if resource.is_custom or key not in ("labels_", "annotations_"):
+            pass
+    _keep(out, obj, "status")
+    if resource.is_custom:
+        metadata = {**old["metadata"]}
+        if "managedFields" in obj["metadata"]:
+            metadata["managedFields"] = obj["metadata"]["managedFields"]
+        metadata["resourceVersion"] = obj["metadata"].get("resourceVersion", "")
+        out["metadata"] = metadata
+    _keep(out["metadata"], old["metadata"], "deletionTimestamp")
+    return out
+
+
+def _keep(obj: Obj, source: Obj, key: str) -> None:
+    if key in source:
+        obj[key] = source[key]
+    else:
+        obj.pop(key, None)
+
+
+def count_generation(resource: Resource, obj: Obj, old: Obj) -> None:
+    """Count up metadata.generation when the desired state changed."""
+    generation = old["metadata"].get("generation", 0)
+    if not resource.generation:
+        obj["metadata"].pop("generation", None)
+        if generation:
+            obj["metadata"]["generation"] = generation
+        return
+    if _desired(resource, obj) != _desired(resource, old):
+        generation += 1
+    if generation:
+        obj["metadata"]["generation"] = generation
+
+
+def _desired(resource: Resource, obj: Obj) -> Any:
+    skip = {"metadata", "status", "kind", "apiVersion"}
+    if resource.is_custom and "status" not in resource.subresources:
+        skip = {"metadata", "kind", "apiVersion"}
+    rest = {key: value for key, value in obj.items() if key not in skip}
+    if resource.kind in ("Deployment", "ReplicaSet_"):
+        return rest, obj["metadata"].get("annotations") or {}
+    return rest
+
+
+def _namespace(obj: Obj, old: Obj | None) -> None:
+    spec = obj.setdefault("spec", {})
+    if old is None:
+        finalizers = spec.get("finalizers") or []
+        if "kubernetes" not in finalizers:
+            spec["finalizers"] = [*finalizers, "kubernetes"]
+        return
+    obj["spec"] = old.get("spec", {})
+
+
+def _drop_namespace(obj: Obj, old: Obj | None) -> None:
+    obj["metadata"].pop("namespace", None)
+
+
+def _service_account(obj: Obj, old: Obj | None) -> None:
+    if old is None:
+        return
+
+
+def _crd(obj: Obj, old: Obj | None) -> None:
+    if old is None:
+        stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
+        obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}
+
+
+def _pod(obj: Obj, old: Obj | None) -> None:
+    if old is None:
+        from pilothouse.api.defaults.pods import qos_class
+
+        status: Obj = {"phase": "Pending", "qosClass": qos_class(obj.get("spec") or {})}
+        obj["status"] = status
+
+
+_INITIAL_STATUS: dict[str, Callable[[Obj], Obj]] = {
+    "Namespace": lambda obj: {"phase": "Active"},
+    "PersistentVolumeClaim": lambda obj: {"phase": "Pending"},
+}
+_PREPARE: dict[str, Prepare] = {"Namespace": _namespace, "CustomResourceDefinition": _crd, "Pod": _pod}

@@ -1,0 +1,304 @@
+"""create and update, and what patches and subresources share with them: from a decoded object to a stored one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from pilothouse.api.fields.sets import FieldSet
+from pilothouse.api.patch.apply import track_update
+from pilothouse.api.scheme import Resource
+from pilothouse.api.validation.fields import FieldError, invalid
+from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
+from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update
+from pilothouse.cluster.apiserver.admission.chain import Admission
+from pilothouse.cluster.apiserver.backend import Backend
+from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.errors import StatusError, already_exists, bad_request, conflict, invalid_object, not_found
+from pilothouse.cluster.apiserver.http.negotiate import negotiate
+from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
+from pilothouse.cluster.apiserver.registry import strategies
+from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree, served_body, served_tree, stored_bytes
+from pilothouse.cluster.apiserver.registry.options import write_options
+from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.store.revisions import Mismatch
+from pilothouse.wire.http.messages import Response
+
+CHANGED = "the object has been modified; please apply your changes to the latest version and try again"
+_RESET_STATUS = FieldSet.from_fields({"f:status": {}})
+_RESET_SPEC = FieldSet.from_fields({"f:spec": {}})
+_RESET_SPEC_META = FieldSet.from_fields({"f:spec": {}, "f:metadata": {}})
+MAX_ATTEMPTS = 5
+
+
+class Change(msgspec.Struct):
+    """A write that was decided: the new form of an object and what it replaces."""
+
+    obj: Obj
+    old: Item | None
+
+
+class Writer:
+    """Stores objects: the end of every write."""
+
+    def __init__(self, backend: Backend, admission: Admission) -> None:
+        """Write through `backend`, after `admission`."""
+        self.backend, self.admission = backend, admission
+
+    async def create(self, call: Call) -> Response:
+        """Answer a POST to a collection."""
+        write_options(call, "CreateOptions")
+        encoding = negotiate(call.request.header("accept"), is_list=False)
+        resource = call.resource
+        obj = decode_object(call, read_tree(call, resource.kind), resource)
+        meta = obj["metadata"]
+        check_namespace(call, obj)
+        meta.pop("managedFields", None)
+        self._track(call, None, obj)
+        item = await self.store_new(call, obj)
+        if encoding.form == "object":
+            body = served_body(resource, item) if item.revision else b""
+            if item.revision:
+                return answer(body, 201, encoding, call.warnings)
+            return answer_tree(obj, 201, encoding, call.warnings)
+        tree = served_tree(resource, item) if item.revision else obj
+        shown = transformed(resource, tree, encoding, include_object_of(call), self.backend.clock.now())
+        return answer_tree(shown, 201, encoding, call.warnings)
+
+    def _track(self, call: Call, old: Obj | None, obj: Obj) -> None:
+        resource = call.resource
+        sub = call.subresource.name if call.subresource and call.subresource.name != "resize_" else ""
+        entries = track_update(
+            old, obj, manager=call.manager, now=self.backend.now(), schema=resource.schema, api_version=resource.api_version,
+            subresource=sub, reset=reset_fields(resource, sub),
+        )  # fmt: skip
+        if entries:
+            obj["metadata"]["managedFields"] = entries
+        else:
+            obj["metadata"].pop("managedFields", None)
+
+    async def store_new(self, call: Call, obj: Obj) -> Item:
+        """Admit, prepare, validate and store a new object; returns it (revision 0 for a dry run)."""
+        resource, meta = call.resource, obj["metadata"]
+        call.name = meta.get("name", "")
+        await self.admission.mutate(call, obj, None)
+        self._fill_system_fields(call, obj)
+        strategies.prepare_create(resource, obj)
+        findings = validate_meta(meta, name_rule(resource.group, resource.kind))
+        findings += self._validate(resource, obj)
+        if findings:
+            raise invalid_object(resource, meta.get("name", ""), findings)
+        await self.admission.validate(call, obj, None)
+        key = resource.key(call.namespace, meta["name"])
+        return await self._insert(call, obj, key)
+
+    def _validate(self, resource: Resource, obj: Obj) -> list[FieldError]:
+        if resource.is_custom:
+            from pilothouse.api.schema.values import validate_custom
+
+            return validate_custom(resource, obj, None)
+        return validate_kind(resource.group, resource.kind, obj)
+
+    async def _insert(self, call: Call, obj: Obj, key: str) -> Item:
+        backend, resource = self.backend, call.resource
+        name = obj["metadata"]["name"]
+        cleanup = await self.admission.allocate(call, obj, None)
+        raw = stored_bytes(resource, obj)
+        if call.dry_run:
+            await self.admission.release(cleanup)
+            if backend.cached(resource).items.get(key) is not None:
+                raise already_exists(resource, name)
+            return Item(key, call.namespace, name, raw, 0, 0)
+        ttl_s = backend.config.event_ttl_s if resource.kind == "Event" else 0.0
+        try:
+            revision = await backend.write(key, 0, raw, ttl_s)
+        except Mismatch:
+            await self.admission.release(cleanup)
+            raise already_exists(resource, name) from None
+        return Item(key, call.namespace if resource.namespaced else "", name, raw, revision, revision)
+
+    def _fill_system_fields(self, call: Call, obj: Obj) -> None:
+        backend, meta = self.backend, obj["metadata"]
+        for field in ("deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"):
+            meta.pop(field, None)
+        meta["uid"] = backend.entropy.uuid()
+        meta["creationTimestamp"] = backend.now()
+        if call.resource.namespaced:
+            meta["namespace"] = call.namespace
+        else:
+            meta.pop("namespace", None)
+        base = meta.get("generateName", "")
+        if base and not meta.get("name"):
+            meta["name"] = base[:58] + backend.entropy.suffix()
+
+    async def update(self, call: Call) -> Response:
+        """Answer a PUT to an object or its status."""
+        write_options(call, "UpdateOptions")
+        encoding = negotiate(call.request.header("accept"), is_list=False)
+        resource = call.resource
+        obj = decode_object(call, read_tree(call, resource.kind), resource)
+        check_name(call, obj)
+        check_namespace(call, obj)
+        obj["metadata"]["name"] = call.name
+        item = await self.replace(call, lambda old: obj)
+        tree = transformed(resource, served_tree(resource, item), encoding, include_object_of(call), self.backend.clock.now())
+        return answer_tree(tree, 200, encoding, call.warnings)
+
+    async def replace(self, call: Call, make: Callable[[Obj], Obj], *, tracked: bool = False) -> Item:
+        """Store what `make` returns for the current object, again when somebody else was faster."""
+        for _ in range(MAX_ATTEMPTS):
+            await self.backend.cache.current()
+            old_item = self.backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
+            if old_item is None:
+                raise not_found(call.resource, call.name)
+            old = served_tree(call.resource, old_item)
+            obj = make(old)
+            stated = obj["metadata"].get("resourceVersion", "")
+            if stated and stated != str(old_item.revision):
+                if not stated.isdigit():
+                    raise _bad_version(call, stated)
+                raise conflict(call.resource, call.name, CHANGED)
+            try:
+                return await self.store_changed(call, obj, old, old_item, tracked=tracked)
+            except Mismatch:
+                if stated:
+                    raise conflict(call.resource, call.name, CHANGED) from None
+        raise conflict(call.resource, call.name, CHANGED)
+
+    async def store_changed(self, call: Call, obj: Obj, old: Obj, old_item: Item, *, tracked: bool = False) -> Item:
+        """Admit, prepare, validate and store the new form of an object; raises Mismatch when it changed meanwhile."""
+        resource = call.resource
+        inherit_system_fields(obj, old)
+        if not tracked:
+            self._track(call, old, obj)
+        await self.admission.mutate(call, obj, old)
+        obj = self._prepared(call, obj, old)
+        findings = validate_meta_update(obj["metadata"], old["metadata"])
+        findings += self._validate_update(call, obj, old)
+        if findings:
+            raise invalid_object(resource, call.name, findings)
+        await self.admission.validate(call, obj, old)
+        return await self._put(call, obj, old, old_item)
+
+    def _prepared(self, call: Call, obj: Obj, old: Obj) -> Obj:
+        resource = call.resource
+        sub = call.subresource.name if call.subresource else ""
+        if sub in ("status", "approval"):
+            return strategies.prepare_status(resource, obj, old)
+        if sub == "" or sub == "scale":
+            strategies.prepare_update(resource, obj, old)
+        else:
+            strategies.count_generation(resource, obj, old)
+        return obj
+
+    def _validate_update(self, call: Call, obj: Obj, old: Obj) -> list[FieldError]:
+        resource = call.resource
+        if resource.is_custom:
+            from pilothouse.api.schema.values import validate_custom
+
+            return validate_custom(resource, obj, old)
+        if call.subresource is not None and call.subresource.name != "scale":
+            return []
+        return validate_kind_update(resource.group, resource.kind, obj, old)
+
+    async def _put(self, call: Call, obj: Obj, old: Obj, old_item: Item) -> Item:
+        resource, backend = call.resource, self.backend
+        obj["metadata"]["resourceVersion"] = str(old_item.revision)
+        keep_times(obj, old)
+        if obj == old or stored_bytes(resource, obj) == old_item.raw:
+            return old_item
+        cleanup = await self.admission.allocate(call, obj, old)
+        raw = stored_bytes(resource, obj)
+        meta = obj["metadata"]
+        is_gone = is_finished(resource, obj)
+        if call.dry_run:
+            await self.admission.release(cleanup)
+            return Item(old_item.key, old_item.namespace, old_item.name, raw, old_item.revision, old_item.create_revision)
+        try:
+            revision = await backend.write(old_item.key, old_item.revision, None if is_gone else raw)
+        except Mismatch:
+            await self.admission.release(cleanup)
+            raise
+        if is_gone:
+            await self.admission.deleted(resource, obj)
+            return Item(old_item.key, old_item.namespace, meta["name"], raw, old_item.revision, old_item.create_revision)
+        return Item(old_item.key, old_item.namespace, meta["name"], raw, revision, old_item.create_revision)
+
+
+def reset_fields(resource: Resource, subresource: str) -> FieldSet | None:
+    """Return the fields an endpoint ignores, which therefore nobody comes to own there."""
+    if subresource == "status":
+        return _RESET_SPEC_META if resource.is_custom else _RESET_SPEC
+    if strategies.has_status(resource) and not subresource:
+        return _RESET_STATUS
+    return None
+
+
+def is_finished(resource: Resource, obj: Obj) -> bool:
+    """Whether nothing keeps an object that is being deleted."""
+    meta = obj["metadata"]
+    if not meta.get("deletionTimestamp") or meta.get("finalizers"):
+        return False
+    if resource.kind == "Namespace" and resource.group == "" and (obj.get("spec") or {}).get("finalizers"):
+        return False
+    return not meta.get("deletionGracePeriodSeconds")
+
+
+def keep_times(obj: Obj, old: Obj) -> None:
+    """Keep the times of managedFields entries that did not change, so that a write without effect stores nothing."""
+    before = {entry_key(entry): entry for entry in old["metadata"].get("managedFields") or ()}
+    for entry in obj["metadata"].get("managedFields") or ():
+        same = before.get(entry_key(entry))
+        if same is not None and same.get("fieldsV1") == entry.get("fieldsV1") and "time" in same:
+            entry["time"] = same["time"]
+
+
+def entry_key(entry: Obj) -> tuple[str, ...]:
+    """Return the identity of a managedFields entry."""
+    return tuple(str(entry.get(key, "")) for key in ("manager", "operation", "apiVersion", "subresource"))
+
+
+def inherit_system_fields(obj: Obj, old: Obj) -> None:
+    """Fill in the metadata a client may leave out of an update."""
+    meta, before = obj["metadata"], old["metadata"]
+    for field in ("creationTimestamp", "selfLink"):
+        if field in before:
+            meta[field] = before[field]
+        else:
+            meta.pop(field, None)
+    for field in ("uid", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName"):
+        if field in before and not meta.get(field):
+            meta[field] = before[field]
+    if "namespace" in before:
+        meta.setdefault("namespace", before["namespace"])
+    else:
+        meta.pop("namespace", None)
+    if before.get("generation"):
+        meta["generation"] = before["generation"]
+
+
+def check_namespace(call: Call, obj: Obj) -> None:
+    """Raise 400 when a body names another namespace than the path."""
+    stated = obj["metadata"].get("namespace", "")
+    if call.resource.namespaced and stated and stated != call.namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def check_name(call: Call, obj: Obj) -> None:
+    """Raise 400 when a body names another object than the path."""
+    stated = obj["metadata"].get("name", "")
+    if stated != call.name:
+        if not stated:
+            raise bad_request(
+                "name must be provided"
+                if False
+                else f"the name of the object () does not match the name on the URL ({call.name})"
+            )
+        raise bad_request(f"the name of the object ({stated}) does not match the name on the URL ({call.name})")
+
+
+def _bad_version(call: Call, stated: str) -> StatusError:
+    problem = f'strconv.ParseUint: parsing "{stated}": invalid syntax'
+    return invalid_object(call.resource, call.name, [invalid("metadata.resourceVersion", stated, problem)])

@@ -1,0 +1,234 @@
+"""The API server: one handler that takes a request through all stages.
+
+routing -> authentication -> authorisation -> discovery or registry. The HTTP edge and the in-process transport call `handle`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from pilothouse.api.scheme import Scheme
+from pilothouse.cluster.apiserver.access import Access
+from pilothouse.cluster.apiserver.admission.stages import build_admission
+from pilothouse.cluster.apiserver.backend import Backend, Config, NodeProxy
+from pilothouse.cluster.apiserver.bootstrap import bootstrap
+from pilothouse.cluster.apiserver.context import Attributes, Call, User
+from pilothouse.cluster.apiserver.crds.controller import CustomResources
+from pilothouse.cluster.apiserver.discovery import discover
+from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed
+from pilothouse.cluster.apiserver.health import health, metrics, version
+from pilothouse.cluster.apiserver.http.bodies import check_size
+from pilothouse.cluster.apiserver.http.paths import Target, parse_path, verb_of
+from pilothouse.cluster.apiserver.http.respond import error_answer
+from pilothouse.cluster.apiserver.openapi.documents import OpenApi
+from pilothouse.cluster.apiserver.registry import reads
+from pilothouse.cluster.apiserver.registry.deletes import Deleter
+from pilothouse.cluster.apiserver.registry.patches import Patcher
+from pilothouse.cluster.apiserver.registry.subresources import Subresources
+from pilothouse.cluster.apiserver.registry.writes import Writer
+from pilothouse.kit.clock import Clock, Entropy, SystemClock
+from pilothouse.kit.errors import PilothouseError
+from pilothouse.kit.faults import Faults
+from pilothouse.kit.metrics import MetricsRegistry
+from pilothouse.store.revisions import Store
+from pilothouse.wire.http.messages import Request, Response
+
+logger = logging.getLogger("pilothouse.apiserver")
+MAX_QUERY = 64 * 1024
+
+
+class ApiServer:
+    """A Kubernetes API server over a store."""
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock | None = None,
+        entropy: Entropy | None = None,
+        metrics: MetricsRegistry | None = None,
+        faults: Faults | None = None,
+        config: Config | None = None,
+        node_proxy: NodeProxy | None = None,
+    ) -> None:
+        """Build the stages; `start` makes them ready."""
+        self.scheme = Scheme()
+        self.backend = Backend(
+            store, self.scheme, clock or SystemClock(), entropy or Entropy(), faults or Faults(), config or Config()
+        )
+        self.backend.node_proxy = node_proxy
+        self.metrics = metrics or MetricsRegistry()
+        self.admission = build_admission(self.backend)
+        self.writer = Writer(self.backend, self.admission)
+        self.deleter = Deleter(self.writer)
+        self.patcher = Patcher(self.writer)
+        self.access = Access(self.backend)
+        self.subresources = Subresources(self.writer, self.deleter, self.patcher, self.access)
+        self.custom = CustomResources(self.backend)
+        self.openapi = OpenApi(self.scheme)
+        self.failing: dict[str, str] = {}
+        self._requests = self.metrics.counter(
+            "apiserver_request_total",
+            "Counter of apiserver requests.",
+            ("verb", "group", "version", "resource", "subresource", "code"),
+        )
+        self._durations = self.metrics.histogram(
+            "apiserver_request_duration_seconds",
+            "Response latency distribution in seconds.",
+            ("verb", "group", "version", "resource"),
+        )
+        self.metrics.gauge("apiserver_storage_revision", "Newest durable revision.").observe_with(lambda: float(store.revision))
+
+    async def start(self) -> None:
+        """Fill the caches and write what every cluster has; returns when requests can be answered."""
+        await self.backend.cache.start()
+        self.access.start()
+        await bootstrap(self.backend)
+        await self.custom.start()
+
+    async def stop(self) -> None:
+        """End watches and background work; safe to call twice."""
+        await self.custom.stop()
+        await self.backend.cache.stop()
+
+    async def handle(self, request: Request) -> Response:
+        """Answer one request; never raises."""
+        clock = self.backend.clock
+        started = clock.monotonic()
+        labels = ["", "", "", "", ""]
+        try:
+            response = await self._serve(request, labels)
+        except PilothouseError as error:
+            response = error_answer(error)
+        except RecursionError:
+            response = error_answer(StatusError(400, "BadRequest", "the request is nested too deeply"))
+        except Exception as error:
+            logger.exception("request failed: %s %s", request.method, request.path)
+            text = f"Internal error occurred: {type(error).__name__}"
+            details = {"causes": [{"message": str(error)[:500]}]}
+            response = error_answer(StatusError(500, "InternalError", text, details))
+        if request.method == "HEAD":
+            response.body = b""
+        elapsed = clock.monotonic() - started
+        verb = labels[0] or request.method
+        self._requests.inc(verb, labels[1], labels[2], labels[3], labels[4], str(response.status))
+        if verb != "watch":
+            self._durations.observe(elapsed, verb, labels[1], labels[2], labels[3])
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s %s %d %.1fms", request.method, request.path, response.status, elapsed * 1000)
+        return response
+
+    async def _serve(self, request: Request, labels: list[str]) -> Response:
+        check_size(request.body)
+        if sum(len(key) + len(value) for key, value in request.query) > MAX_QUERY:
+            raise PlainError(414, "URI too long")
+        target = parse_path(request.path)
+        user = self.access.authenticate(request)
+        if target is None:
+            return await self._outside(request, user)
+        verb = verb_of(request, target)
+        labels[:] = [verb, target.group, target.version, target.resource, target.subresource]
+        user = self.access.authorize(request, user, attributes(verb, target, request.path))
+        params: dict[str, str] = {}
+        for key, value in request.query:
+            params.setdefault(key, value)
+        return await self._resource(request, user, verb, target, params)
+
+    async def _outside(self, request: Request, user: User) -> Response:
+        path = Attributes(verb=request.method.lower(), is_resource=False, path=request.path)
+        user = self.access.authorize(request, user, path)
+        if request.method not in ("GET", "HEAD"):
+            if request.path == "/version":
+                raise not_allowed()
+            if not request.path.startswith("/api"):
+                raise PlainError(404, "404 page not found")
+        found = self._named(request)
+        if found is None:
+            found = discover(self.scheme, self.backend.config, request, "") or health(request, self.failing)
+        if found is None:
+            raise PlainError(404, "404 page not found")
+        return found
+
+    def _named(self, request: Request) -> Response | None:
+        path = request.path
+        if path in ("/version", "/version/"):
+            return version(self.scheme.version, self.backend.config.git_version)
+        if path == "/metrics":
+            return metrics(self.metrics)
+        if path.startswith("/openapi/"):
+            return self.openapi.answer(request)
+        if path == "/":
+            return self.openapi.paths()
+        return self.access.well_known(request)
+
+    async def _resource(self, request: Request, user: User, verb: str, target: Target, params: dict[str, str]) -> Response:
+        resource = self.scheme.resource(target.group, target.version, target.resource)
+        if resource is None:
+            if target.group and target.group not in self.scheme.groups:
+                raise PlainError(404, "404 page not found")
+            raise no_resource()
+        name, namespace = target.name, target.namespace
+        if not resource.namespaced:
+            if namespace and resource.kind != "Namespace":
+                raise no_resource()
+            namespace = ""
+        elif name and not namespace:
+            raise no_resource()
+        if name and "%" in name:
+            raise no_resource()
+        call = Call(request, user, verb, resource, namespace, name, None, params, [])
+        self._deprecations(call)
+        if target.subresource:
+            sub = resource.subresources.get(target.subresource)
+            if sub is None:
+                raise no_resource()
+            if verb not in sub.verbs:
+                raise not_allowed()
+            call.subresource = sub
+            return await self.subresources.serve(call, target.rest)
+        return await self._main(call)
+
+    def _deprecations(self, call: Call) -> None:
+        text = _DEPRECATED.get((call.resource.group, call.resource.kind))
+        if text:
+            call.warn(text)
+
+    async def _main(self, call: Call) -> Response:
+        verb, resource = call.verb, call.resource
+        if verb not in resource.verbs and not (verb == "watch" and "watch" in resource.verbs):
+            raise not_allowed()
+        if resource.namespaced and not call.namespace and verb not in ("list", "watch"):
+            raise not_allowed()
+        special = self.subresources.special(call)
+        if special is not None:
+            return await special(call)
+        if self.backend.faults.plan is not None:
+            await self.backend.faults.hit(f"api.{verb}", kind=resource.kind, verb=verb, namespace=call.namespace)
+        return await self._verbs()[verb](call)
+
+    def _verbs(self) -> dict[str, Any]:
+        backend = self.backend
+        return {
+            "get": lambda call: reads.get(backend, call),
+            "list": lambda call: reads.list_objects(backend, call),
+            "watch": lambda call: reads.watch(backend, call),
+            "create": self.writer.create,
+            "update": self.writer.update,
+            "patch": self.patcher.patch,
+            "delete": self.deleter.delete,
+            "deletecollection": self.deleter.delete_collection,
+        }
+
+
+_DEPRECATED = {
+    ("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    ("", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",
+}
+
+
+def attributes(verb: str, target: Target, path: str) -> Attributes:
+    """Return what authorisation decides on."""
+    return Attributes(
+        verb, True, target.group, target.version, target.resource, target.subresource, target.namespace, target.name, path
+    )
