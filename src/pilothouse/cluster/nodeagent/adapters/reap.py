@@ -35,7 +35,8 @@ def _end(pid: int, number: int, timeout_s: float) -> bool:
         os.close(handle)
 
 
-def _end_daemon(data_dir: str, name: str) -> bool:
+def end_daemon(data_dir: str, name: str) -> bool:
+    """Stop the daemon whose record is `name`, wait for it, and tell whether it ran."""
     path = os.path.join(data_dir, name)
     record = read_record(path)
     if record is None:
@@ -52,7 +53,7 @@ def _end_daemon(data_dir: str, name: str) -> bool:
 
 def reap(data_dir: str) -> list[str]:
     """Kill everything `data_dir` started and return what was found, one line each; safe to call any number of times."""
-    found = [name.removesuffix(".json") for name in DAEMONS if _end_daemon(data_dir, name)]
+    found = [name.removesuffix(".json") for name in DAEMONS if end_daemon(data_dir, name)]
     tag = procfs.mark_of(data_dir)
     for _ in range(50):
         left = procfs.marked(f"{tag}/")
