@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 import msgspec
+import orjson
 
 from pilothouse.api.meta import ObjectKey, Tree, key_of, metadata
 from pilothouse.kit.aio import TaskScope
@@ -175,8 +176,31 @@ class Informer:
             return
         if event.type == "DELETED":
             self._delete(key_of(tree), tree)
-        else:
+        elif not self._is_overtaken(key_of(tree), tree):
             self._upsert(key_of(tree), tree, raw)
+
+    def observe(self, tree: Tree) -> None:
+        """Take in what a write of this process returned, so that the next read sees it although the watch lags behind.
+
+        The event of the same write is ignored when it comes; an answer that the watch has overtaken already is ignored here.
+        """
+        version = str(metadata(tree).get("resourceVersion", ""))
+        if version.isdigit() and self._version.isdigit() and int(version) > int(self._version):
+            self._upsert(key_of(tree), tree, orjson.dumps(tree))
+
+    def forget(self, tree: Tree) -> None:
+        """Take in that this process deleted an object for good."""
+        entry = self.cache.entry(key_of(tree))
+        if entry is not None and entry.resource_version == metadata(tree).get("resourceVersion"):
+            self._delete(entry.key, tree)
+
+    def _is_overtaken(self, key: ObjectKey, tree: Tree) -> bool:
+        """Whether `observe` took in this or a newer state before the watch brought it."""
+        entry = self.cache.entry(key)
+        version = str(metadata(tree).get("resourceVersion", ""))
+        if entry is None or not (version.isdigit() and entry.resource_version.isdigit()):
+            return False
+        return int(entry.resource_version) >= int(version)
 
     def _upsert(self, key: ObjectKey, tree: Tree, raw: bytes) -> None:
         previous = self.cache.put(key, tree, raw)

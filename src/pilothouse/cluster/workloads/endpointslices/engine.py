@@ -1,0 +1,125 @@
+"""The endpoints of a Service, from its Pods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pilothouse.api.meta import Tree, is_deleting, labels_of, metadata, name_of, owner_reference, uid_of
+from pilothouse.cluster.workloads.pods import is_finished, is_ready
+
+SERVICE_NAME = "kubernetes.io/service-name"
+MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+CONTROLLER_NAME = "endpointslice-controller.k8s.io"
+MAX_ENDPOINTS = 100
+
+
+def selected_pods(service: Tree, pods: list[Tree]) -> list[Tree]:
+    """Return the Pods with an address that the Service selects, in order of name."""
+    selector = service["spec"].get("selector") or {}
+    found = [pod for pod in pods if selector.items() <= labels_of(pod).items()]
+    return sorted((pod for pod in found if (pod.get("status") or {}).get("podIP") and not is_finished(pod)), key=name_of)
+
+
+def _target_port(pod: Tree, port: Tree) -> int | None:
+    """Return the number behind a Service port for one Pod; named ports are looked up in its containers."""
+    target = port.get("targetPort", port["port"])
+    if isinstance(target, int):
+        return target
+    spec = pod.get("spec") or {}
+    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
+        for declared in container.get("ports") or ():
+            if declared.get("name") == target and declared.get("protocol", "TCP") == port.get("protocol", "TCP"):
+                return int(declared["containerPort"])
+    return None
+
+
+def _ports(service: Tree, pod: Tree) -> tuple[tuple[str, int, str, str], ...]:
+    found = []
+    for port in service["spec"].get("ports") or ():
+        number = _target_port(pod, port)
+        if number is not None:
+            found.append((port.get("name", ""), number, port.get("protocol", "TCP"), port.get("appProtocol", "")))
+    return tuple(found)
+
+
+def _endpoint(service: Tree, pod: Tree) -> Tree:
+    serves = is_ready(pod)
+    terminating = is_deleting(pod)
+    publishes_all = bool(service["spec"].get("publishNotReadyAddresses"))
+    endpoint: dict[str, Any] = {
+        "addresses": [pod["status"]["podIP"]],
+        "conditions": {
+            "ready": publishes_all or (serves and not terminating), "serving": serves, "terminating": terminating,
+        },
+        "targetRef": {"kind": "Pod", "namespace": metadata(pod)["namespace"], "name": name_of(pod), "uid": uid_of(pod)},
+    }  # fmt: skip
+    spec = pod.get("spec") or {}
+    if spec.get("nodeName"):
+        endpoint["nodeName"] = spec["nodeName"]
+    if spec.get("subdomain") == name_of(service) and spec.get("hostname"):
+        endpoint["hostname"] = spec["hostname"]
+    return endpoint
+
+
+def plan_slices(service: Tree, pods: list[Tree]) -> list[Tree]:
+    """Return the slices the Service should have, without names: one per set of port numbers and 100 endpoints."""
+    groups: dict[tuple[tuple[str, int, str, str], ...], list[Tree]] = {}
+    for pod in selected_pods(service, pods):
+        groups.setdefault(_ports(service, pod), []).append(_endpoint(service, pod))
+    if not groups:
+        groups[()] = []
+    slices: list[Tree] = []
+    for ports, endpoints in sorted(groups.items()):
+        for start in range(0, max(1, len(endpoints)), MAX_ENDPOINTS):
+            slices.append(_slice(service, ports, endpoints[start : start + MAX_ENDPOINTS]))
+    return slices
+
+
+def _slice(service: Tree, ports: tuple[tuple[str, int, str, str], ...], endpoints: list[Tree]) -> Tree:
+    labels = {key: value for key, value in labels_of(service).items() if key != "service.kubernetes.io/headless"}
+    labels |= {SERVICE_NAME: name_of(service), MANAGED_BY: CONTROLLER_NAME}
+    if service["spec"].get("clusterIP") == "None":
+        labels["service.kubernetes.io/headless"] = ""
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "namespace": metadata(service)["namespace"], "generateName": f"{name_of(service)}-", "labels": labels,
+            "ownerReferences": [owner_reference(service)],
+        },
+        "addressType": "IPv4",
+        "endpoints": endpoints,
+        "ports": [
+            {"name": name, "port": number, "protocol": protocol, **({"appProtocol": app} if app else {})}
+            for name, number, protocol, app in ports
+        ],
+    }  # fmt: skip
+
+
+def plan_endpoints(service: Tree, pods: list[Tree]) -> Tree:
+    """Return the legacy Endpoints object of the Service."""
+    subsets: dict[tuple[tuple[str, int, str, str], ...], tuple[list[Tree], list[Tree]]] = {}
+    for pod in selected_pods(service, pods):
+        if is_deleting(pod) and not service["spec"].get("publishNotReadyAddresses"):
+            continue
+        address: Tree = {"ip": pod["status"]["podIP"], "targetRef": _endpoint(service, pod)["targetRef"]}
+        if (pod.get("spec") or {}).get("nodeName"):
+            address["nodeName"] = pod["spec"]["nodeName"]
+        ready, waiting = subsets.setdefault(_ports(service, pod), ([], []))
+        (ready if _endpoint(service, pod)["conditions"]["ready"] else waiting).append(address)
+    meta = {"name": name_of(service), "namespace": metadata(service)["namespace"], "labels": labels_of(service)}
+    return {
+        "apiVersion": "v1", "kind": "Endpoints",
+        "metadata": {**meta, "labels": {**meta["labels"], "endpoints.kubernetes.io/managed-by": "endpoint-controller"}},
+        "subsets": [_subset(ports, *addresses) for ports, addresses in sorted(subsets.items())],
+    }  # fmt: skip
+
+
+def _subset(ports: tuple[tuple[str, int, str, str], ...], ready: list[Tree], waiting: list[Tree]) -> Tree:
+    subset: Tree = {}
+    if ready:
+        subset["addresses"] = ready
+    if waiting:
+        subset["notReadyAddresses"] = waiting
+    listed = [{**({"name": name} if name else {}), "port": number, "protocol": protocol} for name, number, protocol, _ in ports]
+    return {**subset, "ports": listed} if listed else subset

@@ -1,0 +1,65 @@
+"""What the built-in controllers declare about themselves, and how they start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from pilothouse.cluster.workloads.cronjobs.controller import CronJobController
+from pilothouse.cluster.workloads.daemonsets.controller import DaemonSetController
+from pilothouse.cluster.workloads.deployments.controller import DeploymentController
+from pilothouse.cluster.workloads.disruption.controller import DisruptionController
+from pilothouse.cluster.workloads.endpointslices.controller import EndpointSliceController
+from pilothouse.cluster.workloads.garbagecollector.controller import GarbageCollector
+from pilothouse.cluster.workloads.jobs.controller import JobController
+from pilothouse.cluster.workloads.namespaces.controller import NamespaceController
+from pilothouse.cluster.workloads.replicasets.controller import ReplicaSetController
+from pilothouse.cluster.workloads.serviceaccounts.controller import ServiceAccountController
+from pilothouse.cluster.workloads.statefulsets.controller import StatefulSetController
+from pilothouse.cluster.workloads.volumes.adapters import DirectoryProvisioner
+from pilothouse.cluster.workloads.volumes.controller import VolumeController
+from pilothouse.cluster.workloads.volumes.engine import default_storage_class
+from pilothouse.kit.errors import AlreadyExists
+from pilothouse.kit.registry import Capability
+from pilothouse.sdk.kinds import STORAGE_CLASS
+from pilothouse.sdk.manager import Manager
+
+
+class WorkloadsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings of the built-in controllers."""
+
+    root_ca_pem: str = ""
+    """Certificate published to every namespace for verifying the API server."""
+    volumes_dir: str = "volumes"
+    """Directory for provisioned volumes."""
+
+
+async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
+    """Add every controller to `manager`; they run when the manager starts."""
+    for controller in (
+        ReplicaSetController, DeploymentController, StatefulSetController, DaemonSetController, JobController, CronJobController,
+        EndpointSliceController, NamespaceController, DisruptionController, GarbageCollector,
+    ):  # fmt: skip
+        controller(manager)
+    ServiceAccountController(manager, config.root_ca_pem)
+    VolumeController(manager, DirectoryProvisioner(Path(config.volumes_dir)))
+    try:
+        await manager.client.create(STORAGE_CLASS, default_storage_class())
+    except AlreadyExists:
+        pass
+    return manager
+
+
+CAPABILITY = Capability(
+    id="cluster.workloads",
+    summary="Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs, endpoints, volumes, namespaces, GC",
+    stability="alpha",
+    kinds=(
+        "apps/v1/Deployment", "apps/v1/ReplicaSet", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job",
+        "batch/v1/CronJob", "discovery.k8s.io/v1/EndpointSlice", "v1/Endpoints", "v1/Namespace", "v1/ServiceAccount", "v1/PersistentVolumeClaim",
+        "v1/PersistentVolume", "policy/v1/PodDisruptionBudget",
+    ),
+    config=WorkloadsConfig,
+    start=start,
+)  # fmt: skip

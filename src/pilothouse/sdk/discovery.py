@@ -1,0 +1,97 @@
+"""Which kinds a server has, asked from its discovery documents.
+
+Controllers that work on any kind (garbage collection, namespace deletion, GitOps) look kinds up here. The answer is kept until
+`refresh`, which is called when a kind is not found or a definition changed.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import orjson
+
+from pilothouse.api.meta import Tree
+from pilothouse.kit.aio import run_all
+from pilothouse.kit.errors import NotFound
+from pilothouse.sdk.client import Client
+from pilothouse.sdk.kinds import Kind
+
+
+class Served(msgspec.Struct, frozen=True):
+    """One served resource type."""
+
+    kind: Kind
+    verbs: frozenset[str]
+    short_names: tuple[str, ...] = ()
+    singular: str = ""
+    is_preferred: bool = True
+
+
+class KindNotServed(NotFound):
+    """The server has no such kind."""
+
+    reason = "KindNotServed"
+
+
+class Discovery:
+    """The kinds of one server."""
+
+    def __init__(self, client: Client) -> None:
+        """Ask through `client` on first use."""
+        self._client = client
+        self._served: list[Served] = []
+        self._by_kind: dict[tuple[str, str], Served] = {}
+
+    async def refresh(self) -> None:
+        """Ask the server again."""
+        core = await self._json("/api/v1")
+        groups = (await self._json("/apis")).get("groups") or []
+        versions = [(v["groupVersion"], v == group.get("preferredVersion")) for group in groups for v in group["versions"]]
+        documents = await run_all(self._resources(f"/apis/{version}") for version, _ in versions)
+        served = _served("v1", core, is_preferred=True)
+        for (version, is_preferred), document in zip(versions, documents):
+            served += _served(version, document, is_preferred)
+        self._served = served
+        self._by_kind = {(entry.kind.api_version, entry.kind.kind): entry for entry in served}
+
+    async def _json(self, path: str) -> Tree:
+        response = await self._client.raw("GET", path)
+        tree: Tree = orjson.loads(await response.read())
+        return tree
+
+    async def _resources(self, path: str) -> Tree:
+        try:
+            return await self._json(path)
+        except NotFound:
+            return {}
+
+    async def kinds(self) -> list[Served]:
+        """Return every served type."""
+        if not self._served:
+            await self.refresh()
+        return self._served
+
+    async def find(self, api_version: str, kind: str) -> Kind:
+        """Return the type of an object, asking again once when it is unknown; raises `KindNotServed`."""
+        found = self._by_kind.get((api_version, kind))
+        if found is None:
+            await self.refresh()
+            found = self._by_kind.get((api_version, kind))
+        if found is None:
+            raise KindNotServed(
+                f'no matches for kind "{kind}" in version "{api_version}"',
+                fix="install the CustomResourceDefinition first, or check apiVersion and kind",
+            )
+        return found.kind
+
+
+def _served(api_version: str, document: Tree, is_preferred: bool) -> list[Served]:
+    found: list[Served] = []
+    for resource in document.get("resources") or ():
+        if "/" in resource["name"]:
+            continue
+        kind = Kind(api_version, resource["kind"], resource["name"], bool(resource["namespaced"]))
+        short_names = tuple(resource.get("shortNames") or ())
+        found.append(
+            Served(kind, frozenset(resource.get("verbs") or ()), short_names, resource.get("singularName", ""), is_preferred)
+        )
+    return found
