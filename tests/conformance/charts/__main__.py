@@ -24,7 +24,7 @@ def main() -> None:
             (PINNED / f"{name}.txt").write_text("".join(f"{i}\n" for i in sorted(outcome.passed)))
         if "-v" in flags:
             for failure in outcome.failed:
-                print("  ", failure[0], "GOT", repr(failure[1])[:600], "WANT", repr(failure[2])[:600])
+                print("  ", failure[0], "GOT", repr(failure[1])[:6000], "WANT", repr(failure[2])[:6000])
 
 
 main()

@@ -24,8 +24,8 @@ def _documents(text: str) -> dict[str, Any]:
         value = yaml.load(part, Loader=yaml.CBaseLoader)
         kind = value.get("kind") if isinstance(value, dict) else None
         base = f"{match.group(1)}|{kind}"
-        number = counts.get(base, 0)
-        counts[base] = number + 1
+        number = counts.get(base, 0) + 1
+        counts[base] = number
         out[f"{base}|{number}"] = value
     return out
 

@@ -43,7 +43,7 @@ def read_file(path: str) -> bytes:
 def collect_values(args: argparse.Namespace) -> dict[str, Any]:
     """Merge all value flags in helm's order; raises ValuesInvalid."""
     values: dict[str, Any] = {}
-    for path in args.values:
+    for path in (p for group in args.values for p in group.split(",")):
         try:
             values = merge_maps(values, read_values(read_file(path)))
         except ValuesInvalid as error:
@@ -176,7 +176,7 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: CodeCache
             chart, release, values, capabilities, renderer, skip_schema=args.skip_schema_validation, log=log
         )
     except (RenderFailed, ChartTooLarge) as error:
-        raise RenderFailed(error.message + _DEBUG_HINT + "\n") from None
+        raise RenderFailed(error.message + _DEBUG_HINT) from None
     finally:
         warn("".join(line + "\n" for line in log))
     if args.show_only:

@@ -29,6 +29,7 @@ def _join(prefix: str, name: str) -> str:
 
 def merge_tables(high: Values, low: Values, prefix: str, keep_nulls: bool, warnings: list[str]) -> Values:
     """Fill `high` from `low` in place; a null in `high` deletes the key unless `keep_nulls`."""
+    given = {key for key, value in low.items() if value is not None}
     for key, value in high.items():
         if value is None:
             low[key] = None
@@ -38,7 +39,7 @@ def merge_tables(high: Values, low: Values, prefix: str, keep_nulls: bool, warni
             high[key] = value
             continue
         present = high[key]
-        if present is None and not keep_nulls:
+        if present is None and not keep_nulls and key in given:
             del high[key]
         elif isinstance(value, dict):
             if isinstance(present, dict):

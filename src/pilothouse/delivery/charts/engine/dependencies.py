@@ -20,6 +20,7 @@ from pilothouse.delivery.charts.engine.coalesce import (
 from pilothouse.delivery.charts.engine.functions.convert import strval
 from pilothouse.delivery.charts.engine.loglines import log_line
 from pilothouse.delivery.charts.engine.functions.semver import is_compatible
+from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
 
 
@@ -85,7 +86,11 @@ def _enabled(chart: Chart, values: Values, path: str, warnings: list[str]) -> Ch
             requirement["name"] = requirement["alias"]
         requirement["enabled"] = True
     chart = msgspec.structs.replace(chart, dependencies=tuple(kept))
-    merged = coalesce_values(chart, values, [])
+    try:
+        merged = coalesce_values(chart, values, warnings)
+    except ValuesInvalid as error:
+        warnings.append(log_line("ERROR", "chart dependencies processing failed", error=error.message))
+        raise ValuesInvalid(f"chart dependencies processing failed: {error.message}") from None
     _tags(requirements, merged, warnings)
     _conditions(requirements, merged, path, warnings)
     removed = {r["name"] for r in requirements if not r["enabled"]}

@@ -65,7 +65,20 @@ def read_metadata(data: bytes) -> dict[str, Any]:
             )
         if value[key] is not None:
             value[key] = strval(value[key])
+    _check_lists(value)
     return value
+
+
+def _check_lists(metadata: dict[str, Any]) -> None:
+    for item in metadata.get("dependencies") or []:
+        if not isinstance(item, dict):
+            continue
+        for key, kind in (("tags", "[]string"), ("import-values", "[]interface {}")):
+            if item.get(key) is not None and not isinstance(item[key], list):
+                raise ChartInvalid(
+                    "cannot load Chart.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+                    f"{_json_kind(item[key])} into Go struct field Dependency.dependencies.{key} of type {kind}"
+                )
 
 
 def _json_kind(value: Any) -> str:

@@ -82,7 +82,7 @@ def _head(source: str, text: str) -> dict[str, Any]:
             kind = "bool"
         raise RenderFailed(
             f"YAML parse error on {source}: error unmarshaling JSON: while decoding JSON: "
-            f"json: cannot unmarshal {kind} into Go value of type releaseutil.SimpleHead"
+            f"json: cannot unmarshal {kind} into Go value of type util.SimpleHead"
         )
     _check_head(source, value)
     return value

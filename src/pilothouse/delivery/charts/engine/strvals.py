@@ -119,7 +119,7 @@ class Parser:
         if self.mode == "literal":
             rest, self.at = self.text[self.at :], len(self.text)
             put(rest)
-            raise _End
+            return
         if self.at >= len(self.text):
             put("")
             raise _End
@@ -127,10 +127,8 @@ class Parser:
             self.at += 1
             put(self._list())
             return
-        text, last = self.until(",")
+        text, _ = self.until(",")
         put(self.read(text))
-        if not last:
-            raise _End
 
     def _list(self) -> list[Any]:
         out: list[Any] = []
@@ -141,8 +139,7 @@ class Parser:
             if last == "}":
                 if self.at < len(self.text) and self.text[self.at] == ",":
                     self.at += 1
-                if text or out:
-                    out.append(self.read(text))
+                out.append(self.read(text))
                 return out
             out.append(self.read(text))
 
@@ -173,7 +170,7 @@ class Parser:
     def _index(self) -> int:
         text, last = self.until("]")
         if not last:
-            raise _Problem("error parsing index: EOF")
+            raise _End
         if not re.fullmatch(r"[+-]?[0-9]+", text):
             raise _Problem(f"error parsing index: strconv.Atoi: parsing {go_quote(text)}: invalid syntax")
         if not -(1 << 63) <= int(text) < 1 << 63:
@@ -191,6 +188,7 @@ class Parser:
             runes = " ".join(go_quote(c, "'") for c in name)
             raise _Problem(f"unexpected data at end of array index: [{runes}]")
         if not last:
+            put(items)
             raise _End
         if last == "=":
             try:

@@ -136,11 +136,12 @@ class Expressions:
             receiver, loose, names = self.operand(node.node, scope)[0], True, node.names
         path = self.builder.const(names)
         if not rest and final is None:
-            return self.builder.call("loose" if loose else "chain", [receiver, path], Site(node)), ANY
+            site = Site(last_node(node.node) if isinstance(node, n.Chain) else node)
+            return self.builder.call("loose" if loose else "chain", [receiver, path], site), ANY
         args = [self.operand(arg, scope)[0] for arg in rest]
         if final is not None:
             args.append(final)
-        site = Site(node, rest, rest[-1] if rest else node)
+        site = Site(last_node(node.node) if isinstance(node, n.Chain) else node, rest, rest[-1] if rest else node)
         flag = self.builder.const(loose)
         return self.builder.call("method", [receiver, path, self.builder.tuple_of(args), flag], site), ANY
 
@@ -223,6 +224,15 @@ class Expressions:
             return values[0]
         operator: ast.boolop = ast.And() if word == "and" else ast.Or()
         return ast.BoolOp(operator, values, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+
+
+def last_node(node: n.Node) -> n.Node:
+    """Return the node Go looked at last when `node` is evaluated: where it reports errors about the result."""
+    if not isinstance(node, n.Pipe):
+        return node
+    command = node.commands[-1]
+    last = command.args[-1] if isinstance(command.args[0], n.Identifier) else command.args[0]
+    return last_node(last)
 
 
 def node_text_paren(node: n.Expr) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import CodeType
 
 from pilothouse.delivery.charts.engine.compiler.builder import Builder, Site
-from pilothouse.delivery.charts.engine.compiler.expressions import TEXT, Expressions, Scope
+from pilothouse.delivery.charts.engine.compiler.expressions import TEXT, Expressions, Scope, last_node
 from pilothouse.delivery.charts.engine.template import nodes as n
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction
 
@@ -118,7 +118,7 @@ class Statements:
         value, _ = self.expressions.pipeline(pipe, inner)
         two = len(pipe.declares) == 2
         visited = self._local("r")
-        site = Site(_last_node(pipe))
+        site = Site(last_node(pipe))
         out.append(self.builder.assign(visited, self.builder.call("pairs" if two else "items", [value], site)))
         dot = self._local("d")
         body_scope = inner.inner(dot, loose=False)
@@ -165,13 +165,6 @@ class Statements:
                 data = self.builder.load(inner.variables[item.pipe.declares[-1].names[0]][0])
         args = [self.builder.const(item.name), data, self.builder.load("w")]
         out.append(self.builder.expr(self.builder.call("template", args, Site(item))))
-
-
-def _last_node(pipe: n.Pipe) -> n.Node:
-    """Return the node Go looked at last when the pipeline is done."""
-    command = pipe.commands[-1]
-    last = command.args[-1] if isinstance(command.args[0], n.Identifier) else command.args[0]
-    return _last_node(last) if isinstance(last, n.Pipe) else last
 
 
 def compile_template(template: n.Template, functions: Mapping[str, GoFunction]) -> CompiledTemplate:

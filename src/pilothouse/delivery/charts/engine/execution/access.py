@@ -173,9 +173,9 @@ def caller(function: GoFunction) -> Callable[..., Any]:
         try:
             return bounded(call(*args))
         except FunctionError as error:
-            raise Fault(f"error calling {name}: {error}", error.inner) from error
+            raise Fault(f"error calling {name}: {error}", error.inner or error) from error
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-            raise Fault(f"error calling {name}: {_explain(error)}") from error
+            raise Fault(f"error calling {name}: {_explain(error)}", error) from error
 
     return checked
 

@@ -74,7 +74,7 @@ def _index_arg(index: Any, limit: int) -> int:
 
 def _index_map(item: dict[Any, Any], key: Any) -> Any:
     wanted = "string"
-    if isinstance(item, TypedMap):
+    if isinstance(item, TypedMap) and item.go_type.startswith("map["):
         wanted = item.go_type.partition("[")[2].partition("]")[0]
     if wanted != "interface {}":
         if key is None:

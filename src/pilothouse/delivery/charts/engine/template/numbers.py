@@ -102,7 +102,7 @@ def _real(text: str) -> Number:
         return _number(text, as_int, float(as_int))
     as_float = _parse_float(text)
     if as_float is None:
-        raise NumberSyntaxError(f"illegal number syntax: {_quoted(text)}")
+        raise NumberSyntaxError(_quoted(text) if text in ("+", "-") else f"illegal number syntax: {_quoted(text)}")
     if not any(c in text for c in ".eEpP"):
         raise NumberSyntaxError(f"integer overflow: {_quoted(text)}")
     whole = int(as_float) if as_float == int(as_float) else None

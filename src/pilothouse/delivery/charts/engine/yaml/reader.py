@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 import yaml
@@ -224,6 +225,8 @@ def read_yaml(text: str) -> Any:
     """Read the first document of `text`; raises YamlError with Go's message."""
     if text.startswith("\ufeff"):
         text = text[1:]
+    if not text.isascii() and re.search("[\udc80-\udcff]", text):
+        raise YamlError("yaml: invalid leading UTF-8 octet")
     return Composer(text).document()
 
 
