@@ -1,0 +1,1 @@
+"""Recorded behaviour of a Kubernetes API server, replayed in process against ours."""
