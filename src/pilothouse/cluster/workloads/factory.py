@@ -57,7 +57,8 @@ CAPABILITY = Capability(
     stability="alpha",
     kinds=(
         "apps/v1/Deployment", "apps/v1/ReplicaSet", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job",
-        "batch/v1/CronJob", "discovery.k8s.io/v1/EndpointSlice", "v1/Endpoints", "v1/Namespace", "v1/ServiceAccount", "v1/PersistentVolumeClaim",
+        "batch/v1/CronJob", "discovery.k8s.io/v1/EndpointSlice", "v1/Endpoints",
+        "v1/Namespace", "v1/ServiceAccount", "v1/PersistentVolumeClaim",
         "v1/PersistentVolume", "policy/v1/PodDisruptionBudget",
     ),
     config=WorkloadsConfig,

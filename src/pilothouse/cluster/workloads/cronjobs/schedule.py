@@ -16,16 +16,13 @@ _MACROS = {
     "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
     "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
 }  # fmt: skip
-_MONTHS = {name: index + 1 for index, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split())}  # noqa: SIM905
-    name: index + 1
-    for index, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
-}
-_DAYS = {name: index for index, name in enumerate("sun mon tue wed thu fri sat".split())}  # noqa: SIM905
+_MONTHS = dict(zip(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), range(1, 13)))
+_DAYS = dict(zip(("sun", "mon", "tue", "wed", "thu", "fri", "sat"), range(7)))
 _FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
     ("minute", 0, 59, {}), ("hour", 0, 23, {}), ("day of month", 1, 31, {}), ("month", 1, 12, _MONTHS),
     ("day of week", 0, 7, _DAYS),
 )  # fmt: skip
-HORIZON_DAYS = {name: index for index, name in enumerate("sun mon tue wed thu fri sat".split())}  # noqa: SIM905
+HORIZON_DAYS = 1830
 
 
 class InvalidSchedule(Invalid):

@@ -112,8 +112,5 @@ def claim_status(claim: Tree, volume: Tree | None, *, is_lost: bool = False) -> 
         return {**(claim.get("status") or {}), "phase": "Lost"}
     if volume is None:
         return {"phase": "Pending"}
-    return {
-        "phase": "Bound",
-        "accessModes": volume["spec"].get("accessModes") or [],
-        "capacity": volume["spec"].get("capacity") or {},
-    }
+    spec = volume["spec"]
+    return {"phase": "Bound", "accessModes": spec.get("accessModes") or [], "capacity": spec.get("capacity") or {}}
