@@ -8,6 +8,4 @@ Kinds: Pod (schedulerName `default-scheduler`), Node. Flow: informer -> `engine.
 Limits of the first depth: no preemption, no volume topology, no gangs, no dynamic resources.
 """
 
-from pilothouse.cluster.scheduler.factory import CAPABILITY
-
-__all__ = ["CAPABILITY"]
+__all__: list[str] = []

@@ -76,7 +76,7 @@ def term_bits(term: Mapping[str, Any], table: NodeTable) -> int:
 
 def _expression_bits(expression: Mapping[str, Any], table: NodeTable) -> int:
     key, operator = str(expression.get("key", "")), expression.get("operator")
-    values = expression.get("values") or ()
+    values: list[str] = list(expression.get("values") or ())
     if operator in {"In", "NotIn"}:
         found = 0
         for value in values:
@@ -162,9 +162,8 @@ def topology_spread(pod: PodInfo, table: NodeTable, _: int) -> Refusals:
             continue
         key = constraint.term.topology_key
         having = table.key_bits.get(key, 0)
-        refusals.append(
-            ("node(s) didn't match pod topology spread constraints (missing required label)", table.present & ~having)
-        )
+        missing = "node(s) didn't match pod topology spread constraints (missing required label)"
+        refusals.append((missing, table.present & ~having))
         eligible = having & ~node_affinity(pod, table, 0)[0][1]
         domains = {table.labels[i][key] for i in bits_of(eligible)}
         counts = table.counts(constraint.term).domains

@@ -127,7 +127,7 @@ class NodeTable:
         self.present &= keep
         self.schedulable &= keep
         for column in (self.label_bits, self.key_bits, self.taint_bits, self.image_bits):
-            for key in [key for key, mask in column.items() if mask >> i & 1]:  # type: ignore[attr-defined]
+            for key in [key for key, mask in column.items() if mask >> i & 1]:
                 column[key] &= keep  # type: ignore[index]
 
     def remove_node(self, name: str) -> None:
