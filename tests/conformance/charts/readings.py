@@ -36,7 +36,11 @@ def readings(case: dict[str, Any]) -> tuple[Any, Any]:
     except ValuesInvalid as error:
         got["error"] = str(error)
     if "values_error" in case:
-        wanted["error"] = case["values_error"].partition(": ")[2].strip() if case["values_error"].startswith("Error: ") else case["values_error"]
+        wanted["error"] = (
+            case["values_error"].partition(": ")[2].strip()
+            if case["values_error"].startswith("Error: ")
+            else case["values_error"]
+        )
         if "error" in got and wanted["error"].endswith(got["error"]):
             wanted["error"] = got["error"]
     else:

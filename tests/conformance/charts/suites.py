@@ -20,7 +20,6 @@ from pilothouse.delivery.charts.engine.template.printer import node_text
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed
 from pilothouse.delivery.charts.types import ReleaseOptions
 from pilothouse.kit.clock import Entropy, ManualClock
-from pilothouse.kit.errors import PilothouseError
 from tests.conformance.charts.corpus import ROOT, inside, rows, write_tree
 from tests.conformance.charts.mirror import struct_value, test_functions
 from tests.conformance.charts.properties import holds
@@ -171,7 +170,7 @@ def _yaml(case: Case) -> tuple[Any, Any]:
 def _command(argv: list[str], case: Case, folder: Path) -> dict[str, Any]:
     with inside(folder):
         code, out, err = run_chart(argv)
-    got: dict[str, Any] = {"rc": code, "stdout": out, "stderr": err.replace(str(folder), "<dir>")}
+    got: dict[str, Any] = {"rc": code, "stdout": out.replace(str(folder), "<dir>"), "stderr": err.replace(str(folder), "<dir>")}
     expect = case["expect"]
     if "stdout_sha256" in expect and "stdout" not in expect:
         got["stdout_sha256"] = hashlib.sha256(out.encode("utf-8", "surrogateescape")).hexdigest()
@@ -217,7 +216,7 @@ def _hostile(case: Case) -> tuple[Any, Any]:
             (folder / Path(case["file"]).name).write_bytes((ROOT / "hostile" / Path(case["file"]).name).read_bytes())
         with inside(folder):
             code, out, err = run_chart(["template", *case["args"]])
-        stray = [p for p in folder.rglob("evil*")]
+        stray = list(folder.rglob("evil*"))
         clean = code in (0, 1) and "Traceback" not in err and not stray and "root:" not in out
         renders = case["helm"]["result"] == "renders"
         head = case["helm"].get("stdout_head", "")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import io
 import contextlib
+import io
 
 from pilothouse.delivery.charts import cli
 

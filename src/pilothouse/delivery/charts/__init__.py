@@ -19,7 +19,7 @@ from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions
 
 if TYPE_CHECKING:
     from pilothouse.delivery.charts.engine.execution.templates import CodeCache
-    from pilothouse.delivery.charts.engine.render import Lookup
+    from pilothouse.delivery.charts.engine.rendering.render import Lookup
     from pilothouse.kit.clock import Clock, Entropy
 
 __all__ = [
@@ -43,7 +43,7 @@ def load_chart(source: str | Path | bytes | Mapping[str, bytes]) -> Chart:
     """
     from pilothouse.delivery.charts.adapters.archive import read_archive
     from pilothouse.delivery.charts.adapters.folders import read_chart_files
-    from pilothouse.delivery.charts.engine.loading import chart_from_files
+    from pilothouse.delivery.charts.engine.chart.loading import chart_from_files
 
     if isinstance(source, bytes):
         files: Mapping[str, bytes] = read_archive(source)
@@ -56,8 +56,8 @@ def load_chart(source: str | Path | bytes | Mapping[str, bytes]) -> Chart:
 
 def merge_layers(layers: Sequence[Mapping[str, Any] | bytes | str]) -> dict[str, Any]:
     """Merge value layers, later ones on top; bytes and text are read as values files. Raises ValuesInvalid."""
-    from pilothouse.delivery.charts.engine.loading import read_values
-    from pilothouse.delivery.charts.engine.strvals import merge_maps
+    from pilothouse.delivery.charts.engine.chart.loading import read_values
+    from pilothouse.delivery.charts.engine.merging.strvals import merge_maps
 
     out: dict[str, Any] = {}
     for layer in layers:
@@ -83,7 +83,7 @@ def render(
     Raises ChartInvalid, ValuesInvalid, RenderFailed or ChartTooLarge.
     """
     from pilothouse.delivery.charts.engine.execution.templates import CodeCache as Cache
-    from pilothouse.delivery.charts.engine.render import Renderer, render_chart
+    from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
 
     renderer = Renderer(clock.now(), entropy, cache if cache is not None else Cache(), lookup)
     return render_chart(chart, release, dict(values or {}), capabilities or Capabilities(), renderer)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from pilothouse.delivery.charts.adapters.archive import MAX_FILE, MAX_FILES, MAX_TOTAL, read_archive
-from pilothouse.delivery.charts.engine.ignore import Rules
+from pilothouse.delivery.charts.engine.chart.ignore import Rules
 from pilothouse.delivery.charts.errors import ChartInvalid
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 class _Ordered(argparse.Action):
     """Collects the value flags in the order given."""
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None) -> None:  # noqa: E501 - argparse's signature
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
+    ) -> None:
         """Append the value."""
         current = list(getattr(namespace, self.dest, None) or [])
         current.append(values)

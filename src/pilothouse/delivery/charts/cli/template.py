@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.delivery.charts.engine.chart.loading import check_dependencies, read_values
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.execution.templates import CodeCache
 from pilothouse.delivery.charts.engine.functions.semver import parse_version
-from pilothouse.delivery.charts.engine.loading import check_dependencies, read_values
-from pilothouse.delivery.charts.engine.loglines import log_line
-from pilothouse.delivery.charts.engine.render import Renderer, render_chart
-from pilothouse.delivery.charts.engine.strvals import apply_set, merge_maps
+from pilothouse.delivery.charts.engine.merging.strvals import apply_set, merge_maps
+from pilothouse.delivery.charts.engine.rendering.loglines import log_line
+from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed, ValuesInvalid
 from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
 from pilothouse.kit.clock import Entropy, SystemClock
@@ -151,11 +151,11 @@ def _write_dir(rendered: Rendered, args: argparse.Namespace, name: str, write: E
             put(root, crd.source, crd.text)
     for manifest in rendered.manifests:
         put(folder, manifest.source, manifest.text)
-    write("\n")
     if not args.no_hooks:
         for hook in rendered.hooks:
             if not (args.skip_tests and hook.is_test):
                 put(folder, hook.source, hook.text)
+    write("\n")
 
 
 def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: CodeCache | None = None) -> None:
@@ -172,9 +172,7 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: CodeCache
     renderer = Renderer(SystemClock().now(), Entropy(), cache or CodeCache())
     log: list[str] = []
     try:
-        rendered = render_chart(
-            chart, release, values, capabilities, renderer, skip_schema=args.skip_schema_validation, log=log
-        )
+        rendered = render_chart(chart, release, values, capabilities, renderer, skip_schema=args.skip_schema_validation, log=log)
     except (RenderFailed, ChartTooLarge) as error:
         raise RenderFailed(error.message + _DEBUG_HINT) from None
     finally:

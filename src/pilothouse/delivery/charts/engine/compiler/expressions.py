@@ -52,9 +52,7 @@ class Expressions:
             value, kind = self.command(command, scope, value, pipe)
         return value, kind
 
-    def command(
-        self, command: n.Command, scope: Scope, final: ast.expr | None, pipe: n.Node
-    ) -> tuple[ast.expr, str]:
+    def command(self, command: n.Command, scope: Scope, final: ast.expr | None, pipe: n.Node) -> tuple[ast.expr, str]:
         """Compile one stage; `final` is the value of the stage before it."""
         first, rest = command.args[0], command.args[1:]
         if isinstance(first, n.Identifier):
@@ -120,9 +118,7 @@ class Expressions:
             return self.fail(node, f"undefined variable: {node.names[0]}")
         return self.builder.load(known[0]), ANY
 
-    def fields(
-        self, node: n.Expr, rest: tuple[n.Expr, ...], scope: Scope, final: ast.expr | None
-    ) -> tuple[ast.expr, str]:
+    def fields(self, node: n.Expr, rest: tuple[n.Expr, ...], scope: Scope, final: ast.expr | None) -> tuple[ast.expr, str]:
         """Compile `.a.b`, `$x.a` or `(pipe).a`, perhaps as a method call with arguments."""
         if isinstance(node, n.Field):
             receiver, loose, names = self.builder.load(scope.dot), scope.loose, node.names
@@ -159,7 +155,7 @@ class Expressions:
         message = arity_message(function, given, len(rest))
         if message is not None:
             return self.fail(name, message)
-        if name.name in ("and", "or") and not function.returns == "plain":
+        if name.name in ("and", "or") and function.returns != "plain":
             return self._short_circuit(name.name, rest, scope, final), ANY
         args: list[ast.expr] = []
         for index, node in enumerate(rest):
@@ -180,9 +176,7 @@ class Expressions:
         if wanted not in _SIZED:
             return value
         helper = "opt_map" if wanted == _SIZED[0] else "opt_list"
-        return ast.Call(
-            self.builder.load(helper), [value], [], lineno=1, col_offset=0, end_lineno=1, end_col_offset=0
-        )
+        return ast.Call(self.builder.load(helper), [value], [], lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
     def _argument(self, node: n.Expr, wanted: str, scope: Scope) -> ast.expr:
         if wanted == "interface {}":
@@ -214,9 +208,7 @@ class Expressions:
             return self.fail(node, f"can't handle {shown} for arg of type {wanted}")[0]
         return self._constant(node)[0]
 
-    def _short_circuit(
-        self, word: str, rest: tuple[n.Expr, ...], scope: Scope, final: ast.expr | None
-    ) -> ast.expr:
+    def _short_circuit(self, word: str, rest: tuple[n.Expr, ...], scope: Scope, final: ast.expr | None) -> ast.expr:
         values = [self.operand(arg, scope)[0] for arg in rest]
         if final is not None:
             values.append(final)

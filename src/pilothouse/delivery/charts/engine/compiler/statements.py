@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from types import CodeType
+from typing import Any
 
 from pilothouse.delivery.charts.engine.compiler.builder import Builder, Site
 from pilothouse.delivery.charts.engine.compiler.expressions import TEXT, Expressions, Scope, last_node
 from pilothouse.delivery.charts.engine.template import nodes as n
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction
 
-_NOWHERE = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+_NOWHERE: Any = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
 _MAX_NESTED_LOOPS = 18
 
 
@@ -132,9 +133,7 @@ class Statements:
             out.append(ast.If(self.builder.load(visited), [loop], otherwise, **_NOWHERE))
         self.loops -= 1
 
-    def _targets(
-        self, pipe: n.Pipe, dot: str, outer: Scope, inner: Scope
-    ) -> tuple[ast.expr, list[ast.stmt]]:
+    def _targets(self, pipe: n.Pipe, dot: str, outer: Scope, inner: Scope) -> tuple[ast.expr, list[ast.stmt]]:
         names = [v.names[0] for v in pipe.declares]
         locals_: list[str] = []
         head: list[ast.stmt] = []

@@ -111,7 +111,7 @@ class TemplateSet:
         self.templates: dict[str, Template] = dict(parent.templates) if parent else {}
         self.bodies: dict[str, tuple[Template, Callable[..., None]]] = {}
         self.known: dict[CodeType, CompiledTemplate] = parent.known if parent else {}
-        self.scope = dict(parent.scope) if parent else self._helpers(functions)
+        self.scope: dict[str, Any] = dict(parent.scope) if parent else self._helpers(functions)
         self.scope["template"] = self._template
         if sys.getrecursionlimit() < _STACK:
             sys.setrecursionlimit(_STACK)

@@ -48,7 +48,7 @@ def _argument(fault: ArgumentFault, site: Site) -> tuple[n.Node, str]:
     node = site.fallback if is_final else site.args[fault.index]
     if fault.got is not None:
         return node, f"wrong type for value; expected {fault.expected}; got {fault.got}"
-    if not is_final and isinstance(node, (n.Field, n.Chain)) or (isinstance(node, n.Variable) and len(node.names) > 1):
+    if (not is_final and isinstance(node, (n.Field, n.Chain))) or (isinstance(node, n.Variable) and len(node.names) > 1):
         return node, f"wrong type for value; expected {fault.expected}; got interface {{}}"
     return node, f"invalid value; expected {fault.expected}"
 
@@ -65,7 +65,6 @@ def exec_error(fault: Fault, known: Mapping[CodeType, CompiledTemplate]) -> Exec
     template = compiled.template
     line, column = Builder(template.source).place(node.pos)
     text = (
-        f"template: {template.parse_name}:{line}:{column}: executing {go_quote(template.name)} "
-        f"at <{node_text(node)}>: {message}"
+        f"template: {template.parse_name}:{line}:{column}: executing {go_quote(template.name)} at <{node_text(node)}>: {message}"
     )
     return ExecError(text, fault.inner)

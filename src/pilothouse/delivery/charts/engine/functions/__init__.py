@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from pilothouse.delivery.charts.engine.functions import (
     builtins,
-    certificates,
-    crypto,
     dates,
     dicts,
     encoding,
@@ -24,6 +22,8 @@ from pilothouse.delivery.charts.engine.functions import (
     strings,
 )
 from pilothouse.delivery.charts.engine.functions.markup import TABLE as MARKUP
+from pilothouse.delivery.charts.engine.functions.security import certificates, crypto
+from pilothouse.delivery.charts.engine.functions.security.costs import Costs
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, signature
 
 if TYPE_CHECKING:
@@ -40,14 +40,15 @@ def go_functions() -> dict[str, GoFunction]:
 def standard_functions(now_s: float, entropy: Entropy) -> dict[str, GoFunction]:
     """Return the functions of a Helm template at time `now_s` (seconds since 1970)."""
     table: dict[str, GoFunction] = {}
+    costs = Costs()
     for module in _STATIC:
         for name, text, call in module.TABLE:
             table[name] = signature(name, text, call)
     for name, text, call in (
         *MARKUP,
         *dates.table(now_s),
-        *crypto.table(entropy),
-        *certificates.table(now_s, entropy),
+        *crypto.table(entropy, costs),
+        *certificates.table(now_s, entropy, costs),
     ):
         table[name] = signature(name, text, call)
     return table

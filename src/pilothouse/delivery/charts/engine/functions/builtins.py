@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 from urllib.parse import quote
 
@@ -119,7 +120,7 @@ def go_slice(item: Any, *indexes: Any) -> Any:
         raise FunctionError(f"can't slice item of type {type_name(item)}")
     limit = getattr(item, "capacity", len(raw))
     bounds = [_index_arg(i, limit) for i in indexes]
-    for low, high in zip(bounds, bounds[1:], strict=False):
+    for low, high in itertools.pairwise(bounds):
         if low > high:
             raise FunctionError(f"invalid slice index: {low} > {high}")
     start = bounds[0] if bounds else 0

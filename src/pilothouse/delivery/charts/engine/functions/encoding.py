@@ -13,7 +13,7 @@ from typing import Any
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import strval
 from pilothouse.delivery.charts.engine.values.floats import format_shortest
-from pilothouse.delivery.charts.engine.values.kinds import GoObject, key_order, type_name
+from pilothouse.delivery.charts.engine.values.kinds import GoObject, NilSlice, NilStrings, key_order, type_name
 
 _ESCAPE = re.compile(r'["\\\x00-\x1f\u2028\u2029\udc80-\udcff]')
 _ESCAPE_HTML = re.compile(r'["\\\x00-\x1f\u2028\u2029\udc80-\udcff<>&]')
@@ -47,16 +47,10 @@ def json_float(value: float) -> str:
 
 def to_json(value: Any, *, html: bool = True, depth: int = 0) -> str:
     """Write compact JSON with sorted keys; raises FunctionError for what JSON cannot hold."""
-    if value is None:
-        return "null"
     if isinstance(value, str):
         return json_string(value, html=html)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(int(value))
-    if isinstance(value, float):
-        return json_float(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return _number_json(value)
     if depth > _MAX_DEPTH:
         raise FunctionError("json: unsupported value: encountered a cycle")
     if isinstance(value, dict):
@@ -64,10 +58,20 @@ def to_json(value: Any, *, html: bool = True, depth: int = 0) -> str:
         parts = (f"{json_string(strval(k), html=html)}:{to_json(value[k], html=html, depth=depth + 1)}" for k in keys)
         return "{" + ",".join(parts) + "}"
     if isinstance(value, list):
+        if isinstance(value, (NilSlice, NilStrings)):
+            return "null"
         return "[" + ",".join(to_json(v, html=html, depth=depth + 1) for v in value) + "]"
     if isinstance(value, bytes):
         return '"' + base64.b64encode(value).decode() + '"'
     return _object_json(value, html, depth)
+
+
+def _number_json(value: float | None) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, int) else json_float(value)
 
 
 def _object_json(value: Any, html: bool, depth: int) -> str:
@@ -75,9 +79,7 @@ def _object_json(value: Any, html: bool, depth: int) -> str:
     if marshal is not None:
         return to_json(marshal(), html=html, depth=depth + 1)
     if isinstance(value, GoObject):
-        parts = (
-            f"{json_string(k)}:{to_json(v, html=html, depth=depth + 1)}" for k, v in value.go_fields().items()
-        )
+        parts = (f"{json_string(k)}:{to_json(v, html=html, depth=depth + 1)}" for k, v in value.go_fields().items())
         return "{" + ",".join(parts) + "}"
     raise FunctionError(f"json: unsupported type: {type_name(value)}")
 

@@ -8,7 +8,7 @@ from typing import Any
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import is_empty, is_list, string_list, to_int
 from pilothouse.delivery.charts.engine.functions.reflection import deep_equal
-from pilothouse.delivery.charts.engine.values.kinds import IntSlice, NestedSlice, Slice, StringSlice, kind_of
+from pilothouse.delivery.charts.engine.values.kinds import IntSlice, NestedSlice, NilSlice, Slice, StringSlice, kind_of
 
 _MAX_LIST = 1_000_000
 
@@ -32,8 +32,10 @@ def _prepend(items: Any, value: Any) -> list[Any]:
 
 def _concat(*lists: Any) -> list[Any]:
     out: list[Any] = []
+    if not any(lists):
+        return NilSlice()
     for items in lists:
-        out += _need(items, "cannot concat type {} as list")
+        out += _need(items, "Cannot concat type {} as list")
         if len(out) > _MAX_LIST:
             raise BudgetExceeded(f"concat would make more than {_MAX_LIST} elements")
     return out
@@ -51,12 +53,12 @@ def _last(items: Any) -> Any:
 
 def _rest(items: Any) -> Any:
     found = _need(items, "Cannot find rest on type {}")
-    return list(found[1:]) if found else None
+    return list(found[1:]) if found else NilSlice()
 
 
 def _initial(items: Any) -> Any:
     found = _need(items, "Cannot find initial on type {}")
-    return list(found[:-1]) if found else None
+    return list(found[:-1]) if found else NilSlice()
 
 
 def _reverse(items: Any) -> list[Any]:

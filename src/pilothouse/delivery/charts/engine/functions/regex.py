@@ -9,7 +9,7 @@ from typing import Any
 import re2
 
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, FunctionError
-from pilothouse.delivery.charts.engine.values.kinds import StringSlice
+from pilothouse.delivery.charts.engine.values.kinds import NilStrings, StringSlice
 
 _WORDING = {
     "missing ]": "missing closing ]",
@@ -21,6 +21,7 @@ _WORDING = {
     "invalid character class range": "invalid character class range",
     "invalid character class": "invalid character class",
     "trailing \\": "trailing backslash at end of expression",
+    "invalid repetition size": "invalid repeat count",
     "bad repetition argument": "invalid repeat count",
     "invalid perl operator": "invalid or unsupported Perl syntax",
     "invalid named capture group": "invalid named capture",
@@ -99,7 +100,8 @@ def _matches(compiled: Any, text: str, limit: int) -> list[Any]:
 
 
 def _find_all(pattern: str, text: str, limit: int, compiler: Any = _must) -> StringSlice:
-    return StringSlice(m.group(0) for m in _matches(compiler(pattern), text, limit))
+    found = [m.group(0) for m in _matches(compiler(pattern), text, limit)]
+    return StringSlice(found) if found else NilStrings()
 
 
 def _find(pattern: str, text: str, compiler: Any = _must) -> str:
@@ -138,7 +140,7 @@ def _replace(pattern: str, text: str, replacement: str, literal: bool, compiler:
 def _split(pattern: str, text: str, limit: int, compiler: Any = _must) -> StringSlice:
     compiled = compiler(pattern)
     if limit == 0:
-        return StringSlice()
+        return NilStrings()
     if pattern and not text:
         return StringSlice([""])
     out: list[str] = []

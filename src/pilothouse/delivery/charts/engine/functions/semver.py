@@ -6,7 +6,7 @@ Called by the semver functions, by dependency matching and by `kubeVersion` chec
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import total_ordering
 from typing import Any
 
@@ -146,7 +146,7 @@ class _Rule:
             return False
         if self.any:
             return self.operator not in (">", "<", "!=")
-        return _CHECKS[self.operator](self, version)
+        return bool(_CHECKS[self.operator](self, version))
 
     def equal(self, version: Version) -> bool:
         """`=` with open parts means the same as `~`."""
@@ -200,7 +200,7 @@ class _Rule:
         return theirs[1] == 0 and mine[2] == theirs[2]
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[_Rule, Version], bool]] = {
     "": _Rule.equal,
     "=": _Rule.equal,
     "!=": _Rule.differs,

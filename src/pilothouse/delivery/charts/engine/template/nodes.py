@@ -6,8 +6,6 @@ Built by the parser, read by the compiler and by `printer` (which prints a node 
 
 from __future__ import annotations
 
-from typing import Union
-
 import msgspec
 
 
@@ -18,22 +16,28 @@ class Node(msgspec.Struct, frozen=True, gc=False):
 
 
 class Text(Node, frozen=True, gc=False):
+    """Literal text between actions."""
+
     text: str
 
 
 class Dot(Node, frozen=True, gc=False):
-    pass
+    """The dot."""
 
 
 class Nil(Node, frozen=True, gc=False):
-    pass
+    """The constant nil."""
 
 
 class Bool(Node, frozen=True, gc=False):
+    """true or false."""
+
     value: bool
 
 
 class String(Node, frozen=True, gc=False):
+    """A string constant: as written, and its value."""
+
     source: str
     value: str
 
@@ -50,6 +54,8 @@ class Number(Node, frozen=True, gc=False):
 
 
 class Field(Node, frozen=True, gc=False):
+    """A chain of fields of the dot."""
+
     names: tuple[str, ...]
 
 
@@ -60,25 +66,35 @@ class Variable(Node, frozen=True, gc=False):
 
 
 class Identifier(Node, frozen=True, gc=False):
+    """A function name."""
+
     name: str
 
 
 class Chain(Node, frozen=True):
+    """Fields of a parenthesised pipeline or a function result."""
+
     node: Expr
     names: tuple[str, ...]
 
 
 class Command(Node, frozen=True):
+    """One stage of a pipeline."""
+
     args: tuple[Expr, ...]
 
 
 class Pipe(Node, frozen=True):
+    """A pipeline, perhaps declaring variables."""
+
     commands: tuple[Command, ...]
     declares: tuple[Variable, ...] = ()
     is_assign: bool = False
 
 
 class Action(Node, frozen=True):
+    """A pipeline whose value is printed."""
+
     pipe: Pipe
 
 
@@ -105,12 +121,14 @@ class Jump(Node, frozen=True, gc=False):
 
 
 class Block(Node, frozen=True):
+    """The items of a body."""
+
     items: tuple[Item, ...]
 
 
-Expr = Union[Dot, Nil, Bool, String, Number, Field, Variable, Identifier, Chain, Pipe]
-Item = Union[Text, Action, Branch, Call, Jump]
-AnyNode = Union[Expr, Item, Command, Block]
+Expr = Dot | Nil | Bool | String | Number | Field | Variable | Identifier | Chain | Pipe
+Item = Text | Action | Branch | Call | Jump
+AnyNode = Expr | Item | Command | Block
 
 
 class Template(msgspec.Struct, frozen=True):

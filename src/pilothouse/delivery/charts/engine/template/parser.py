@@ -6,7 +6,7 @@ Called by the template set of a render (and by lint) for each file. One file yie
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import NoReturn
 
 from pilothouse.delivery.charts.engine.template import nodes as n
@@ -54,9 +54,7 @@ def _show(token: Token) -> str:
 class Parser:
     """Parses the text of one file; `trees` collects every definition found."""
 
-    def __init__(
-        self, name: str, source: str, functions: Container[str], *, max_depth: int = MAX_EXPRESSION_DEPTH
-    ) -> None:
+    def __init__(self, name: str, source: str, functions: Container[str], *, max_depth: int = MAX_EXPRESSION_DEPTH) -> None:
         self.name = name
         self.source = source
         self.functions = functions
@@ -185,6 +183,7 @@ class Parser:
                 return n.Block(start, tuple(items)), item
             items.append(item)
         self.fail("unexpected EOF")
+        return None
 
     def _item(self) -> n.Item | _Mark:
         token = self._next_dense()
@@ -381,9 +380,7 @@ class Parser:
             number = parse_number(token.text, token.kind)
         except NumberSyntaxError as error:
             self.fail(str(error))
-        return n.Number(
-            token.pos, token.text, number.as_int, number.as_uint, number.as_float, number.as_complex
-        )
+        return n.Number(token.pos, token.text, number.as_int, number.as_uint, number.as_float, number.as_complex)
 
     def _parenthesised(self, token: Token) -> n.Expr:
         self.expression_depth += 1
@@ -394,17 +391,17 @@ class Parser:
         return pipe
 
 
-_TERMS = {
+_TERMS: dict[str, Callable[[Parser, Token], n.Expr]] = {
     "identifier": Parser._identifier,
     "variable": Parser._variable,
     "number": Parser._number,
     "complex": Parser._number,
     "char constant": Parser._number,
     "(": Parser._parenthesised,
-    ".": lambda parser, token: n.Dot(token.pos),
-    "nil": lambda parser, token: n.Nil(token.pos),
-    "bool": lambda parser, token: n.Bool(token.pos, token.text == "true"),
-    "field": lambda parser, token: n.Field(token.pos, (token.text[1:],)),
+    ".": lambda _, token: n.Dot(token.pos),
+    "nil": lambda _, token: n.Nil(token.pos),
+    "bool": lambda _, token: n.Bool(token.pos, token.text == "true"),
+    "field": lambda _, token: n.Field(token.pos, (token.text[1:],)),
     "string": lambda parser, token: n.String(token.pos, token.text, parser._unquote(token)),
     "raw string": lambda parser, token: n.String(token.pos, token.text, parser._unquote(token)),
 }

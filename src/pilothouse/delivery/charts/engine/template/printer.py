@@ -41,8 +41,8 @@ def _call(node: n.Call) -> str:
 
 _PRINTERS: dict[type, Callable[[Any], str]] = {
     n.Text: lambda x: go_quote(x.text),
-    n.Dot: lambda x: ".",
-    n.Nil: lambda x: "nil",
+    n.Dot: lambda _: ".",
+    n.Nil: lambda _: "nil",
     n.Bool: lambda x: "true" if x.value else "false",
     n.String: lambda x: x.source,
     n.Number: lambda x: x.text,

@@ -45,7 +45,7 @@ def special(value: float) -> str | None:
     return None
 
 
-def format_shortest(value: float, low: int = -4, high: int = 21) -> str:
+def format_shortest(value: float, low: int = -4, high: int = 6) -> str:
     """Write `value` with the fewest digits; exponents below `low` or from `high` on use the e form."""
     odd = special(value)
     if odd is not None:

@@ -83,6 +83,22 @@ class StringSlice(Slice):
     elem = "string"
 
 
+class NilSlice(Slice):
+    """A nil []interface {}: prints like an empty one, but is null in JSON."""
+
+    def go_json(self) -> None:
+        """Return what JSON holds."""
+        return
+
+
+class NilStrings(StringSlice):
+    """A nil []string."""
+
+    def go_json(self) -> None:
+        """Return what JSON holds."""
+        return
+
+
 class IntSlice(Slice):
     """Go []int."""
 

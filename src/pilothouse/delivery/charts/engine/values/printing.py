@@ -139,8 +139,10 @@ def _complex(value: complex, verb: str, flags: Flags) -> str | None:
 def _string(value: str, verb: str, flags: Flags) -> str | None:
     if flags.precision is not None and verb in "svqxX":
         limit = flags.precision
-        value = value[:limit] if verb in "svq" else value.encode("utf-8", "surrogateescape")[:limit].decode(
-            "utf-8", "surrogateescape"
+        value = (
+            value[:limit]
+            if verb in "svq"
+            else value.encode("utf-8", "surrogateescape")[:limit].decode("utf-8", "surrogateescape")
         )
     if verb in ("v", "s"):
         return flags.pad(go_quote(value) if verb == "v" and flags.sharp else value)
@@ -226,8 +228,7 @@ def _bytes(value: bytes, verb: str, flags: Flags, depth: int) -> str:
 
 def _map(value: dict[Any, Any], verb: str, flags: Flags, depth: int) -> str:
     parts = [
-        f"{format_value(k, verb, flags, depth + 1)}:{format_value(value[k], verb, flags, depth + 1)}"
-        for k in key_order(value)
+        f"{format_value(k, verb, flags, depth + 1)}:{format_value(value[k], verb, flags, depth + 1)}" for k in key_order(value)
     ]
     if flags.sharp and verb == "v":
         return f"{type_name(value)}{{{', '.join(parts)}}}"

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 from yaml import events as ev
-from yaml._yaml import CParser  # type: ignore[import-untyped]
+from yaml._yaml import CParser
 
 from pilothouse.delivery.charts.engine.values.floats import format_shortest
 from pilothouse.delivery.charts.engine.yaml.resolve import PLAIN, resolve_plain
@@ -111,9 +111,7 @@ class Composer:
         if name not in self.anchors:
             raise YamlError(f"yaml: unknown anchor '{name}' referenced")
         self.nodes += self.sizes[name]
-        if self.nodes > _ALIAS_ALLOWANCE and self.nodes > 20 * (self.nodes - self.sizes[name] + 1) or self.nodes > (
-            MAX_NODES
-        ):
+        if (self.nodes > _ALIAS_ALLOWANCE and self.nodes > 20 * (self.nodes - self.sizes[name] + 1)) or self.nodes > (MAX_NODES):
             raise YamlError("yaml: document contains excessive aliasing")
         return _copied(self.anchors[name])
 
@@ -165,7 +163,7 @@ def _tagged(tag: str, text: str) -> Any:
     if name not in ("int", "float", "bool", "null"):
         return text
     value = resolve_plain(text)
-    kinds = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}
+    kinds: dict[str, Any] = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}
     if value is PLAIN or not isinstance(value, kinds[name]) or (name == "int" and isinstance(value, bool)):
         raise YamlError(f"yaml: cannot decode !!{_short_tag(value)} `{text}` as a !!{name}")
     return float(value) if type(value) is int else value
@@ -196,20 +194,25 @@ def _key_text(key: Any, value: Any) -> str:
     if isinstance(key, bool):
         return "true" if key else "false"
     if isinstance(key, float):
-        text = format_shortest(key)
+        text = str(int(key)) if key - key == 0 and key == int(key) and abs(key) < 1 << 63 else format_shortest(key)
         return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(text, text)
-    kind = "nil" if key is None else "map[interface {}]interface {}" if isinstance(key, dict) else "slice"
     if isinstance(key, (dict, list)):
-        raise YamlError(f"yaml: invalid map key: {key!r}")
-    raise YamlError(f"unsupported map key of type: {kind}, key: <nil>, value: {_go_syntax(value)}")
+        raise YamlError(f"yaml: invalid map key: {_go_syntax(key)}")
+    raise YamlError(f"unsupported map key of type: %!s(<nil>), key: <nil>, value: {_go_syntax(value)}")
 
 
 def _go_syntax(value: Any) -> str:
     from pilothouse.delivery.charts.engine.values.printing import sprintf
 
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    return sprintf("%+#v", value)
+    return sprintf("%+#v", _whole(value)).replace("map[string]interface {}", "map[interface {}]interface {}")
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _whole(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_whole(v) for v in value]
+    return int(value) if isinstance(value, float) and value - value == 0 and value == int(value) else value
 
 
 def _merge(target: dict[str, Any], source: Any) -> None:
@@ -223,8 +226,7 @@ def _merge(target: dict[str, Any], source: Any) -> None:
 
 def read_yaml(text: str) -> Any:
     """Read the first document of `text`; raises YamlError with Go's message."""
-    if text.startswith("\ufeff"):
-        text = text[1:]
+    text = text.removeprefix("\ufeff")
     if not text.isascii() and re.search("[\udc80-\udcff]", text):
         raise YamlError("yaml: invalid leading UTF-8 octet")
     return Composer(text).document()

@@ -20,9 +20,7 @@ _TIMESTAMP = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)|"
     r" \d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,9})?)?"
 )
-_OLD_WORDS = frozenset(
-    ("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF")
-)
+_OLD_WORDS = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"))
 
 
 class Plain:
@@ -72,7 +70,7 @@ def _number(text: str) -> Any:
 
 def needs_quotes(text: str) -> bool:
     """Say whether a string written plain would be read as something else (yaml.v2)."""
-    if text == "<<" or resolve_plain(text) is not PLAIN:
+    if resolve_plain(text) is not PLAIN:
         return True
     if text[0] in "+-0123456789":
         return bool(_BASE60.fullmatch(text)) or bool(_TIMESTAMP.fullmatch(text) and _real_date(text))

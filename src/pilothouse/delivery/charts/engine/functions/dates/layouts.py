@@ -42,7 +42,7 @@ def _zone_offset(moment: datetime, element: str) -> str:
 
 def _zone_name(moment: datetime) -> str:
     name = moment.tzname() or ""
-    if not name or name.startswith("UTC") and len(name) > 3:
+    if not name or (name.startswith("UTC") and len(name) > 3):
         return _zone_offset(moment, "-07" if _offset(moment) % 3600 == 0 else "-0700")
     return name
 
@@ -206,9 +206,7 @@ def parse_time(layout: str, text: str, default: tzinfo) -> datetime:
     return _build(text, (year, month or 1, day, hour), found, micro, default)
 
 
-def _build(
-    text: str, date: tuple[int, int, int, int], found: dict[str, str], micro: int, default: tzinfo
-) -> datetime:
+def _build(text: str, date: tuple[int, int, int, int], found: dict[str, str], micro: int, default: tzinfo) -> datetime:
     year, month, day, hour = date
     minute, second = _number(found, ("04", "4"), 0), _number(found, ("05", "5"), 0)
     for name, value, limit in (("month", month, 12), ("hour", hour, 23), ("minute", minute, 59), ("second", second, 59)):

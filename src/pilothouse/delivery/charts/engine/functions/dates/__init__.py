@@ -13,7 +13,7 @@ from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import to_int
-from pilothouse.delivery.charts.engine.functions.layouts import format_time, parse_time
+from pilothouse.delivery.charts.engine.functions.dates.layouts import format_time, parse_time
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, GoInt, GoObject, Int64, signature
 from pilothouse.delivery.charts.engine.values.quote import go_quote
 
@@ -146,7 +146,7 @@ def _moment(value: Any, now_s: float) -> datetime:
     if isinstance(value, Time):
         return value.moment
     if isinstance(value, int) and not isinstance(value, bool):
-        seconds = int(value) if type(value) in (int, Int64) or type(value).__name__ in ("Int32",) else None
+        seconds = int(value) if type(value) in (int, Int64) or type(value).__name__ == "Int32" else None
         if seconds is not None:
             try:
                 return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

@@ -7,8 +7,9 @@ from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError, FunctionError
 from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
+from pilothouse.delivery.charts.engine.rendering.loglines import log_line
+from pilothouse.delivery.charts.engine.rendering.traces import required_marker
 from pilothouse.delivery.charts.engine.template.parser import ParseError
-from pilothouse.delivery.charts.engine.traces import required_marker
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, signature
 from pilothouse.delivery.charts.engine.values.quote import go_quote
 
@@ -19,7 +20,10 @@ Lookup = Callable[[str, str, str, str], dict[str, Any]]
 class Host:
     """The functions bound to one template set; `included` counts nested includes by name."""
 
-    def __init__(self, templates: TemplateSet, lookup: Lookup | None, included: dict[str, int]) -> None:
+    def __init__(
+        self, templates: TemplateSet, lookup: Lookup | None, included: dict[str, int], lint: list[str] | None = None
+    ) -> None:
+        self.lint = lint
         self.templates = templates
         self.find = lookup
         self.included = included
@@ -48,7 +52,7 @@ class Host:
             limits=self.templates.limits,
             parent=self.templates,
         )
-        child.bind(host_functions(child, self.find, included=self.included))
+        child.bind(host_functions(child, self.find, lint=self.lint, included=self.included))
         try:
             child.add("gotpl", text)
         except ParseError as error:
@@ -79,13 +83,32 @@ class _Through(ExecError):
 
 
 def _required(message: str, value: Any) -> Any:
-    if value is None or value == "" and isinstance(value, str):
+    if value is None or (value == "" and isinstance(value, str)):
         raise FunctionError(required_marker(message))
     return value
 
 
 def _fail(message: str) -> str:
     raise FunctionError(required_marker(message))
+
+
+class LintFunctions:
+    """`required` and `fail` while linting: they log instead of failing."""
+
+    def __init__(self, log: list[str]) -> None:
+        self.log = log
+
+    def required(self, message: str, value: Any) -> Any:
+        """Return the value; nothing missing stops a lint."""
+        if value is None or (value == "" and isinstance(value, str)):
+            self.log.append(log_line("WARN", "missing required value", message=message))
+            return ""
+        return value
+
+    def fail(self, message: str) -> str:
+        """Log the message."""
+        self.log.append(log_line("INFO", "funcMap fail", message=message))
+        return ""
 
 
 def _unbound(*_: Any) -> str:
@@ -96,7 +119,7 @@ def host_functions(
     templates: TemplateSet | None,
     lookup: Lookup | None,
     *,
-    strict: bool = True,
+    lint: list[str] | None = None,
     included: dict[str, int] | None = None,
 ) -> dict[str, GoFunction]:
     """Return the functions bound to `templates`; without a set, only their signatures (for the parser)."""
@@ -105,14 +128,15 @@ def host_functions(
         tpl: Callable[..., Any] = _unbound
         find: Callable[..., Any] = _unbound
     else:
-        host = Host(templates, lookup, {} if included is None else included)
+        host = Host(templates, lookup, {} if included is None else included, lint)
         include, tpl, find = host.include, host.tpl, host.lookup
+    soft = None if lint is None else LintFunctions(lint)
     rows = (
         ("include", "string, any -> string", include),
         ("tpl", "string, any -> string", tpl),
         ("lookup", "string, string, string, string -> map", find),
-        ("required", "string, any -> ", _required),
-        ("fail", "string -> string", _fail),
-        ("getHostByName", "string -> string", lambda name: ""),
+        ("required", "string, any -> ", soft.required if soft else _required),
+        ("fail", "string -> string", soft.fail if soft else _fail),
+        ("getHostByName", "string -> string", lambda _: ""),
     )
     return {name: signature(name, text, call) for name, text, call in rows}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
-from pilothouse.delivery.charts.engine.functions.toml import write_toml
+from pilothouse.delivery.charts.engine.functions.markup.toml import write_toml
 from pilothouse.delivery.charts.engine.yaml.reader import YamlError, json_compatible, read_yaml
 from pilothouse.delivery.charts.engine.yaml.writer import must_to_yaml, to_yaml, to_yaml_pretty
 
@@ -67,7 +68,7 @@ def _toml_value(value: Any) -> Any:
         return Int64(value)
     if isinstance(value, (str, bool, float)):
         return value
-    return value.isoformat()
+    return value.isoformat().replace("+00:00", "Z") + ("T00:00:00Z" if type(value) is date else "")
 
 
 def _to_toml(value: Any) -> str:
@@ -84,6 +85,5 @@ TABLE = (
     ("fromYaml", "string -> map", _from_yaml),
     ("fromYamlArray", "string -> list", _from_yaml_array),
     ("toToml", "any -> string", _to_toml),
-    ("mustToToml", "any -> string", write_toml),
     ("fromToml", "string -> map", _from_toml),
 )

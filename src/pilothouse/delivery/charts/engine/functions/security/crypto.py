@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, FunctionError
 from pilothouse.delivery.charts.engine.functions.encoding import decode_base64
+from pilothouse.delivery.charts.engine.functions.security.costs import Costs
 
 if TYPE_CHECKING:
     from pilothouse.kit.clock import Entropy
@@ -81,14 +82,17 @@ def _decrypt(password: str, text: str) -> str:
 class Randoms:
     """The functions that draw from one source of randomness."""
 
-    def __init__(self, entropy: Entropy) -> None:
+    def __init__(self, entropy: Entropy, costs: Costs) -> None:
         self.entropy = entropy
+        self.costs = costs
+        self.drawn = 0
 
     def text(self, alphabet: str) -> Any:
         """Return a function that makes random strings over `alphabet`."""
 
         def draw(count: int) -> str:
-            if count > _MAX_RANDOM:
+            self.drawn += count
+            if self.drawn > _MAX_RANDOM:
                 raise BudgetExceeded(f"random strings are limited to {_MAX_RANDOM} characters")
             return "".join(self.entropy.choice(alphabet) for _ in range(max(count, 0)))
 
@@ -114,6 +118,11 @@ class Randoms:
             chars[at], chars[other] = chars[other], chars[at]
         return "".join(chars)
 
+    def derive(self, counter: int, kind: str, password: str, user: str, site: str) -> str:
+        """A master password (derivePassword)."""
+        self.costs.spend(1)
+        return _derive_password(counter, kind, password, user, site)
+
     def salt(self) -> bytes:
         """A bcrypt salt, cost 10."""
         raw = base64.b64encode(self.entropy.token_bytes(16)).decode().rstrip("=")
@@ -128,6 +137,7 @@ class Randoms:
         import bcrypt
 
         raw = _raw(password)
+        self.costs.spend(0.5)
         if len(raw) > 72:
             return "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes"
         return bcrypt.hashpw(raw, self.salt()).decode()
@@ -150,9 +160,9 @@ class Randoms:
         return base64.b64encode(iv + body).decode()
 
 
-def table(entropy: Entropy) -> tuple[tuple[str, str, Any], ...]:
+def table(entropy: Entropy, costs: Costs) -> tuple[tuple[str, str, Any], ...]:
     """Return the functions that draw from `entropy`."""
-    randoms = Randoms(entropy)
+    randoms = Randoms(entropy, costs)
     return (
         ("randAlphaNum", "int -> string", randoms.text(_LETTERS + _DIGITS)),
         ("randAlpha", "int -> string", randoms.text(_LETTERS)),
@@ -164,7 +174,7 @@ def table(entropy: Entropy) -> tuple[tuple[str, str, Any], ...]:
         ("uuidv4", " -> string", entropy.uuid),
         ("bcrypt", "string -> string", randoms.bcrypt),
         ("htpasswd", "string, string -> string", randoms.htpasswd),
-        ("derivePassword", "uint32, string, string, string, string -> string", _derive_password),
+        ("derivePassword", "int, string, string, string, string -> string", randoms.derive),
         ("encryptAES", "string, string -> string", randoms.encrypt),
         ("decryptAES", "string, string -> string", _decrypt),
     )

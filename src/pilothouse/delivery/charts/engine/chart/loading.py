@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import strval
 from pilothouse.delivery.charts.engine.functions.markup import read_as, yaml_error
 from pilothouse.delivery.charts.engine.functions.semver import parse_version
-from pilothouse.delivery.charts.engine.execution.faults import FunctionError
-from pilothouse.delivery.charts.engine.strvals import merge_maps
+from pilothouse.delivery.charts.engine.merging.strvals import merge_maps
 from pilothouse.delivery.charts.engine.values.quote import go_quote
 from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
 from pilothouse.delivery.charts.errors import ChartInvalid, ValuesInvalid
@@ -64,7 +64,7 @@ def read_metadata(data: bytes) -> dict[str, Any]:
                 f"{_json_kind(value[key])} into Go struct field Metadata.{key} of type string"
             )
         if value[key] is not None:
-            value[key] = strval(value[key])
+            value[key] = plain_text(value[key])
     _check_lists(value)
     return value
 
@@ -81,10 +81,18 @@ def _check_lists(metadata: dict[str, Any]) -> None:
                 )
 
 
+def plain_text(value: Any) -> str:
+    """Return a scalar of Chart.yaml as text; whole numbers never get an exponent."""
+    if isinstance(value, float) and value == int(value) and abs(value) < 1e18:
+        return str(int(value))
+    return strval(value)
+
+
 def _json_kind(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
-    return {dict: "object", list: "array", str: "string"}.get(type(value), "number")
+    names: dict[type, str] = {dict: "object", list: "array", str: "string"}
+    return names.get(type(value), "number")
 
 
 def read_values(data: bytes) -> dict[str, Any]:
@@ -154,15 +162,19 @@ def _requirements(files: Mapping[str, bytes], metadata: dict[str, Any]) -> None:
         metadata.setdefault("dependencies", found.get("dependencies") or [])
 
 
-def _subcharts(
-    files: Mapping[str, bytes], chart: str, unpack: Unpack | None, depth: int
-) -> tuple[Chart, ...]:
+def _groups(files: Mapping[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """Return the files below `charts/` by folder or archive name."""
     groups: dict[str, dict[str, bytes]] = {}
     for path, data in files.items():
         if path.startswith("charts/"):
             first, _, rest = path.removeprefix("charts/").partition("/")
             if first[:1] not in ("_", "."):
                 groups.setdefault(first, {})[rest] = data
+    return groups
+
+
+def _subcharts(files: Mapping[str, bytes], chart: str, unpack: Unpack | None, depth: int) -> tuple[Chart, ...]:
+    groups = _groups(files)
     out: list[Chart] = []
     for name in sorted(groups):
         group = groups[name]

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pilothouse.delivery.charts.engine.coalesce import coalesce_values
-from pilothouse.delivery.charts.engine.dependencies import process_dependencies
+from pilothouse.delivery.charts.engine.chart.dependencies import process_dependencies
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
 from pilothouse.delivery.charts.engine.execution.templates import CodeCache, Limits, TemplateSet
 from pilothouse.delivery.charts.engine.functions import standard_functions
 from pilothouse.delivery.charts.engine.functions.semver import is_compatible
-from pilothouse.delivery.charts.engine.hostfunctions import host_functions
-from pilothouse.delivery.charts.engine.manifests import sort_rendered
-from pilothouse.delivery.charts.engine.objects import Files, Values, capabilities_object, chart_object
-from pilothouse.delivery.charts.engine.schema import check_schemas
+from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
+from pilothouse.delivery.charts.engine.merging.schema import check_schemas
+from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
+from pilothouse.delivery.charts.engine.rendering.manifests import sort_rendered
+from pilothouse.delivery.charts.engine.rendering.objects import Files, Values, capabilities_object, chart_object
+from pilothouse.delivery.charts.engine.rendering.traces import exec_message, parse_message
 from pilothouse.delivery.charts.engine.template.parser import ParseError
-from pilothouse.delivery.charts.engine.traces import exec_message, parse_message
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed
 from pilothouse.delivery.charts.types import Capabilities, Chart, Manifest, ReleaseOptions, Rendered
 
@@ -41,9 +41,7 @@ class Unit:
         self.base_path = base_path
 
 
-def _collect(
-    chart: Chart, top: dict[str, Any], values: Any, path: str, units: dict[str, Unit]
-) -> dict[str, Any]:
+def _collect(chart: Chart, top: dict[str, Any], values: Any, path: str, units: dict[str, Unit]) -> dict[str, Any]:
     is_root = "/" not in path
     subcharts: dict[str, Any] = {}
     data = Values(
@@ -89,21 +87,20 @@ class Renderer:
     """Renders with one time, one source of randomness and one code cache."""
 
     def __init__(
-        self, now_s: float, entropy: Entropy, cache: CodeCache, lookup: Lookup | None = None, *, strict: bool = False
+        self, now_s: float, entropy: Entropy, cache: CodeCache, lookup: Lookup | None = None, *, lint: bool = False
     ) -> None:
         self.functions = standard_functions(now_s, entropy)
-        self.functions.update(host_functions(None, lookup, strict=False))
+        self.functions.update(host_functions(None, lookup))
         self.cache = cache
         self.lookup = lookup
-        self.strict = strict
+        self.lint = lint
+        self.log: list[str] = []
         self.limits = Limits()
 
     def texts(self, units: dict[str, Unit]) -> dict[str, str]:
         """Run every template that is not a partial; raises RenderFailed."""
-        templates = TemplateSet(
-            self.functions, self.cache, missing="error" if self.strict else "zero", limits=self.limits
-        )
-        templates.bind(host_functions(templates, self.lookup))
+        templates = TemplateSet(self.functions, self.cache, limits=self.limits)
+        templates.bind(host_functions(templates, self.lookup, lint=self.log if self.lint else None))
         order = _order(units)
         for name in order:
             try:
@@ -159,6 +156,42 @@ def check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
         )
 
 
+def render_texts(
+    chart: Chart,
+    release: ReleaseOptions,
+    values: dict[str, Any],
+    capabilities: Capabilities,
+    renderer: Renderer,
+    *,
+    skip_schema: bool = False,
+    log: list[str] | None = None,
+) -> dict[str, str]:
+    """Run every template of a chart and return the texts by file; the raw material of a render and of lint."""
+    return _run(chart, release, values, capabilities, renderer, skip_schema, [] if log is None else log)[1]
+
+
+def _run(
+    chart: Chart,
+    release: ReleaseOptions,
+    values: dict[str, Any],
+    capabilities: Capabilities,
+    renderer: Renderer,
+    skip_schema: bool,
+    log: list[str],
+) -> tuple[Chart, dict[str, str]]:
+    chart = process_dependencies(chart, values, log)
+    merged = coalesce_values(chart, values, log)
+    if not skip_schema:
+        check_schemas(chart, merged)
+    if not renderer.lint:
+        check_kube_version(chart, capabilities)
+    top = {"Release": release_object(release), "Capabilities": capabilities_object(capabilities)}
+    units: dict[str, Unit] = {}
+    _collect(chart, top, Values(merged), chart.name, units)
+    renderer.log = log
+    return chart, renderer.texts(units)
+
+
 def render_chart(
     chart: Chart,
     release: ReleaseOptions,
@@ -174,17 +207,7 @@ def render_chart(
     if chart.is_library:
         raise ChartInvalid("library charts are not installable")
     warnings: list[str] = [] if log is None else log
-    chart = process_dependencies(chart, values, warnings)
-    merged = coalesce_values(chart, values, warnings)
-    if not skip_schema:
-        check_schemas(chart, merged)
-    check_kube_version(chart, capabilities)
-    top = {"Release": release_object(release), "Capabilities": capabilities_object(capabilities)}
-    units: dict[str, Unit] = {}
-    _collect(chart, top, Values(merged), chart.name, units)
-    files = renderer.texts(units)
+    chart, files = _run(chart, release, values, capabilities, renderer, skip_schema, warnings)
     notes = _notes(files, chart.name, subchart_notes)
     manifests, hooks = sort_rendered(files)
     return Rendered(manifests, hooks, notes, tuple(_crds(chart, chart.name)), tuple(warnings))
-
-

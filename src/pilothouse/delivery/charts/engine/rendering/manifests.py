@@ -29,6 +29,7 @@ _EVENTS = frozenset(
      "post-rollback", "test", "test-success")
 )  # fmt: skip
 _HOOK = "helm.sh/hook"
+_META_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
 
 
 def split_documents(text: str) -> list[str]:
@@ -92,7 +93,7 @@ def _check_head(source: str, head: dict[str, Any]) -> None:
     problem = ""
     meta = head.get("metadata")
     if meta is not None and not isinstance(meta, dict):
-        problem = f"{_kind(meta)} into Go struct field SimpleHead.metadata of type struct {{ Name string \"json:\\\"name\\\"\"; Annotations map[string]string \"json:\\\"annotations\\\"\" }}"
+        problem = f"{_kind(meta)} into Go struct field SimpleHead.metadata of type {_META_TYPE}"
     annotations = meta.get("annotations") if isinstance(meta, dict) else None
     if isinstance(annotations, dict):
         bad = next((v for v in annotations.values() if isinstance(v, (dict, list))), None)
@@ -109,7 +110,8 @@ def _check_head(source: str, head: dict[str, Any]) -> None:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
-    return {dict: "object", list: "array", str: "string"}.get(type(value), "number")
+    names: dict[type, str] = {dict: "object", list: "array", str: "string"}
+    return names.get(type(value), "number")
 
 
 def sort_rendered(files: dict[str, str]) -> tuple[tuple[Manifest, ...], tuple[Hook, ...]]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import byte_length, byte_slice, string_list, strval
-from pilothouse.delivery.charts.engine.functions.wording import (
+from pilothouse.delivery.charts.engine.functions.strings.wording import (
     abbreviate,
     camel_case,
     delimited_case,
+    simple_upper,
     swap_case,
     title_case,
     wrap_text,
@@ -19,7 +20,9 @@ from pilothouse.delivery.charts.engine.values.kinds import StringMap, StringSlic
 from pilothouse.delivery.charts.engine.values.printing import sprintf, to_text
 from pilothouse.delivery.charts.engine.values.quote import go_quote
 
-_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 _SPACES = re.compile(f"[{_SPACE}]+")
 MAX_TEXT = 64 * 1024 * 1024
 
@@ -52,8 +55,10 @@ def _substr(start: int, end: int, text: str) -> str:
 
 def _bounds(low: int, high: int, size: int) -> str:
     if high < 0 or high > size:
-        return f"runtime error: slice bounds out of range [:{high}] with length {size}" if high > size else (
-            f"runtime error: slice bounds out of range [:{high}]"
+        return (
+            f"runtime error: slice bounds out of range [:{high}] with length {size}"
+            if high > size
+            else (f"runtime error: slice bounds out of range [:{high}]")
         )
     return f"runtime error: slice bounds out of range [{low}:{high}]"
 
@@ -175,7 +180,7 @@ TABLE = (
     ("abbrevboth", "int, int, string -> string", _abbrev_both),
     ("trunc", "int, string -> string", _trunc),
     ("trim", "string -> string", _trim),
-    ("upper", "string -> string", lambda s: s.upper()),
+    ("upper", "string -> string", simple_upper),
     ("lower", "string -> string", lambda s: s.lower()),
     ("title", "string -> string", title_case),
     ("untitle", "string -> string", _untitle),

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, FunctionError
+from pilothouse.delivery.charts.engine.execution.faults import FunctionError
+from pilothouse.delivery.charts.engine.functions.convert import strval
 from pilothouse.delivery.charts.engine.functions.encoding import decode_base64
+from pilothouse.delivery.charts.engine.functions.security.costs import Costs
 from pilothouse.delivery.charts.engine.values.kinds import GoObject
 
 if TYPE_CHECKING:
     from pilothouse.kit.clock import Entropy
-
-_MAX_KEYS = 32
 
 
 class Certificate(GoObject):
@@ -35,9 +35,11 @@ def _texts(value: Any, what: str) -> list[str]:
     out: list[str] = []
     for item in value or []:
         if not isinstance(item, str):
-            raise FunctionError(f"error parsing {what}: {item} is not a string" if what == "ip" else (
-                f"error processing alternate dns name: {item} is not a string"
-            ))
+            raise FunctionError(
+                f"error parsing {what}: {strval(item)} is not a string"
+                if what == "ip"
+                else (f"error processing alternate dns name: {strval(item)} is not a string")
+            )
         out.append(item)
     return out
 
@@ -45,20 +47,15 @@ def _texts(value: Any, what: str) -> list[str]:
 class Authority:
     """Makes keys and certificates at one time, within one budget."""
 
-    def __init__(self, now_s: float, entropy: Entropy) -> None:
+    def __init__(self, now_s: float, entropy: Entropy, costs: Costs) -> None:
         self.now = datetime.fromtimestamp(int(now_s), UTC)
         self.entropy = entropy
-        self.keys = 0
-
-    def _count(self) -> None:
-        self.keys += 1
-        if self.keys > _MAX_KEYS:
-            raise BudgetExceeded(f"one render may make {_MAX_KEYS} private keys")
+        self.costs = costs
 
     def _rsa(self, bits: int = 2048) -> Any:
         from cryptography.hazmat.primitives.asymmetric import rsa
 
-        self._count()
+        self.costs.spend(4 if bits > 2048 else 1)
         return rsa.generate_private_key(65537, bits)
 
     def private_key(self, kind: str) -> str:
@@ -70,13 +67,13 @@ class Authority:
         if kind in ("", "rsa"):
             key: Any = self._rsa(4096)
         elif kind == "ecdsa":
-            self._count()
+            self.costs.spend(1)
             key = ec.generate_private_key(ec.SECP256R1())
         elif kind == "ed25519":
-            self._count()
+            self.costs.spend(1)
             key, form = ed25519.Ed25519PrivateKey.generate(), ser.PrivateFormat.PKCS8
         elif kind == "dsa":
-            self._count()
+            self.costs.spend(1)
             key = dsa.generate_private_key(2048)
         else:
             return "Unknown type " + kind
@@ -100,9 +97,7 @@ class Authority:
             .serial_number(serial)
             .not_valid_before(self.now)
             .not_valid_after(self.now + timedelta(days=days))
-            .add_extension(
-                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False
-            )
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), False)
         )
         return builder.add_extension(x509.SubjectAlternativeName(names), False) if names else builder
 
@@ -126,7 +121,7 @@ class Authority:
         from cryptography.hazmat.primitives import serialization as ser
 
         if "-----BEGIN" not in pem:
-            raise FunctionError("error parsing private key: unable to decode PEM")
+            raise FunctionError("parsing private key: no PEM data in input")
         try:
             return ser.load_pem_private_key(pem.encode(), None)
         except (ValueError, TypeError) as error:
@@ -144,9 +139,7 @@ class Authority:
         private = self._rsa() if key is None else self._given_key(key)
         return self._sign(builder, private, builder._subject_name, private, False)
 
-    def signed(
-        self, name: str, ips: Any, dns: Any, days: int, ca: Certificate, key: str | None = None
-    ) -> Certificate:
+    def signed(self, name: str, ips: Any, dns: Any, days: int, ca: Certificate, key: str | None = None) -> Certificate:
         """genSignedCert and genSignedCertWithKey."""
         from cryptography import x509
 
@@ -179,9 +172,9 @@ def _custom(cert: str, key: str) -> Certificate:
     return Certificate(pem, private)
 
 
-def table(now_s: float, entropy: Entropy) -> tuple[tuple[str, str, Any], ...]:
+def table(now_s: float, entropy: Entropy, costs: Costs) -> tuple[tuple[str, str, Any], ...]:
     """Return the certificate functions at the time `now_s`."""
-    make = Authority(now_s, entropy)
+    make = Authority(now_s, entropy, costs)
     return (
         ("genPrivateKey", "string -> string", make.private_key),
         ("genCA", "string, int -> sprig.certificate", make.ca),

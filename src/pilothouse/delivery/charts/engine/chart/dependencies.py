@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-from pilothouse.delivery.charts.engine.coalesce import (
+from pilothouse.delivery.charts.engine.functions.convert import strval
+from pilothouse.delivery.charts.engine.functions.semver import is_compatible
+from pilothouse.delivery.charts.engine.merging.coalesce import (
     Values,
     coalesce_values,
     copy_values,
@@ -17,9 +19,7 @@ from pilothouse.delivery.charts.engine.coalesce import (
     table_at,
     value_at,
 )
-from pilothouse.delivery.charts.engine.functions.convert import strval
-from pilothouse.delivery.charts.engine.loglines import log_line
-from pilothouse.delivery.charts.engine.functions.semver import is_compatible
+from pilothouse.delivery.charts.engine.rendering.loglines import log_line
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
 
@@ -68,9 +68,7 @@ def _conditions(requirements: list[dict[str, Any]], values: Values, path: str, w
             if isinstance(value, bool):
                 requirement["enabled"] = value
                 break
-            warnings.append(
-                log_line("WARN", "returned non-bool value", path=condition, chart=requirement["name"])
-            )
+            warnings.append(log_line("WARN", "returned non-bool value", path=condition, chart=requirement["name"]))
 
 
 def _enabled(chart: Chart, values: Values, path: str, warnings: list[str]) -> Chart:
@@ -94,9 +92,7 @@ def _enabled(chart: Chart, values: Values, path: str, warnings: list[str]) -> Ch
     _tags(requirements, merged, warnings)
     _conditions(requirements, merged, path, warnings)
     removed = {r["name"] for r in requirements if not r["enabled"]}
-    children = tuple(
-        _enabled(c, merged, f"{path}{c.name}.", warnings) for c in kept if c.name not in removed
-    )
+    children = tuple(_enabled(c, merged, f"{path}{c.name}.", warnings) for c in kept if c.name not in removed)
     remaining = [{k: v for k, v in r.items() if k != "enabled"} for r in requirements if r["enabled"]]
     metadata = {**chart.metadata, "dependencies": remaining}
     return msgspec.structs.replace(chart, dependencies=children, metadata=metadata)
@@ -118,9 +114,7 @@ def _imported(requirement: dict[str, Any], values: Values, into: Values, warning
             table = table_at(values, f"{name}.{child}")
             if table is None:
                 error = f'"{_missing(values, f"{name}.{child}")}" is not a table'
-                warnings.append(
-                    log_line("WARN", "ImportValues missing table from chart", chart=name, error=error)
-                )
+                warnings.append(log_line("WARN", "ImportValues missing table from chart", chart=name, error=error))
                 continue
             into = merge_tables(into, copy_values(_nest(parent, table)), "", True, warnings)
         elif isinstance(item, str):

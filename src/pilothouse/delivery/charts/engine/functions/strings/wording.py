@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-_WORD_START = re.compile(r"(^|[^\w'])(\w)", re.UNICODE)
-
 
 def title_case(text: str) -> str:
     """Upper-case the first letter of each word."""
@@ -15,7 +11,7 @@ def title_case(text: str) -> str:
         letter = char.isalnum() or char in "_'"
         if char == "'" and not previous_letter:
             letter = False
-        out.append(char if previous_letter else (char.title() if len(char.title()) == 1 else char.upper()))
+        out.append(char if previous_letter else (char.title() if len(char.title()) == 1 else char))
         previous_letter = letter if char != "'" else previous_letter
     return "".join(out)
 
@@ -25,10 +21,7 @@ def swap_case(text: str) -> str:
     out: list[str] = []
     space = True
     for char in text:
-        if char.isupper():
-            out.append(char.lower())
-            space = False
-        elif char.istitle():
+        if char.isupper() or char.istitle():
             out.append(char.lower())
             space = False
         elif char.islower():
@@ -41,7 +34,12 @@ def swap_case(text: str) -> str:
 
 
 def abbreviate(text: str, offset: int, width: int) -> str:
-    """Shorten with dots so that the result has `width` characters, starting near `offset`."""
+    """Shorten with dots so that the result has `width` bytes, starting near `offset`."""
+    raw = text.encode("utf-8", "surrogateescape")
+    return _abbreviated(raw, offset, width).decode("utf-8", "surrogateescape")
+
+
+def _abbreviated(text: bytes, offset: int, width: int) -> bytes:
     size = len(text)
     if size <= width:
         return text
@@ -49,10 +47,15 @@ def abbreviate(text: str, offset: int, width: int) -> str:
     if size - offset < width - 3:
         offset = size - (width - 3)
     if offset <= 4:
-        return text[: width - 3] + "..."
+        return text[: width - 3] + b"..."
     if offset + width - 3 < size:
-        return "..." + abbreviate(text[offset:], 0, width - 3)
-    return "..." + text[size - (width - 3) :]
+        return b"..." + _abbreviated(text[offset:], 0, width - 3)
+    return b"..." + text[size - (width - 3) :]
+
+
+def simple_upper(text: str) -> str:
+    """Upper-case rune by rune as Go does: a letter never becomes two."""
+    return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
 
 
 def wrap_text(text: str, width: int, newline: str, break_long: bool) -> str:
@@ -85,29 +88,22 @@ def wrap_text(text: str, width: int, newline: str, break_long: bool) -> str:
 
 
 def camel_case(text: str) -> str:
-    """Join words at separators into CamelCase."""
-    out: list[str] = []
+    """Join words at separators into CamelCase; separators at the ends and doubled ones stay."""
     rest = text.lstrip("_- ")
-    out.append(text[: len(text) - len(rest)].replace(" ", " "))
-    parts = re.split(r"([_\- ]+)", rest)
-    for part in parts:
-        if not part:
+    out = [text[: len(text) - len(rest)]]
+    if not rest:
+        return text
+    current = rest[0].upper()
+    for char in rest[1:]:
+        previous, current = current, char
+        if previous in "_- ":
+            if current in "_- ":
+                out.append(previous)
+            else:
+                current = current.upper()
             continue
-        if part[0] in "_- ":
-            out.append(part if part is parts[-1] else "")
-            continue
-        out.append(_camel_word(part))
-    return "".join(out)
-
-
-def _camel_word(word: str) -> str:
-    first = word[0].upper()
-    rest = word[1:]
-    run = re.match(r"[^\W\d_a-z]*", rest)
-    upper = run.group() if run else ""
-    if upper and word[0].isupper():
-        return first + rest if len(upper) < len(rest) or True else first + rest.lower()
-    return first + rest
+        out.append(previous)
+    return "".join(out) + current
 
 
 def _kinds(text: str) -> list[str]:
@@ -135,10 +131,8 @@ def delimited_case(text: str, separator: str) -> str:
         if kind == "sep":
             out.append(separator)
             continue
-        if at and kind == "upper" and previous != "sep":
-            if previous in ("lower", "digit") or (previous == "upper" and following == "lower"):
-                out.append(separator)
-        elif at and kind == "digit" and previous in ("lower", "upper") and following in ("upper", "lower") and False:
+        starts_word = previous in ("lower", "digit") or (previous == "upper" and following == "lower")
+        if at and kind == "upper" and starts_word:
             out.append(separator)
         out.append(char.lower())
     return "".join(out)

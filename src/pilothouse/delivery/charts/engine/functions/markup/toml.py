@@ -14,9 +14,7 @@ _ESCAPES = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"'
 
 
 def _string(text: str) -> str:
-    return '"' + "".join(
-        _ESCAPES.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 0x20 or ord(c) == 0x7F else c) for c in text
-    ) + '"'
+    return '"' + "".join(_ESCAPES.get(c) or (f"\\u{ord(c):04x}" if ord(c) < 0x20 or ord(c) == 0x7F else c) for c in text) + '"'
 
 
 def _key(text: str) -> str:
@@ -74,7 +72,7 @@ def _table(table: dict[str, Any], path: tuple[str, ...], out: list[str]) -> None
 def write_toml(value: Any) -> str:
     """Return the TOML text of a map; raises FunctionError."""
     if not isinstance(value, dict):
-        raise FunctionError("toml: top-level values must be Go maps or structs")
+        return _value(value)
     out: list[str] = []
     _table(value, (), out)
     return "".join(line + "\n" for line in out)

@@ -13,8 +13,8 @@ def _shown(value: str) -> str:
     return go_quote(value)
 
 
-def log_line(level: str, message: str, **fields: Any) -> str:
+def log_line(level: str, text: str, /, **fields: Any) -> str:
     """Return one log line."""
-    parts = [f"level={level}", f"msg={_shown(message)}"]
+    parts = [f"level={level}", f"msg={_shown(text)}"]
     parts += [f"{key.rstrip('_')}={_shown(str(value))}" for key, value in fields.items()]
     return " ".join(parts)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pilothouse.delivery.charts.engine.apiversions import BUILT_IN
 from pilothouse.delivery.charts.engine.functions.convert import strval
+from pilothouse.delivery.charts.engine.rendering.apiversions import BUILT_IN
 from pilothouse.delivery.charts.engine.values.kinds import Bytes, GoFunction, GoObject, StringSlice, TypedMap, signature
 from pilothouse.delivery.charts.engine.yaml.writer import to_yaml
 from pilothouse.delivery.charts.types import Capabilities, Chart, ChartFile

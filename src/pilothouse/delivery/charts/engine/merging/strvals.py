@@ -44,9 +44,7 @@ def typed_value(text: str) -> Any:
 class Parser:
     """Parses one argument into `data`."""
 
-    def __init__(
-        self, text: str, data: dict[str, Any], read: Callable[[str], Any], *, mode: str = "set"
-    ) -> None:
+    def __init__(self, text: str, data: dict[str, Any], read: Callable[[str], Any], *, mode: str = "set") -> None:
         self.text = text
         self.at = 0
         self.data = data
@@ -112,7 +110,7 @@ class Parser:
         if not inner:
             raise _Problem(f"key map {go_quote(name)} has no value")
 
-    def _value(self, put: Callable[[Any], None]) -> None:
+    def _value(self, put: Callable[[Any], object]) -> None:
         if self.mode == "json":
             self._json(put)
             return
@@ -143,7 +141,7 @@ class Parser:
                 return out
             out.append(self.read(text))
 
-    def _json(self, put: Callable[[Any], None]) -> None:
+    def _json(self, put: Callable[[Any], object]) -> None:
         if self._blank():
             put(None)
             return
@@ -177,9 +175,7 @@ class Parser:
             raise _Problem(f"error parsing index: strconv.Atoi: parsing {go_quote(text)}: value out of range")
         return int(text)
 
-    def _in_list(
-        self, items: list[Any], index: int, level: int, put: Callable[[list[Any]], None]
-    ) -> list[Any]:
+    def _in_list(self, items: list[Any], index: int, level: int, put: Callable[[list[Any]], object]) -> list[Any]:
         """Parse what follows `]`; `put` stores the list even when the text ends here."""
         if index < 0:
             raise _Problem(f"negative {index} index not allowed")
@@ -209,9 +205,7 @@ class Parser:
             return _set_index(items, index, made)
         return self._object(items, index, level + 1, put)
 
-    def _object(
-        self, items: list[Any], index: int, level: int, put: Callable[[list[Any]], None]
-    ) -> list[Any]:
+    def _object(self, items: list[Any], index: int, level: int, put: Callable[[list[Any]], object]) -> list[Any]:
         if level > MAX_LEVEL:
             raise _Problem(f"value name nested level is greater than maximum supported nested level of {MAX_LEVEL}")
         inner: dict[str, Any] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.delivery.charts.engine.loglines import log_line
+from pilothouse.delivery.charts.engine.rendering.loglines import log_line
 from pilothouse.delivery.charts.engine.values.printing import to_text
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
@@ -45,9 +45,11 @@ def merge_tables(high: Values, low: Values, prefix: str, keep_nulls: bool, warni
             if isinstance(present, dict):
                 merge_tables(present, value, full, keep_nulls, warnings)
             else:
-                warnings.append(log_line("INFO",f"warning: cannot overwrite table with non table for {full} ({to_text(value)})"))
+                warnings.append(log_line("INFO", f"warning: cannot overwrite table with non table for {full} ({to_text(value)})"))
         elif isinstance(present, dict) and value is not None:
-            warnings.append(log_line("INFO",f"warning: destination for {full} is a table. Ignoring non-table value ({to_text(value)})"))
+            warnings.append(
+                log_line("INFO", f"warning: destination for {full} is a table. Ignoring non-table value ({to_text(value)})")
+            )
     return high
 
 
@@ -55,7 +57,7 @@ def _globals(target: Values, source: Values, prefix: str, warnings: list[str]) -
     mine, theirs = target.get(_GLOBAL, {}), source.get(_GLOBAL, {})
     for side, table in (("destination", mine), ("source", theirs)):
         if not isinstance(table, dict):
-            warnings.append(log_line("INFO",f"warning: skipping globals because {side} {_GLOBAL} is not a table."))
+            warnings.append(log_line("INFO", f"warning: skipping globals because {side} {_GLOBAL} is not a table."))
             return
     for key, value in theirs.items():
         old = mine.get(key)
@@ -67,9 +69,9 @@ def _globals(target: Values, source: Values, prefix: str, warnings: list[str]) -
                 merge_tables(copied, old, _join(prefix, key), True, warnings)
                 mine[key] = copied
             else:
-                warnings.append(log_line("INFO",f'Conflict: cannot merge map onto non-map for "{key}". Skipping.'))
+                warnings.append(log_line("INFO", f'Conflict: cannot merge map onto non-map for "{key}". Skipping.'))
         elif isinstance(old, dict):
-            warnings.append(log_line("INFO",f"key {key} is table. Skipping"))
+            warnings.append(log_line("INFO", f"key {key} is table. Skipping"))
         else:
             mine[key] = value
     target[_GLOBAL] = mine
@@ -89,7 +91,7 @@ def _own_values(chart: Chart, values: Values, prefix: str, keep_nulls: bool, war
             if isinstance(default, dict):
                 merge_tables(present, default, _join(sub, key), keep_nulls or key in children, warnings)
             elif default is not None:
-                warnings.append(log_line("INFO",f"warning: skipped value for {sub}.{key}: Not a table."))
+                warnings.append(log_line("INFO", f"warning: skipped value for {sub}.{key}: Not a table."))
 
 
 def _coalesce(chart: Chart, values: Values, prefix: str, keep_nulls: bool, warnings: list[str]) -> Values:
@@ -110,9 +112,7 @@ def _go_bool_verb(value: Any) -> str:
     return sprintf("%t", value)
 
 
-def coalesce_values(
-    chart: Chart, values: Values | None, warnings: list[str], *, keep_nulls: bool = False
-) -> Values:
+def coalesce_values(chart: Chart, values: Values | None, warnings: list[str], *, keep_nulls: bool = False) -> Values:
     """Return user values over the defaults of the chart and its dependencies."""
     return _coalesce(chart, copy_values(values or {}), "", keep_nulls, warnings)
 

@@ -6,23 +6,35 @@ from typing import Any
 
 import orjson
 
-from pilothouse.delivery.charts.engine.schemawords import describe
+from pilothouse.delivery.charts.engine.merging.schemawords import describe
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
 
 
-def _own_problem(schema: bytes, values: Any) -> str:
+def own_problem(schema: bytes, values: Any) -> str:
+    """Return the lines of what does not fit one schema, empty when all does."""
     import jsonschema_rs
 
     try:
         parsed = orjson.loads(schema)
-    except orjson.JSONDecodeError as error:
-        return f"invalid character in schema: {error}\n"
+    except orjson.JSONDecodeError:
+        return f"{_json_problem(schema)}"
     try:
         validator = jsonschema_rs.validator_for(parsed)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         return f'"file:///values.schema.json#" is not valid against metaschema: {error}\n'
     return describe(list(validator.iter_errors(_plain(values))))
+
+
+def _json_problem(schema: bytes) -> str:
+    from pilothouse.delivery.charts.engine.execution.faults import FunctionError
+    from pilothouse.delivery.charts.engine.functions.encoding import read_json
+
+    try:
+        read_json(schema.decode("utf-8", "replace"))
+    except FunctionError as error:
+        return str(error)
+    return "invalid JSON"
 
 
 def _plain(value: Any) -> Any:
@@ -38,7 +50,7 @@ def _plain(value: Any) -> Any:
 def _problems(chart: Chart, values: Any) -> str:
     out = ""
     if chart.schema is not None:
-        found = _own_problem(chart.schema, values)
+        found = own_problem(chart.schema, values)
         if found:
             out += f"{chart.name}:\n{found}"
     for child in chart.dependencies:
@@ -52,6 +64,4 @@ def check_schemas(chart: Chart, values: dict[str, Any]) -> None:
     """Raise ValuesInvalid naming every place that does not fit."""
     found = _problems(chart, values)
     if found:
-        raise ValuesInvalid(
-            f"values don't meet the specifications of the schema(s) in the following chart(s):\n{found}"
-        )
+        raise ValuesInvalid(f"values don't meet the specifications of the schema(s) in the following chart(s):\n{found}")

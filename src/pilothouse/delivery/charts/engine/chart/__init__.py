@@ -1,0 +1,1 @@
+"""A chart as files: loading, ignore rules, dependencies, lint rules."""

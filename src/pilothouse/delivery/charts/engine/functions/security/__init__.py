@@ -1,0 +1,1 @@
+"""Functions that make keys, certificates, hashes and random text, and their budget."""

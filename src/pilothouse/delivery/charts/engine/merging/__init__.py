@@ -1,0 +1,1 @@
+"""Values: merging, the language of --set, and the schema check."""
