@@ -19,7 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_KERNEL = ("dev", "proc", "sys")
+_KERNEL = ("proc", "sys")
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "fuse")
 _PRIVATE = {"tmp": 0o1777, "run": 0o755}
 _OLD = ".old"
 _MAX_ENTRIES = 4096
@@ -36,6 +37,7 @@ class RootPlan:
         self.binds: list[dict[str, Any]] = list(spec.get("binds", []))
         self.hide: str = os.path.realpath(spec["hide"]) if spec.get("hide") else ""
         self.is_readonly: bool = bool(spec.get("readonly"))
+        self.is_privileged: bool = bool(spec.get("privileged"))
         self.options: str = spec.get("overlay_options", "")
         self.root = os.path.join(self.folder, "rootfs")
 
@@ -50,10 +52,12 @@ def build_root(plan: RootPlan) -> None:
         _lay_host(plan)
     else:
         _overlay(plan, plan.root, "", plan.layers)
-    for name in _KERNEL:
+    for name in (*_KERNEL, "dev") if plan.is_privileged else _KERNEL:
         target = os.path.join(plan.root, name)
         os.makedirs(target, exist_ok=True)
         syscalls.mount(f"/{name}", target, "", MS_BIND | MS_REC)
+    if not plan.is_privileged:
+        _devices(os.path.join(plan.root, "dev"))
     os.makedirs(os.path.join(plan.root, _OLD), exist_ok=True)
     syscalls.pivot_root(plan.root, os.path.join(plan.root, _OLD))
     os.chdir("/")
@@ -65,11 +69,29 @@ def build_root(plan: RootPlan) -> None:
         syscalls.mount("none", "/", "", MS_BIND | MS_REMOUNT | MS_RDONLY)
 
 
+def _devices(target: str) -> None:
+    """Make a private /dev with the harmless devices, so that nothing is ever created in the machine's own."""
+    os.makedirs(target, exist_ok=True)
+    syscalls.mount("tmpfs", target, "tmpfs", MS_NOSUID, "size=1m,mode=755")
+    for name in _DEVICES:
+        if os.path.exists(f"/dev/{name}"):
+            os.close(os.open(os.path.join(target, name), os.O_CREAT | os.O_WRONLY, 0o666))
+            syscalls.mount(f"/dev/{name}", os.path.join(target, name), "", MS_BIND)
+    for name in ("fd", "stdin", "stdout", "stderr"):
+        os.symlink("/proc/self/fd" + {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}[name], os.path.join(target, name))
+    os.makedirs(os.path.join(target, "shm"))
+    syscalls.mount("tmpfs", os.path.join(target, "shm"), "tmpfs", MS_NOSUID | MS_NODEV, "size=64m,mode=1777")
+    if os.path.isdir("/dev/pts"):
+        os.makedirs(os.path.join(target, "pts"))
+        syscalls.mount("/dev/pts", os.path.join(target, "pts"), "", MS_BIND)
+        os.symlink("pts/ptmx", os.path.join(target, "ptmx"))
+
+
 def _lay_host(plan: RootPlan) -> None:
     writable = _tops_to_write(plan)
     names = dict.fromkeys([*os.listdir("/"), *(name for layer in plan.layers for name in os.listdir(layer))])
     for name in names:
-        if name in _KERNEL or name == _OLD:
+        if name in _KERNEL or name in {_OLD, "dev"}:
             continue
         target = os.path.join(plan.root, name)
         layers = [path for path in (os.path.join(layer, name) for layer in plan.layers) if os.path.lexists(path)]
