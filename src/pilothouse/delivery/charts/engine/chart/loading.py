@@ -27,7 +27,6 @@ _TEXT_FIELDS = frozenset(
      "type")
 )  # fmt: skip
 _ALIAS = re.compile(r"[a-zA-Z0-9_-]+")
-_DOCUMENTS = re.compile(r"^---(?:[ \t].*)?$\n?", re.MULTILINE)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -100,12 +99,23 @@ def read_values(data: bytes) -> dict[str, Any]:
     out: dict[str, Any] = {}
     try:
         text = yaml_text(data)
-        parts = _DOCUMENTS.split(text) if text.startswith("---") or "\n---" in text else [text]
+        parts = _documents(text) if "---" in text else [text]
         for part in parts:
             out = merge_maps(out, read_as(part, dict, "map[string]interface {}"))
     except YamlError as error:
         raise ValuesInvalid(f"cannot unmarshal yaml document: {yaml_error(error)}") from None
     return out
+
+
+def _documents(text: str) -> list[str]:
+    """Split at lines of `---`; one that opens the text stays in it, so that line numbers stay right."""
+    out: list[list[str]] = [[]]
+    for line in text.splitlines(keepends=True):
+        if line.startswith("---") and not line[3:].strip() and out[-1]:
+            out.append([])
+        else:
+            out[-1].append(line)
+    return ["".join(lines) for lines in out if lines]
 
 
 def validate(metadata: dict[str, Any]) -> None:

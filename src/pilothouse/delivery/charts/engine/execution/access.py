@@ -13,6 +13,7 @@ from pilothouse.delivery.charts.engine.values.kinds import (
     GoFunction,
     GoObject,
     TypedMap,
+    Values,
     key_order,
     kind_of,
     type_name,
@@ -43,7 +44,8 @@ class Access:
     def chain(self, value: Any, names: tuple[str, ...]) -> Any:
         """Follow `names` from a value whose static type is an interface."""
         for position, name in enumerate(names):
-            if type(value) is dict and name in value:
+            kind = type(value)
+            if (kind is dict or kind is Values) and name in value:
                 value = value[name]
             else:
                 value, missing = self._step(value, name, "")
@@ -57,7 +59,7 @@ class Access:
             if self.missing == "error":
                 raise Fault(f"nil data; no entry for key {go_quote(names[0])}")
             return None
-        if type(value) is not dict:
+        if type(value) is not dict and type(value) is not Values:
             first, missing = self._step(value, names[0], type_name(value))
             if len(names) == 1 or (missing and self.missing == "default"):
                 return first

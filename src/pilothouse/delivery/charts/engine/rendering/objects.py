@@ -55,12 +55,6 @@ class Annotations(TypedMap):
     zero = ""
 
 
-class Values(TypedMap):
-    """Helm's values type: a map like any other for templates."""
-
-    go_type = "common.Values"
-
-
 def _maintainer(item: Any) -> Fields:
     known = item if isinstance(item, dict) else {}
     fields = {go: strval(known.get(key) or "") for go, key in (("Name", "name"), ("Email", "email"), ("URL", "url"))}

@@ -17,9 +17,10 @@ from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
 from pilothouse.delivery.charts.engine.merging.schema import check_schemas
 from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
 from pilothouse.delivery.charts.engine.rendering.manifests import sort_rendered
-from pilothouse.delivery.charts.engine.rendering.objects import Files, Values, capabilities_object, chart_object
+from pilothouse.delivery.charts.engine.rendering.objects import Files, capabilities_object, chart_object
 from pilothouse.delivery.charts.engine.rendering.traces import exec_message, parse_message
 from pilothouse.delivery.charts.engine.template.parser import ParseError
+from pilothouse.delivery.charts.engine.values.kinds import Values
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed
 from pilothouse.delivery.charts.types import Capabilities, Chart, Manifest, ReleaseOptions, Rendered
 

@@ -129,6 +129,12 @@ class StringMap(TypedMap):
     zero = ""
 
 
+class Values(TypedMap):
+    """Helm's values type: a map like any other for templates."""
+
+    go_type = "common.Values"
+
+
 class GoFunction:
     """A function a template may call: its Go signature and the Python callable.
 

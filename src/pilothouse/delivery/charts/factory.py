@@ -1,0 +1,12 @@
+"""What the chart engine declares about itself. It runs no service: it is a library and a command."""
+
+from __future__ import annotations
+
+from pilothouse.kit.registry import Capability
+
+CAPABILITY = Capability(
+    id="delivery.charts",
+    summary="Helm charts rendered in pure Python: load, template, lint, show.",
+    stability="alpha",
+    requires="charts",
+)
