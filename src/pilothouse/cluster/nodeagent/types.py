@@ -82,6 +82,8 @@ class PodState(msgspec.Struct):
     """The service proxy was told to stop sending traffic here."""
     is_finished: bool = False
     """Nothing of the Pod runs any more and nothing will."""
+    retry_at: float = 0.0
+    """Do not try to make the sandbox again before this time."""
     mount_error: str = ""
     reject_reason: str = ""
     reject_message: str = ""

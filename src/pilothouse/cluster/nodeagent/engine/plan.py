@@ -110,17 +110,15 @@ def plan_pod(pod: Json, state: PodState, now: float) -> Plan:
     deadline = pod["spec"].get("activeDeadlineSeconds")
     deadline_at = state.start_time + float(deadline) if deadline is not None and state.start_time else None
     if not state.has_sandbox:
-        return Plan((CreateSandbox(),), wake_at=_earliest([deadline_at, _retry_at(state, now)]))
+        if state.retry_at > now:
+            return Plan((), _earliest([deadline_at, state.retry_at]))
+        return Plan((CreateSandbox(),))
     agenda = _Agenda([], [deadline_at])
     _plan_init(pod, state, now, agenda)
     if init_done(pod, state):
         for container in [*regular_containers(pod), *(pod["spec"].get("ephemeralContainers") or [])]:
             _plan_container(pod, container, state, now, agenda)
     return Plan(tuple(agenda.actions), _earliest(agenda.wakes))
-
-
-def _retry_at(state: PodState, now: float) -> float | None:
-    return now + 2.0 if state.mount_error else None
 
 
 def _earliest(moments: list[float | None]) -> float | None:

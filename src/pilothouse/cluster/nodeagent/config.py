@@ -1,0 +1,27 @@
+"""Settings of the node agent, one section of the platform's configuration file."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class NodeAgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """How this machine is presented as a node, and how its Pods run."""
+
+    node_name: str = "pilothouse"
+    data_dir: str = ""
+    """Folder of the node's state; empty means `node` in the platform's data directory."""
+    runtime: Literal["process", "fake"] = "process"
+    max_pods: int = 110
+    labels: dict[str, str] = {}
+    lease_renew_s: float = 10.0
+    status_report_s: float = 300.0
+    fake_start_delay_s: float = 0.0
+    fake_run_for_s: float | None = None
+    """With the fake runtime: end every run successfully after this many seconds."""
+    has_service_proxy: bool = True
+    cpu: str = ""
+    """Capacity to announce instead of the machine's own."""
+    memory: str = ""

@@ -1,0 +1,208 @@
+"""The node agent: one worker per Pod of this node, and everything they share.
+
+At start it finds its supervisor and proxy again, reads what it remembered of each Pod, asks the runtime which runs are still
+alive, and only then listens to the API: Pods that are gone are ended, known ones go on where they were, new ones begin.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from pilothouse.cluster.nodeagent.adapters.images import ImageStore
+from pilothouse.cluster.nodeagent.adapters.memory import Memory, Remembered
+from pilothouse.cluster.nodeagent.config import NodeAgentConfig
+from pilothouse.cluster.nodeagent.controller.host import Host
+from pilothouse.cluster.nodeagent.controller.node import NodeRegistration, machine_address
+from pilothouse.cluster.nodeagent.controller.services import ServiceSync
+from pilothouse.cluster.nodeagent.controller.sources import ObjectSources
+from pilothouse.cluster.nodeagent.controller.worker import PodWorker
+from pilothouse.cluster.nodeagent.engine.plan import note_exit
+from pilothouse.cluster.nodeagent.engine.services import free_pod_address
+from pilothouse.cluster.nodeagent.engine.volumes import references_of, tokens_of
+from pilothouse.cluster.nodeagent.errors import SandboxFailed
+from pilothouse.cluster.nodeagent.runtime import Ended, Runtime
+from pilothouse.cluster.nodeagent.runtime.fake import FakeRuntime
+from pilothouse.cluster.nodeagent.runtime.process import ProcessRuntime
+from pilothouse.cluster.nodeagent.types import Exit, Json, PodState
+from pilothouse.kit.aio import TaskScope, offload
+from pilothouse.sdk.informer import Change
+from pilothouse.sdk.kinds import CONFIG_MAP, ENDPOINT_SLICE, POD, SECRET, SERVICE
+from pilothouse.sdk.manager import Manager
+
+COMPONENT = "nodeagent"
+TOKEN_CHECK_S = 60.0
+logger = logging.getLogger("pilothouse.nodeagent")
+
+
+class NodeAgent:
+    """Runs the Pods bound to one node. Start it after the API server serves, stop it before."""
+
+    def __init__(self, manager: Manager, config: NodeAgentConfig, runtime: Runtime | None = None) -> None:
+        """Work through `manager`; `runtime` replaces the configured one in tests."""
+        self._manager, self._config, self._clock = manager, config, manager.clock
+        self.data_dir = os.path.realpath(config.data_dir)
+        self.runtime: Runtime = runtime or self._make_runtime()
+        self._tasks = TaskScope("nodeagent")
+        self.workers: dict[str, PodWorker] = {}
+        self._early: dict[str, Ended] = {}
+        self._pods = manager.informer(POD, fields=f"spec.nodeName={config.node_name}")
+        services, slices = manager.informer(SERVICE), manager.informer(ENDPOINT_SLICE)
+        client, node_ip = manager.client.named(COMPONENT), machine_address()
+        config_maps, secrets = manager.informer(CONFIG_MAP), manager.informer(SECRET)
+        images = ImageStore(os.path.join(self.data_dir, "images"), os.path.join(self.data_dir, "layers"))
+        self._node = NodeRegistration(client, self._clock, config, self.data_dir, node_ip)
+        self.host = Host(
+            config,
+            self.data_dir,
+            node_ip,
+            client,
+            self._clock,
+            manager.entropy,
+            manager.recorder(COMPONENT),
+            self.runtime,
+            images,
+            Memory(self.data_dir),
+            ObjectSources(client, self._clock, config_maps, secrets, services),
+            ServiceSync(services, slices, self._pods, self._clock),
+            self._allocate,
+            lambda: [(worker.pod, worker.state) for worker in self.workers.values()],
+        )
+        self._last_address = "10.244.0.1"
+
+    def _make_runtime(self) -> Runtime:
+        if self._config.runtime == "fake":
+            return FakeRuntime(self._clock, start_delay_s=self._config.fake_start_delay_s, run_for_s=self._config.fake_run_for_s)
+        return ProcessRuntime(self.data_dir, self._clock)
+
+    async def start(self) -> None:
+        """Register the node, recover what runs, then follow the API; returns when Pods are being served."""
+        await offload(os.makedirs, self.data_dir, 0o700, True)
+        await self.runtime.start(self._run_ended)
+        facts = self.runtime.facts
+        if facts.mode == "none" and self._config.runtime == "process":
+            logger.warning("Pods share the machine's network and files: %s", facts.why)
+        await self.host.sources.start()
+        self.host.sources.node = await self._node.start(facts, await offload(self.host.images.names))
+        if self._config.has_service_proxy and self._config.runtime == "process":
+            await self.host.services.start(self.data_dir, facts.mode, facts.has_network)
+        await self._pods.start()
+        await self._recover()
+        self._pods.add_handler(self._pod_changed)
+        self.host.sources.config_maps.add_handler(lambda change: self._source_changed(change, is_secret=False))
+        self.host.sources.secrets.add_handler(lambda change: self._source_changed(change, is_secret=True))
+        self._tasks.spawn(self._renew_tokens(), "tokens")
+
+    async def stop(self) -> None:
+        """Let go of everything; Pods go on running."""
+        await self._tasks.close()
+        for worker in list(self.workers.values()):
+            await worker.stop()
+        await self._node.stop()
+        await self.host.services.stop()
+        await self.runtime.stop()
+
+    def _allocate(self) -> str:
+        used = {worker.state.address for worker in self.workers.values()}
+        address = free_pod_address(used, self._last_address)
+        if address is None:
+            raise SandboxFailed("no Pod address is left in 10.244.0.0/16")
+        self._last_address = address
+        return address
+
+    async def _recover(self) -> None:
+        """Bring remembered Pods, living runs and the API's Pods together."""
+        remembered = await offload(self.host.memory.load)
+        known = await self.runtime.known()
+        if self.runtime.facts.name == "fake":
+            known |= {c.id: None for one in remembered for c in one.state.containers.values() if c.is_running}
+        wanted = {str(pod["metadata"]["uid"]): pod for pod in self._pods.cache.list()}
+        owned: set[str] = set()
+        for one in remembered:
+            self._catch_up(one.state, known)
+            owned |= {container.id for container in one.state.containers.values() if container.is_running}
+            await self._adopt(one, wanted.get(one.state.uid))
+        for name, end in known.items():
+            if name not in owned:
+                await (self.runtime.stop_container(name, 9, 0) if end is None else self.runtime.forget(name))
+        for uid in set(await offload(self.host.memory.folders)) - set(self.workers):
+            await offload(self.host.memory.forget, uid)
+
+    def _catch_up(self, state: PodState, known: dict[str, Ended | None]) -> None:
+        """Apply to a remembered state what happened while the agent was away."""
+        has_lost = False
+        for container in state.containers.values():
+            container.stop_reason = ""
+            container.is_post_start_done = True
+            if not container.is_running:
+                continue
+            end = known.get(container.id)
+            if container.id in known and end is None:
+                continue
+            if end is None:
+                has_lost = True
+                end = Ended(container.id, 137, "ContainerStatusUnknown", container.started_at, self._clock.now(), 9)
+            note_exit(container, Exit(end.exit_code, end.reason, container.started_at, end.finished_at, end.id, end.signal))
+        if has_lost and not any(container.is_running for container in state.containers.values()):
+            state.has_sandbox = False
+
+    async def _adopt(self, one: Remembered, pod: Json | None) -> None:
+        worker = PodWorker(self.host, pod or one.pod, one.state, self._gone)
+        self.workers[one.state.uid] = worker
+        if one.state.has_sandbox:
+            await self.runtime.create_sandbox(one.state.uid, one.state.address)
+        if pod is None:
+            worker.vanish()
+        worker.start()
+
+    def _pod_changed(self, change: Change) -> None:
+        pod = change.tree
+        uid = str(pod["metadata"]["uid"])
+        worker = self.workers.get(uid)
+        if change.type == "deleted":
+            if worker is not None:
+                worker.vanish()
+            return
+        if worker is not None:
+            worker.update(pod)
+            return
+        if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"} and not pod["metadata"].get("deletionTimestamp"):
+            return
+        metadata = pod["metadata"]
+        state = PodState(uid, str(metadata["namespace"]), str(metadata["name"]))
+        worker = self.workers[uid] = PodWorker(self.host, pod, state, self._gone)
+        worker.start()
+
+    def _gone(self, uid: str) -> None:
+        worker = self.workers.pop(uid, None)
+        if worker is not None:
+            self._tasks.spawn(worker.stop(), "worker-stop")
+
+    def _run_ended(self, end: Ended) -> None:
+        for worker in self.workers.values():
+            if worker.ended(end):
+                return
+
+    def _source_changed(self, change: Change, is_secret: bool) -> None:
+        for worker in self.workers.values():
+            if worker.state.namespace == change.key.namespace and _refers(worker.pod, change.key.name, is_secret):
+                worker.refresh()
+
+    async def _renew_tokens(self) -> None:
+        while True:
+            await self._clock.sleep(TOKEN_CHECK_S)
+            for worker in list(self.workers.values()):
+                if tokens_of(worker.pod):
+                    worker.refresh()
+
+
+def _refers(pod: Json, name: str, is_secret: bool) -> bool:
+    """Tell whether a Pod uses a ConfigMap or Secret in a volume or in its environment."""
+    if name in references_of(pod)[1 if is_secret else 0]:
+        return True
+    kinds = ("secretRef", "secretKeyRef") if is_secret else ("configMapRef", "configMapKeyRef")
+    for container in [*(pod["spec"].get("containers") or []), *(pod["spec"].get("initContainers") or [])]:
+        entries = [*(container.get("envFrom") or []), *((e.get("valueFrom") or {}) for e in container.get("env") or [])]
+        if any((entry.get(kind) or {}).get("name") == name for entry in entries for kind in kinds):
+            return True
+    return False
