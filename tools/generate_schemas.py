@@ -38,7 +38,7 @@ def _words(text: str) -> frozenset[str]:
 # Facts of the Go types that no schema states. Structs held by value are always written, even when empty.
 PRESENT = _words(
     """
-    Container.resources ContainerStatus.lastState ContainerStatus.state EphemeralContainer.resources Event.involvedObject
+    Container.resources ContainerStatus.lastState ContainerStatus.state EphemeralContainer.resources Event.involvedObject Event.deprecatedSource NetworkPolicySpec.podSelector
     Event.source     NodeDaemonEndpoints.kubeletEndpoint NodeStatus.daemonEndpoints NodeStatus.nodeInfo PersistentVolumeClaimSpec.resources
     PersistentVolumeClaimTemplate.spec PodTemplate.template PodTemplateSpec.spec PodTemplateSpec.metadata
     PreferredSchedulingTerm.preference ServiceStatus.loadBalancer WeightedPodAffinityTerm.podAffinityTerm DaemonSetSpec.template
@@ -46,7 +46,7 @@ PRESENT = _words(
     StatefulSetSpec.updateStrategy CronJobSpec.jobTemplate JobSpec.template JobTemplateSpec.spec JobTemplateSpec.metadata
     Binding.target     IngressStatus.loadBalancer RoleBinding.roleRef ClusterRoleBinding.roleRef HorizontalPodAutoscalerSpec.scaleTargetRef
     ResourceClaimSpec.devices ResourceClaimTemplateSpec.spec ResourceClaimTemplateSpec.metadata ResourceSliceSpec.pool
-    DeviceSubRequest.allocationMode IPAddressSpec.parentRef VolumeAttachmentSpec.source
+    DeviceSubRequest.allocationMode VolumeAttachmentSpec.source
     CustomResourceDefinitionStatus.acceptedNames     EndpointSlice.conditions Endpoint.conditions ServiceReference.name CustomResourceDefinitionSpec.names
     FlowSchemaSpec.priorityLevelConfiguration LimitResponse.type ValidatingWebhook.clientConfig MutatingWebhook.clientConfig
     TokenReviewStatus.user SelfSubjectReviewStatus.userInfo
@@ -55,8 +55,16 @@ PRESENT = _words(
 # Lists that are written as null when they are empty although no schema requires them.
 NULLABLE = _words(
     "EndpointSlice.ports HorizontalPodAutoscalerStatus.currentMetrics CustomResourceDefinitionStatus.conditions "
-    "CustomResourceDefinitionStatus.storedVersions"
+    "CustomResourceDefinitionStatus.storedVersions CSINodeDriver.topologyKeys ClusterRole.rules Role.rules Event.firstTimestamp "
+    "Event.lastTimestamp Event.eventTime Event.deprecatedFirstTimestamp Event.deprecatedLastTimestamp"
 )
+# Fields that are written although they are empty and no schema requires them.
+ALWAYS = _words(
+    "StatefulSetStatus.availableReplicas PodDisruptionBudgetStatus.disruptionsAllowed PodDisruptionBudgetStatus.currentHealthy "
+    "PodDisruptionBudgetStatus.desiredHealthy PodDisruptionBudgetStatus.expectedPods Event.reportingComponent Event.reportingInstance"
+)
+# Fields that are not written when they are empty although a schema requires them.
+OPTIONAL = _words("ValidatingAdmissionPolicyBindingSpec.validationActions")
 PRESENT_NOT = _words("Event.series ResourceClaimTemplate.status")
 # Text fields that are pointers: an empty text is kept.
 KEEP_EMPTY = _words(
@@ -134,6 +142,8 @@ def _clean(node: Any, owner: str, field: str) -> Any:
 def _definition(name: str, raw: dict[str, Any], structs: set[str]) -> dict[str, Any]:
     if name.endswith("intstr.IntOrString"):
         return {"type": "string", "format": "int-or-string"}
+    if name.endswith("runtime.RawExtension"):
+        return {"type": "object", "x-kubernetes-map-type": "atomic"}
     if name.endswith("resource.Quantity"):
         return {"type": "string", "format": "quantity"}
     out: dict[str, Any] = _clean(raw, name, "")
@@ -144,8 +154,10 @@ def _definition(name: str, raw: dict[str, Any], structs: set[str]) -> dict[str, 
         out["gvk"] = [[item["group"], item["version"], item["kind"]] for item in kinds]
     required = raw.get("required", ())
     for field, child in out.get("properties", {}).items():
-        if f"{short}.{field}" in NULLABLE:
+        if f"{short}.{field}" in NULLABLE or f"{short}.{field}" in ALWAYS:
             child["x-null"] = 1
+        if f"{short}.{field}" in OPTIONAL:
+            child["x-optional"] = 1
         if kinds and field in ("apiVersion", "kind"):
             child.pop("enum", None)
         _mark(child, f"{short}.{field}", field, short, field in required, bool(kinds), structs)
@@ -160,7 +172,7 @@ def _mark(child: dict[str, Any], path: str, field: str, short: str, required: bo
         child["x-present"] = 1
         return
     kind = child.get("type")
-    if required:
+    if required or path in ALWAYS:
         return
     if kind == "string" and (field not in KEEP_EMPTY or path in KEEP_EMPTY_NOT):
         child["x-zero"] = 1
@@ -259,6 +271,26 @@ def reachable(facts: dict[str, Any], served: list[dict[str, Any]]) -> set[str]:
     return seen
 
 
+def column_texts(texts: dict[str, Any]) -> dict[str, str]:
+    """Return the field descriptions that table columns show."""
+    from pilothouse.api.tables.columns import references
+
+    out = {}
+    by_short: dict[str, dict[str, str]] = {}
+    for name, fields in texts.items():
+        short = _short(name)
+        if short not in by_short or ".core.v1." in name or ".autoscaling.v2." in name:
+            by_short[short] = fields
+    for reference in references():
+        short, _, field = reference.partition(".")
+        text = by_short.get(short, {}).get(field)
+        if text is None:
+            print(f"no description of {reference}")
+            continue
+        out[reference] = text
+    return out
+
+
 def main() -> None:
     """Write the two data files."""
     facts, texts = definitions()
@@ -270,7 +302,8 @@ def main() -> None:
         "definitions": {name: facts[name] for name in sorted(used)},
     }
     TARGET.mkdir(parents=True, exist_ok=True)
-    for name, value in (("facts.bin", core), ("texts.bin", {name: texts[name] for name in sorted(used)})):
+    described = {name: texts[name] for name in sorted(used) if name in texts}
+    for name, value in (("facts.bin", core), ("texts.bin", described), ("columns.bin", column_texts(described))):
         raw = json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
         packed = zlib.compress(raw, 9)
         (TARGET / name).write_bytes(packed)

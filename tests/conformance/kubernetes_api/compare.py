@@ -32,6 +32,7 @@ class Comparison:
         if isinstance(value, str):
             if NUMBERED.fullmatch(value) and value.startswith("$nodePort") and value in self.bound:
                 return int(self.bound[value])
+            value = value.replace("$timeMicro", "2026-01-01T00:00:00.000000Z").replace("$time", "2026-01-01T00:00:00Z")
             return NUMBERED.sub(lambda match: self.bound.get(match[0], match[0]), value)
         if isinstance(value, list):
             return [self.substitute(item) for item in value]

@@ -5,23 +5,177 @@ from __future__ import annotations
 from typing import Any
 
 Obj = dict[str, Any]
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+
+
+def pod(obj: Obj) -> None:
+    """Fill in a Pod: what its template would get, and what only Pods get."""
+    spec = obj["spec"]
+    pod_spec(spec)
+    spec.setdefault("enableServiceLinks", True)
+    if spec.get("hostNetwork"):
+        _host_ports(spec)
+    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
+        _requests_from_limits(container)
+
+
+def _requests_from_limits(container: Obj) -> None:
+    resources = container.get("resources") or {}
+    limits = resources.get("limits")
+    if not limits:
+        return
+    requests = resources.setdefault("requests", {})
+    for name, value in limits.items():
+        requests.setdefault(name, value)
+
+
+def pod_template(obj: Obj) -> None:
+    """Fill in the Pod template below `template`."""
+    template = obj.get("template")
+    if template:
+        pod_spec(template["spec"])
+
+
+def pod_spec(spec: Obj) -> None:
+    """Fill in the spec of a Pod or template."""
+    spec.setdefault("dnsPolicy", "ClusterFirst")
+    spec.setdefault("restartPolicy", "Always")
+    spec.setdefault("terminationGracePeriodSeconds", 30)
+    spec.setdefault("schedulerName", "default-scheduler")
+    spec.setdefault("securityContext", {})
+    if spec.get("serviceAccount") and not spec.get("serviceAccountName"):
+        spec["serviceAccountName"] = spec["serviceAccount"]
+    elif spec.get("serviceAccountName"):
+        spec["serviceAccount"] = spec["serviceAccountName"]
+    if spec.get("hostNetwork"):
+        _host_ports(spec)
+    for volume in spec.get("volumes") or ():
+        volume_defaults(volume)
+    for container in spec.get("initContainers") or ():
+        _container(container)
+    for container in spec.get("containers") or ():
+        _container(container)
+    for container in spec.get("ephemeralContainers") or ():
+        _container(container)
+
+
+def _host_ports(spec: Obj) -> None:
+    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
+        for port in container.get("ports") or ():
+            if not port.get("hostPort") and port.get("containerPort"):
+                port["hostPort"] = port["containerPort"]
+
+
+def _container(container: Obj) -> None:
+    image = container.get("image", "")
+    if not container.get("imagePullPolicy"):
+        container["imagePullPolicy"] = "Always" if _is_latest(image) else "IfNotPresent"
+    container.setdefault("terminationMessagePath", "/dev/termination-log")
+    container.setdefault("terminationMessagePolicy", "File")
+    for port in container.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+    for env in container.get("env") or ():
+        reference = (env.get("valueFrom") or {}).get("fieldRef")
+        if reference is not None:
+            reference.setdefault("apiVersion", "v1")
+    for name in _PROBES:
+        if container.get(name) is not None:
+            _probe(container[name])
+    for hook in (container.get("lifecycle") or {}).values():
+        if isinstance(hook, dict) and hook.get("httpGet") is not None:
+            _http(hook["httpGet"])
+
+
+def _is_latest(image: str) -> bool:
+    if "@" in image:
+        return False
+    tail = image.rsplit("/", 1)[-1]
+    return ":" not in tail or tail.endswith(":latest")
+
+
+def _probe(probe: Obj) -> None:
+    for key, value in (("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)):
+        if not probe.get(key):
+            probe[key] = value
+    if probe.get("httpGet") is not None:
+        _http(probe["httpGet"])
+    if probe.get("grpc") is not None:
+        probe["grpc"].setdefault("service", "")
+
+
+def _http(action: Obj) -> None:
+    if not action.get("path"):
+        action["path"] = "/"
+    if not action.get("scheme"):
+        action["scheme"] = "HTTP"
+
+
+_SOURCES = (
+    "hostPath emptyDir gcePersistentDisk awsElasticBlockStore gitRepo secret nfs iscsi glusterfs persistentVolumeClaim rbd "
+    "flexVolume cinder cephfs flocker downwardAPI fc azureFile configMap vsphereVolume quobyte azureDisk photonPersistentDisk "
+    "projected portworxVolume scaleIO storageos csi ephemeral image"
+)
+
+
+def volume_defaults(volume: Obj) -> None:
+    """Fill in one volume of a Pod."""
+    if not any(name in volume for name in VOLUME_SOURCES):
+        volume["emptyDir"] = {}
+    for name in ("secret", "configMap", "downwardAPI", "projected"):
+        source = volume.get(name)
+        if source is not None:
+            source.setdefault("defaultMode", 420)
+    _field_refs((volume.get("downwardAPI") or {}).get("items"))
+    for part in (volume.get("projected") or {}).get("sources") or ():
+        _field_refs((part.get("downwardAPI") or {}).get("items"))
+        if part.get("serviceAccountToken") is not None:
+            part["serviceAccountToken"].setdefault("expirationSeconds", 3600)
+    source_defaults(volume)
+    claim = (volume.get("ephemeral") or {}).get("volumeClaimTemplate")
+    if claim is not None:
+        claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+    image = volume.get("image")
+    if image is not None and not image.get("pullPolicy"):
+        image["pullPolicy"] = "Always" if _is_latest(image.get("reference", "")) else "IfNotPresent"
+
+
+VOLUME_SOURCES = frozenset(_SOURCES.split(" "))
+
+
+def source_defaults(holder: Obj) -> None:
+    """Fill in the volume sources that Pods and PersistentVolumes share."""
+    if holder.get("hostPath") is not None:
+        holder["hostPath"].setdefault("type", "")
+    if holder.get("iscsi") is not None and not holder["iscsi"].get("iscsiInterface"):
+        holder["iscsi"]["iscsiInterface"] = "default"
+    if holder.get("rbd") is not None:
+        for key, value in (("pool", "rbd"), ("user", "admin"), ("keyring", "/etc/ceph/keyring")):
+            holder["rbd"].setdefault(key, value)
+    if holder.get("azureDisk") is not None:
+        for key, value in (("cachingMode", "ReadWrite"), ("kind", "Shared"), ("fsType", "ext4"), ("readOnly", False)):
+            holder["azureDisk"].setdefault(key, value)
+    if holder.get("scaleIO") is not None:
+        holder["scaleIO"].setdefault("storageMode", "ThinProvisioned")
+        holder["scaleIO"].setdefault("fsType", "xfs")
+
+
+def _field_refs(items: list[Obj] | None) -> None:
+    for item in items or ():
+        if item.get("fieldRef") is not None:
+            item["fieldRef"].setdefault("apiVersion", "v1")
 
 
 def qos_class(spec: Obj) -> str:
     """Return the quality of service class that the resources of the containers give."""
-    requests: dict[str, set[bool]] = {}
-    limits_equal = True
-    containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
-    any_set = False
-    for container in containers:
+    is_guaranteed, is_set = True, False
+    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
         resources = container.get("resources") or {}
-        wanted, limits = resources.get("requests") or {}, resources.get("limits") or {}
+        requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
         for name in ("cpu", "memory"):
-            has = [value for value in (wanted.get(name), limits.get(name)) if value not in (None, "0")]
-            any_set = any_set or bool(has)
-            if limits.get(name) in (None, "0") or wanted.get(name, limits.get(name)) != limits.get(name):
-                limits_equal = False
-    del requests
-    if not any_set:
+            limit = limits.get(name)
+            is_set = is_set or any(value not in (None, "0") for value in (requests.get(name), limit))
+            if limit in (None, "0") or requests.get(name, limit) != limit:
+                is_guaranteed = False
+    if not is_set:
         return "BestEffort"
-    return "Guaranteed" if limits_equal else "Burstable"
+    return "Guaranteed" if is_guaranteed else "Burstable"

@@ -80,6 +80,19 @@ class FieldSet:
                 result.children[element] = below
         return result
 
+    def without(self, other: FieldSet) -> FieldSet:
+        """Return the paths that are neither in the other set nor below one of its paths."""
+        result = FieldSet()
+        result.members = self.members - other.members
+        for element, mine in self.children.items():
+            if element in other.members:
+                continue
+            theirs = other.children.get(element)
+            below = mine.without(theirs) if theirs else mine
+            if below:
+                result.children[element] = below
+        return result
+
     def paths(self, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         """Yield every path, parents before children, in order of spelling."""
         for element in sorted(self.members | self.children.keys()):

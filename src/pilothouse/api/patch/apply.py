@@ -165,7 +165,7 @@ def _adopt(live: dict[str, Any], schema: Schema | None, api_version: str) -> Man
 
 def _strip(fields: FieldSet, reset: FieldSet | None) -> FieldSet:
     fields = fields.difference(_SERVER_OWNED)
-    return fields if reset is None else fields.difference(reset)
+    return fields if reset is None else fields.without(reset)
 
 
 def _prune(merged: Any, managers: Managers, last: FieldSet, schema: Schema | None) -> Any:

@@ -18,6 +18,7 @@ from pilothouse.kit.errors import BadRequest
 
 _INT_RANGE = {"int32": 2**31, "int64": 2**63}
 _DROP: Any = object()
+_JSON_TYPES: dict[type[Any], str] = {str: "string", list: "array", dict: "object"}
 
 
 class DecodeError(BadRequest):
@@ -68,7 +69,7 @@ def _json_type(value: Any) -> str:
         return f"number {value}"
     if isinstance(value, int):
         return "number"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "null")
+    return _JSON_TYPES.get(type(value), "null")
 
 
 def _object(schema: Schema, value: Any, seen: list[bool]) -> Any:
@@ -111,7 +112,7 @@ def fillers(schema: Schema) -> tuple[tuple[str, Callable[[], Any]], ...]:
         for key, child in schema.properties.items():
             if "x-present" in child.raw:
                 rows.append((key, _filled(child)))
-            elif key in schema.required or "x-null" in child.raw:
+            elif (key in schema.required and "x-optional" not in child.raw) or "x-null" in child.raw:
                 rows.append((key, _zero(child)))
         found = schema.fillers = tuple(rows)
     return found

@@ -43,18 +43,13 @@ def _rename(obj: Obj, to_storage: bool) -> Obj:
     out = {names.get(key, key): value for key, value in obj.items()}
     out["apiVersion"] = "v1" if to_storage else "events.k8s.io/v1"
     if to_storage:
-        out.setdefault("involvedObject", {})
-        out.setdefault("source", {})
-        out.setdefault("reportingComponent", "")
-        out.setdefault("reportingInstance", "")
+        for key, empty in (("involvedObject", {}), ("source", {}), ("reportingComponent", ""), ("reportingInstance", "")):
+            if not out.get(key):
+                out[key] = empty
         return out
-    for key in ("regarding", "deprecatedSource"):
+    for key in ("regarding", "reportingController", "reportingInstance"):
         if not out.get(key):
             out.pop(key, None)
-    for key in ("reportingController", "reportingInstance"):
-        if not out.get(key):
-            out.pop(key, None)
-    out.setdefault("eventTime", None)
     return out
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from pilothouse.cluster.apiserver.admission.allocation import ServiceAllocator
 from pilothouse.cluster.apiserver.admission.chain import Admission, Allocator, Stage
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
+from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
+from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.backend import Backend
 
 
 def build_admission(backend: Backend) -> Admission:
     """Return the stages for a server."""
-    stages: list[Stage] = [NamespaceLifecycle(backend)]
-    allocators: list[Allocator] = []
+    stages: list[Stage] = [
+        NamespaceLifecycle(backend),
+        ServiceAccounts(backend),
+        Priorities(backend),
+        Tolerations(),
+        Defaults(backend),
+    ]
+    allocators: list[Allocator] = [ServiceAllocator(backend)]
     return Admission(backend, stages, allocators)

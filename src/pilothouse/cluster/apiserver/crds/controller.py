@@ -18,6 +18,8 @@ from pilothouse.store.revisions import Mismatch
 
 logger = logging.getLogger("pilothouse.apiserver.crds")
 GROUP, PLURAL = "apiextensions.k8s.io", "customresourcedefinitions"
+SETTLE_S = 0.003
+"""Definitions that arrive together settle together: a bundle of CRDs costs each name check once."""
 FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 
 
@@ -71,6 +73,7 @@ class CustomResources:
     async def _work(self) -> None:
         while True:
             name = await self._queue.get()
+            await self.backend.clock.sleep(SETTLE_S)
             for _ in range(5):
                 try:
                     await self._reconcile(name)
@@ -98,9 +101,6 @@ class CustomResources:
         names, problem = accepted_names(crd, others, self.backend.scheme)
         status["acceptedNames"] = names
         status["conditions"] = conditions_of(status.get("conditions") or [], crd, problem, self.backend.now())
-        finalizers = crd["metadata"].get("finalizers") or []
-        if FINALIZER not in finalizers and is_established(crd):
-            crd["metadata"]["finalizers"] = [*finalizers, FINALIZER]
         for version in crd["spec"].get("versions") or ():
             if version.get("storage") and version["name"] not in (status.get("storedVersions") or ()):
                 status["storedVersions"] = [*(status.get("storedVersions") or ()), version["name"]]

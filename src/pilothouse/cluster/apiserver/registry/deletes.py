@@ -22,6 +22,7 @@ from pilothouse.kit.clock import rfc3339
 from pilothouse.store.revisions import Mismatch
 from pilothouse.wire.http.messages import Response
 
+CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _POLICIES = ("Foreground", "Background", "Orphan")
 _SHOWS_OBJECT = frozenset(("Pod", "Service", "Namespace_", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim",
                            "PodTemplate", "ReplicationController_", "ResourceQuota", "PodSecurityPolicy", "CSIDriver",
@@ -128,6 +129,8 @@ class Deleter:
         changed = served_tree(resource, item)
         meta = changed["metadata"]
         _propagation_finalizers(meta, options)
+        if resource.kind == "CustomResourceDefinition" and resource.group == "apiextensions.k8s.io":
+            _clean_up_first(changed)
         grace = _grace(resource, changed, options)
         already = bool(meta.get("deletionTimestamp"))
         keeps = bool(meta.get("finalizers")) or (resource.kind == "Namespace" and bool(changed.get("spec", {}).get("finalizers")))
@@ -212,6 +215,13 @@ def _propagation_finalizers(meta: Obj, options: DeleteOptions) -> None:
             meta["finalizers"] = finalizers
         else:
             meta.pop("finalizers", None)
+
+
+def _clean_up_first(crd: Obj) -> None:
+    """Keep a definition until its objects are gone."""
+    finalizers = crd["metadata"].get("finalizers") or []
+    if CRD_FINALIZER not in finalizers and not crd["metadata"].get("deletionTimestamp"):
+        crd["metadata"]["finalizers"] = [*finalizers, CRD_FINALIZER]
 
 
 def _grace(resource: Resource, tree: Obj, options: DeleteOptions) -> int:

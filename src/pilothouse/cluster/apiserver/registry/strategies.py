@@ -62,9 +62,6 @@ def prepare_update(resource: Resource, obj: Obj, old: Obj) -> None:
 def prepare_status(resource: Resource, obj: Obj, old: Obj) -> Obj:
     """Return the object a write to the status subresource makes: the old one with the new status."""
     out = {**old, "metadata": obj["metadata"]}
-    for key in ("labels", "annotations", "finalizers", "ownerReferences", "deletionTimestamp", "deletionGracePeriodSeconds"):
-        if resource.is_custom or key not in ("labels_", "annotations_"):
-            pass
     _keep(out, obj, "status")
     if resource.is_custom:
         metadata = {**old["metadata"]}
@@ -102,7 +99,7 @@ def _desired(resource: Resource, obj: Obj) -> Any:
     if resource.is_custom and "status" not in resource.subresources:
         skip = {"metadata", "kind", "apiVersion"}
     rest = {key: value for key, value in obj.items() if key not in skip}
-    if resource.kind in ("Deployment", "ReplicaSet_"):
+    if resource.kind in ("Deployment",):
         return rest, obj["metadata"].get("annotations") or {}
     return rest
 
@@ -115,15 +112,6 @@ def _namespace(obj: Obj, old: Obj | None) -> None:
             spec["finalizers"] = [*finalizers, "kubernetes"]
         return
     obj["spec"] = old.get("spec", {})
-
-
-def _drop_namespace(obj: Obj, old: Obj | None) -> None:
-    obj["metadata"].pop("namespace", None)
-
-
-def _service_account(obj: Obj, old: Obj | None) -> None:
-    if old is None:
-        return
 
 
 def _crd(obj: Obj, old: Obj | None) -> None:
@@ -144,4 +132,52 @@ _INITIAL_STATUS: dict[str, Callable[[Obj], Obj]] = {
     "Namespace": lambda obj: {"phase": "Active"},
     "PersistentVolumeClaim": lambda obj: {"phase": "Pending"},
 }
-_PREPARE: dict[str, Prepare] = {"Namespace": _namespace, "CustomResourceDefinition": _crd, "Pod": _pod}
+
+
+def _job(obj: Obj, old: Obj | None) -> None:
+    spec = obj["spec"]
+    if old is not None or spec.get("manualSelector"):
+        return
+    meta, uid = obj["metadata"], obj["metadata"]["uid"]
+    selector = spec.setdefault("selector", {}).setdefault("matchLabels", {})
+    labels = spec.setdefault("template", {}).setdefault("metadata", {}).setdefault("labels", {})
+    for prefix in ("batch.kubernetes.io/", ""):
+        labels.setdefault(f"{prefix}controller-uid", uid)
+        labels.setdefault(f"{prefix}job-name", meta.get("name", ""))
+    selector.setdefault("batch.kubernetes.io/controller-uid", uid)
+    if not meta.get("labels"):
+        meta["labels"] = dict(labels)
+
+
+def _daemon_set(obj: Obj, old: Obj | None) -> None:
+    notes = obj["metadata"].setdefault("annotations", {})
+    key = "deprecated.daemonset.template.generation"
+    generation = "1"
+    if old is not None:
+        before = (old["metadata"].get("annotations") or {}).get(key, "1")
+        changed = obj["spec"].get("template") != old["spec"].get("template")
+        generation = str(int(before) + 1) if changed and before.isdigit() else before
+    notes[key] = generation
+
+
+def _drop(*fields: str) -> Prepare:
+    def prepare(obj: Obj, old: Obj | None) -> None:
+        for field in fields:
+            obj.pop(field, None)
+
+    return prepare
+
+
+def _persistent_volume(obj: Obj, old: Obj | None) -> None:
+    if old is None:
+        obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
+
+
+_PREPARE: dict[str, Prepare] = {
+    "Namespace": _namespace,
+    "CustomResourceDefinition": _crd,
+    "Pod": _pod,
+    "Job": _job,
+    "DaemonSet": _daemon_set,
+    "PersistentVolume": _persistent_volume,
+}

@@ -9,6 +9,7 @@ import msgspec
 from pilothouse.api.fields.sets import FieldSet
 from pilothouse.api.patch.apply import track_update
 from pilothouse.api.scheme import Resource
+from pilothouse.api.schema.decode import decode
 from pilothouse.api.validation.fields import FieldError, invalid
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update
@@ -69,9 +70,9 @@ class Writer:
 
     def _track(self, call: Call, old: Obj | None, obj: Obj) -> None:
         resource = call.resource
-        sub = call.subresource.name if call.subresource and call.subresource.name != "resize_" else ""
+        sub = call.subresource.name if call.subresource else ""
         entries = track_update(
-            old, obj, manager=call.manager, now=self.backend.now(), schema=resource.schema, api_version=resource.api_version,
+            empty_object(resource) if old is None else old, obj, manager=call.manager, now=self.backend.now(), schema=resource.schema, api_version=resource.api_version,
             subresource=sub, reset=reset_fields(resource, sub),
         )  # fmt: skip
         if entries:
@@ -225,6 +226,14 @@ class Writer:
             await self.admission.deleted(resource, obj)
             return Item(old_item.key, old_item.namespace, meta["name"], raw, old_item.revision, old_item.create_revision)
         return Item(old_item.key, old_item.namespace, meta["name"], raw, revision, old_item.create_revision)
+
+
+def empty_object(resource: Resource) -> Obj:
+    """Return what an object of a kind is before anything is set: structs held by value are there, but empty."""
+    if resource.is_custom:
+        return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": {}}
+    empty: Obj = decode(resource.schema, {})[0]
+    return {**empty, "kind": resource.kind, "apiVersion": resource.api_version}
 
 
 def reset_fields(resource: Resource, subresource: str) -> FieldSet | None:

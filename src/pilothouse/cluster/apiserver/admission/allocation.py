@@ -1,0 +1,191 @@
+"""Addresses and ports of Services: taken from the ranges of the configuration, reserved by objects in the store.
+
+An address is reserved by creating the IPAddress object of its name, a node port by a key of its own; creating is the
+compare-and-swap, so two API servers on one store never give out the same value.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Awaitable, Callable
+
+from pilothouse.api.scheme import Resource
+from pilothouse.api.validation.fields import FieldError, invalid
+from pilothouse.cluster.apiserver.backend import Backend
+from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.errors import StatusError, invalid_object
+from pilothouse.cluster.apiserver.http.respond import dumps
+from pilothouse.store.revisions import Mismatch
+
+Undo = list[Callable[[], Awaitable[None]]]
+_ADDRESSES = "/registry/networking.k8s.io/ipaddresses/"
+_PORTS = "/registry/pilothouse.io/nodeports/"
+MAX_TRIES = 64
+_WITH_PORTS = frozenset(("NodePort", "LoadBalancer"))
+
+
+class ServiceAllocator:
+    """Reserves what Services need."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Allocate from the ranges of the configuration."""
+        self.backend = backend
+        self.network = ipaddress.ip_network(backend.config.service_range)
+
+    async def allocate(self, call: Call, obj: Obj, old: Obj | None) -> Undo:
+        """Set addresses and ports of a Service."""
+        if call.resource.kind != "Service" or call.resource.group or call.subresource:
+            return []
+        spec, undo = obj["spec"], Undo()
+        try:
+            if spec.get("type") == "ExternalName":
+                return undo
+            self._families(spec)
+            await self._address(call, obj, old, undo)
+            await self._ports(call, obj, undo)
+        except BaseException:
+            for step in undo:
+                await step()
+            raise
+        return undo
+
+    def _families(self, spec: Obj) -> None:
+        if spec.get("clusterIP") == "None" and not spec.get("selector"):
+            spec.setdefault("ipFamilyPolicy", "RequireDualStack")
+            spec.setdefault("ipFamilies", ["IPv4", "IPv6"] if spec["ipFamilyPolicy"] == "RequireDualStack" else ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        spec.setdefault("ipFamilies", ["IPv4"])
+
+    async def _address(self, call: Call, obj: Obj, old: Obj | None, undo: Undo) -> None:
+        spec = obj["spec"]
+        address = spec.get("clusterIP", "")
+        before = ((old or {}).get("spec") or {}).get("clusterIP", "")
+        if address == "None" or (address and address == before):
+            spec["clusterIPs"] = [address]
+            return
+        if address:
+            self._check_range(call, obj, address)
+            if not await self._reserve(address, obj, undo, call.dry_run):
+                text = "failed to allocate IP " + address + ": provided IP is already allocated"
+                raise invalid_object(call.resource, obj["metadata"]["name"], [invalid("spec.clusterIPs", [address], text)])
+        else:
+            address = await self._any(obj, undo, call.dry_run)
+        spec["clusterIP"], spec["clusterIPs"] = address, [address]
+
+    def _check_range(self, call: Call, obj: Obj, address: str) -> None:
+        if ipaddress.ip_address(address) not in self.network:
+            text = f"failed to allocate IP {address}: the provided IP ({address}) is not in the valid range. "
+            text += f"The range of valid IPs is {self.network}"
+            raise invalid_object(call.resource, obj["metadata"]["name"], [invalid("spec.clusterIPs", [address], text)])
+
+    async def _any(self, obj: Obj, undo: Undo, dry_run: bool) -> str:
+        size = self.network.num_addresses - 2
+        for _ in range(MAX_TRIES):
+            offset = 2 + self.backend.entropy.randrange(max(1, size - 1))
+            address = str(self.network[offset])
+            if await self._reserve(address, obj, undo, dry_run):
+                return address
+        for offset in range(2, size + 1):
+            address = str(self.network[offset])
+            if await self._reserve(address, obj, undo, dry_run):
+                return address
+        raise StatusError(500, "InternalError", "Internal error occurred: failed to allocate a serviceIP: range is full")
+
+    async def _reserve(self, address: str, obj: Obj, undo: Undo, dry_run: bool) -> bool:
+        key = _ADDRESSES + address
+        if self.backend.cache.get(key) is not None:
+            return False
+        if dry_run:
+            return True
+        meta = obj["metadata"]
+        parent = {"group": "", "resource": "services", "namespace": meta["namespace"], "name": meta["name"]}
+        labels = {"ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}
+        tree = {
+            "kind": "IPAddress", "apiVersion": "networking.k8s.io/v1",
+            "metadata": {
+                "name": address, "uid": self.backend.entropy.uuid(), "creationTimestamp": self.backend.now(), "labels": labels,
+            },
+            "spec": {"parentRef": parent},
+        }  # fmt: skip
+        return await self._take(key, dumps(tree), undo)
+
+    async def _take(self, key: str, value: bytes, undo: Undo) -> bool:
+        try:
+            await self.backend.store.txn(key, 0, value)
+        except Mismatch:
+            return False
+
+        async def release() -> None:
+            await self.backend.store.txn(key, None, None)
+
+        undo.append(release)
+        return True
+
+    async def _ports(self, call: Call, obj: Obj, undo: Undo) -> None:
+        spec = obj["spec"]
+        wants = spec.get("type") in _WITH_PORTS
+        if spec.get("type") == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False:
+            wants = False
+        taken: dict[tuple[int, str], bool] = {}
+        for index, port in enumerate(spec.get("ports") or ()):
+            number = port.get("nodePort", 0)
+            if number:
+                await self._fixed(call, obj, index, number, undo)
+            elif wants:
+                port["nodePort"] = await self._any_port(obj, undo, call.dry_run)
+            taken[port.get("nodePort", 0), port.get("protocol", "TCP")] = True
+        if (
+            spec.get("externalTrafficPolicy") == "Local"
+            and spec.get("type") == "LoadBalancer"
+            and not spec.get("healthCheckNodePort")
+        ):
+            spec["healthCheckNodePort"] = await self._any_port(obj, undo, call.dry_run)
+
+    async def _fixed(self, call: Call, obj: Obj, index: int, number: int, undo: Undo) -> None:
+        config = self.backend.config
+        path = f"spec.ports[{index}].nodePort"
+        problem = ""
+        owner = self._owner(number)
+        if not config.node_port_low <= number <= config.node_port_high:
+            problem = f"provided port is not in the valid range. The range of valid ports is {config.node_port_low}-{config.node_port_high}"
+        elif owner is not None and owner != _identity(obj):
+            problem = "provided port is already allocated"
+        if problem:
+            findings: list[FieldError] = [invalid(path, number, problem)]
+            raise invalid_object(call.resource, obj["metadata"]["name"], findings)
+        if owner is None and not call.dry_run:
+            await self._take(f"{_PORTS}{number}", _port_record(obj), undo)
+
+    def _owner(self, number: int) -> str | None:
+        item = self.backend.cache.get(f"{_PORTS}{number}")
+        return None if item is None else str(item.object.get("owner", ""))
+
+    async def _any_port(self, obj: Obj, undo: Undo, dry_run: bool) -> int:
+        config = self.backend.config
+        count = config.node_port_high - config.node_port_low + 1
+        for _ in range(MAX_TRIES):
+            number = config.node_port_low + self.backend.entropy.randrange(count)
+            if self._owner(number) is None and (dry_run or await self._take(f"{_PORTS}{number}", _port_record(obj), undo)):
+                return number
+        raise StatusError(500, "InternalError", "Internal error occurred: failed to allocate a nodePort: range is full")
+
+    async def deleted(self, resource: Resource, obj: Obj) -> None:
+        """Release what a deleted Service held."""
+        if resource.kind != "Service" or resource.group:
+            return
+        spec = obj.get("spec") or {}
+        address = spec.get("clusterIP", "")
+        if address and address != "None":
+            await self.backend.store.txn(_ADDRESSES + address, None, None)
+        numbers = [port.get("nodePort", 0) for port in spec.get("ports") or ()] + [spec.get("healthCheckNodePort", 0)]
+        for number in numbers:
+            if number and self._owner(number) == _identity(obj):
+                await self.backend.store.txn(f"{_PORTS}{number}", None, None)
+
+
+def _identity(obj: Obj) -> str:
+    return f"{obj['metadata'].get('namespace', '')}/{obj['metadata'].get('name', '')}"
+
+
+def _port_record(obj: Obj) -> bytes:
+    return dumps({"metadata": {"name": "port"}, "owner": _identity(obj)})
