@@ -7,12 +7,15 @@ from typing import Literal
 import msgspec
 
 
-class NodeAgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+class NodeAgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How this machine is presented as a node, and how its Pods run."""
 
     node_name: str = "pilothouse"
     data_dir: str = ""
-    """Folder of the node's state; empty means `node` in the platform's data directory."""
+    """Folder of the node's state: supervisor, Pods, logs, images. Usually the platform's data directory itself."""
+    api_host: str = ""
+    api_port: int = 0
+    """Where the API server listens on this machine, for the `kubernetes` Service."""
     runtime: Literal["process", "fake"] = "process"
     max_pods: int = 110
     labels: dict[str, str] = {}

@@ -206,3 +206,20 @@ class SocketSource:
         for ready in self._ready.values():
             while ready:
                 ready.pop().close()
+
+
+def ask(data_dir: str, op: str, **fields: Any) -> Message:
+    """Ask the supervisor one thing without an event loop; raises SupervisorUnavailable or RuntimeFailure."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as sock:
+        sock.settimeout(CALL_TIMEOUT_S)
+        channel = Channel(sock)
+        try:
+            with reach(os.path.join(data_dir, SOCKET)) as address:
+                sock.connect(address)
+            channel.send({"op": op, **fields})
+            answer = channel.wait()
+        except (OSError, Broken) as error:
+            raise SupervisorUnavailable(f"the supervisor of {data_dir} does not answer: {error}") from error
+    if "error" in answer:
+        raise RuntimeFailure(str(answer["error"]))
+    return answer

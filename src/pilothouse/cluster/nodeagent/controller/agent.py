@@ -13,6 +13,7 @@ from pilothouse.cluster.nodeagent.adapters.images import ImageStore
 from pilothouse.cluster.nodeagent.adapters.memory import Memory, Remembered
 from pilothouse.cluster.nodeagent.config import NodeAgentConfig
 from pilothouse.cluster.nodeagent.controller.host import Host
+from pilothouse.cluster.nodeagent.controller.logs import NodeLogs
 from pilothouse.cluster.nodeagent.controller.node import NodeRegistration, machine_address
 from pilothouse.cluster.nodeagent.controller.services import ServiceSync
 from pilothouse.cluster.nodeagent.controller.sources import ObjectSources
@@ -64,11 +65,19 @@ class NodeAgent:
             images,
             Memory(self.data_dir),
             ObjectSources(client, self._clock, config_maps, secrets, services),
-            ServiceSync(services, slices, self._pods, self._clock),
+            ServiceSync(services, slices, self._pods, self._clock, (config.api_host, config.api_port)),
             self._allocate,
             lambda: [(worker.pod, worker.state) for worker in self.workers.values()],
         )
         self._last_address = "10.244.0.1"
+        self.node_proxy = NodeLogs(self.data_dir, self._clock, self._find)
+        """What the API server asks for logs of Pods on this node."""
+
+    def _find(self, namespace: str, name: str) -> PodWorker | None:
+        for worker in self.workers.values():
+            if (worker.state.namespace, worker.state.name) == (namespace, name):
+                return worker
+        return None
 
     def _make_runtime(self) -> Runtime:
         if self._config.runtime == "fake":

@@ -30,8 +30,9 @@ logger = logging.getLogger("pilothouse.nodeagent")
 class ServiceSync:
     """Keeps the proxy equal to the API."""
 
-    def __init__(self, services: Informer, slices: Informer, pods: Informer, clock: Clock) -> None:
-        """Build tables from the caches of the given informers."""
+    def __init__(self, services: Informer, slices: Informer, pods: Informer, clock: Clock, api: tuple[str, int]) -> None:
+        """Build tables from the caches of the given informers; `api` is where the API server listens."""
+        self._api = api
         self._services, self._slices, self._pods, self._clock = services, slices, pods, clock
         self._proxy: ProxyClient | None = None
         self._has_network = False
@@ -101,6 +102,7 @@ class ServiceSync:
             has_network=self._has_network,
             may_bind_low=os.geteuid() == 0,
             leaving=frozenset(self._leaving),
+            api=self._api,
         )
 
     async def _run(self) -> None:

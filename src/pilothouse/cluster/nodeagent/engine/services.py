@@ -16,6 +16,7 @@ import msgspec
 from pilothouse.cluster.nodeagent.types import Json
 
 CLUSTER_DNS = "10.96.0.10"
+KUBERNETES_IP, KUBERNETES_PORT = "10.96.0.1", 443
 POD_NETWORK = ipaddress.ip_network("10.244.0.0/16")
 SERVICE_NETWORK = ipaddress.ip_network("10.96.0.0/16")
 LOW_PORT_OFFSET = 20_000
@@ -122,6 +123,7 @@ def build_table(
     has_network: bool,
     may_bind_low: bool,
     leaving: frozenset[str] = frozenset(),
+    api: tuple[str, int] = ("", 0),
     generation: int = 0,
 ) -> ServiceTable:
     """Return the proxy's whole table; `slices` maps `namespace/service` to its EndpointSlices."""
@@ -134,10 +136,23 @@ def build_table(
         for listener in _service_listeners(service, own, has_network, may_bind_low, leaving):
             listeners.setdefault((listener.side, listener.ip, listener.port, listener.protocol), listener)
         _add_names(service, own, names, ports)
+    if api[1]:
+        _add_api(api, has_network, listeners, names)
     for pod in pods:
         for listener in _host_ports(pod, has_network):
             listeners.setdefault((listener.side, listener.ip, listener.port, listener.protocol), listener)
     return ServiceTable(generation, tuple(listeners.values()), names, ports)
+
+
+def _add_api(
+    api: tuple[str, int], has_network: bool, listeners: dict[tuple[str, str, int, str], Listener], names: dict[str, list[str]]
+) -> None:
+    """The `kubernetes` Service reaches the API server of this machine, whatever its endpoints say."""
+    if has_network:
+        target = Endpoint(api[0], api[1], "host")
+        listener = Listener("node", KUBERNETES_IP, KUBERNETES_PORT, "TCP", "default/kubernetes:443", (target,))
+        listeners["node", KUBERNETES_IP, KUBERNETES_PORT, "TCP"] = listener
+    names.setdefault("kubernetes.default.svc", [KUBERNETES_IP])
 
 
 def _service_listeners(
