@@ -61,7 +61,7 @@ class Expressions:
             return self.fields(first, rest, scope, final)
         if rest or final is not None:
             where = pipe if isinstance(first, n.Pipe) else first
-            return self.fail(where, f"can't give argument to non-function {node_text_paren(first)}")
+            return self.fail(where, f"can't give argument to non-function {node_text(first)}")
         if isinstance(first, n.Nil):
             return self.fail(first, "nil is not a command")
         return self.operand(first, scope)
@@ -165,7 +165,7 @@ class Expressions:
             args.append(self._optional(final, wanted))
         site = Site(command, rest, rest[-1] if rest else name)
         if name.name == "call":
-            callee = node_text_paren(rest[0]) if rest else "<func>"
+            callee = node_text(rest[0]) if rest else "<func>"
             args.insert(0, self.builder.const(callee))
         return self.builder.call(f"f_{name.name}", args, site), function.returns
 
@@ -225,8 +225,3 @@ def last_node(node: n.Node) -> n.Node:
     command = node.commands[-1]
     last = command.args[-1] if isinstance(command.args[0], n.Identifier) else command.args[0]
     return last_node(last)
-
-
-def node_text_paren(node: n.Expr) -> str:
-    """Print an operand, a pipeline in its parentheses."""
-    return f"({node_text(node)})" if isinstance(node, n.Pipe) else node_text(node)

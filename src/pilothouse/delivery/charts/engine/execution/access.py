@@ -31,6 +31,7 @@ _EXACT: dict[str, type] = {
     "map[string]interface {}": dict,
     "[]interface {}": list,
 }
+_NAMED_KEYS = ("map[string", "map[interface {}", "common.Values", "engine.files")
 _NILABLE = ("map[", "[]", "*", "func(", "interface")
 Chain = Callable[[Any, tuple[str, ...]], Any]
 
@@ -91,6 +92,8 @@ class Access:
         if methods is not None and name in methods():
             return invoke(methods()[name], ()), False
         if isinstance(value, dict):
+            if getattr(value, "go_type", "map[string").partition("]")[0] not in _NAMED_KEYS:
+                raise Fault(f"can't evaluate field {name} in type {static or value.go_type}")  # type: ignore[attr-defined]
             if name in value:
                 return value[name], False
             if self.missing == "error":

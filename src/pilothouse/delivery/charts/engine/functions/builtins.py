@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 from urllib.parse import quote
 
-from pilothouse.delivery.charts.engine.execution.access import invoke
+from pilothouse.delivery.charts.engine.execution.access import assignable, bounded
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.values import compare
 from pilothouse.delivery.charts.engine.values.kinds import (
@@ -146,7 +146,7 @@ def length(item: Any) -> int:
 def call(name: str, function: Any = None, *args: Any) -> Any:
     """`call f args` calls a function value."""
     if function is None:
-        raise FunctionError("call of nil" if name == "nil" else f"call of nil function {name}" if False else "call of nil")
+        raise FunctionError("call of nil")
     if not isinstance(function, GoFunction):
         shown = name if name != "<func>" else f"<{kind_of(function)} Value>"
         raise FunctionError(f"non-function {shown} of type {type_name(function)}")
@@ -155,7 +155,11 @@ def call(name: str, function: Any = None, *args: Any) -> Any:
         raise FunctionError(f"wrong number of args for {name}: got {len(args)} want at least {wanted - 1}")
     if not function.variadic and len(args) != wanted:
         raise FunctionError(f"wrong number of args for {name}: got {len(args)} want {wanted}")
-    return invoke(function, args)
+    for at, value in enumerate(args):
+        needed = function.params[min(at, wanted - 1)]
+        if not assignable(value, needed) and not (value is None and needed.startswith("*")):
+            raise FunctionError(f"arg {at}: value has type {type_name(value)}; should be {needed}")
+    return bounded(function.call(*args))
 
 
 def _not(value: Any) -> bool:

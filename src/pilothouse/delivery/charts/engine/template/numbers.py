@@ -15,7 +15,7 @@ _UINT64_MAX = (1 << 64) - 1
 _UNDERSCORES_OK = re.compile(r"[+-]?(?:0[xXoObB]_?)?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*")
 _PLAIN_INT = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?")
-_HEX_FLOAT = re.compile(r"([+-]?)0[xX]([0-9a-fA-F_]*)\.?([0-9a-fA-F_]*)[pP]([+-]?[0-9]+)")
+_HEX_FLOAT = re.compile(r"([+-]?)0[xX]([0-9a-fA-F_]*)\.?([0-9a-fA-F_]*)[pP]([+-]?[0-9_]+)")
 
 
 class NumberSyntaxError(ValueError):
@@ -68,7 +68,8 @@ def parse_number(text: str, kind: str) -> Number:
         try:
             code = unquote_char_constant(text)
         except QuoteError:
-            raise NumberSyntaxError(f"malformed character constant: {text}") from None
+            message = "invalid syntax" if len(text) < 3 or text[1] == "\\" else f"malformed character constant: {text}"
+            raise NumberSyntaxError(message) from None
         return _number(text, code, float(code))
     if kind == "complex":
         return _simplest(text, _complex(text))

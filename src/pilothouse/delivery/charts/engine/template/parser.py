@@ -46,7 +46,7 @@ def _show(token: Token) -> str:
         return "EOF"
     if token.kind == "error":
         return token.text
-    if token.kind in KEYWORDS:
+    if token.kind in KEYWORDS or token.kind == ".":
         return f"<{token.kind}>"
     return f"{go_quote(token.text[:10])}..." if len(token.text) > 10 else go_quote(token.text)
 

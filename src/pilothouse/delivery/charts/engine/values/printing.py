@@ -20,14 +20,14 @@ from pilothouse.delivery.charts.engine.values.kinds import (
 )
 from pilothouse.delivery.charts.engine.values.quote import go_quote
 
-_DIRECTIVE = re.compile(r"%([#0+\- ]*)(\[\d+\])?(\*|\d+)?(?:(\.)(\[\d+\])?(\*|\d+)?)?(\[\d+\])?(.)?", re.DOTALL)
+_DIRECTIVE = re.compile(r"%([#0+\- ]*)(\[[^\]]*\])?(\*|\d+)?(?:(\.)(\[[^\]]*\])?(\*|\d+)?)?(\[[^\]]*\])?(.)?", re.DOTALL)
 _MAX_WIDTH = 1_000_000
 
 
 class Flags:
     """The flags, width and precision of one directive."""
 
-    __slots__ = ("minus", "plus", "precision", "sharp", "space", "width", "zero")
+    __slots__ = ("minus", "plus", "plus_v", "precision", "sharp", "sharp_v", "space", "width", "zero")
 
     def __init__(self, flags: str = "", width: int | None = None, precision: int | None = None) -> None:
         self.sharp = "#" in flags
@@ -35,8 +35,16 @@ class Flags:
         self.space = " " in flags
         self.minus = "-" in flags
         self.zero = "0" in flags
+        self.plus_v = self.sharp_v = False
         self.width = width
         self.precision = precision
+
+    def for_verb(self, verb: str) -> Flags:
+        """Return the flags as `%v` reads them: plus and sharp choose its form instead of signs and prefixes."""
+        if verb == "v":
+            self.sharp_v, self.sharp = self.sharp, False
+            self.plus_v, self.plus = self.plus, False
+        return self
 
     def pad(self, text: str, *, numeric: bool = False) -> str:
         """Pad `text` to the width; zeros go after the sign of a number."""
@@ -52,7 +60,6 @@ class Flags:
 
 
 _PLAIN = Flags()
-_PLAIN_PLUS = Flags("+")
 
 
 def to_text(value: Any) -> str:
@@ -116,7 +123,7 @@ def _float(value: float, verb: str, flags: Flags) -> str | None:
     if verb not in "vbeEfFgGxX":
         return None
     if verb == "v":
-        text = format_shortest(value) if flags.precision is None else format_float(value, "g", flags.precision)
+        text = format_float(value, "g", flags.precision, keep_zeros=flags.sharp)
     else:
         text = format_float(value, verb, flags.precision, keep_zeros=flags.sharp)
     if text[0] not in "+-":
@@ -145,7 +152,7 @@ def _string(value: str, verb: str, flags: Flags) -> str | None:
             else value.encode("utf-8", "surrogateescape")[:limit].decode("utf-8", "surrogateescape")
         )
     if verb in ("v", "s"):
-        return flags.pad(go_quote(value) if verb == "v" and flags.sharp else value)
+        return flags.pad(go_quote(value) if verb == "v" and flags.sharp_v else value)
     if verb == "q":
         if flags.sharp and "`" not in value and all(c.isprintable() or c == "\t" for c in value):
             return flags.pad(f"`{value}`")
@@ -178,9 +185,9 @@ def _scalar(value: Any, verb: str, flags: Flags) -> str | None:
         return _float(value, verb, flags)
     if isinstance(value, complex):
         return _complex(value, verb, flags)
-    if flags.sharp and verb == "v" and type_name(value).startswith("uint"):
+    if flags.sharp_v and verb == "v" and type_name(value).startswith("uint"):
         return _integer(value, "x", flags)
-    return _integer(value, verb, Flags("", flags.width) if flags.sharp and verb == "v" else flags)
+    return _integer(value, verb, Flags("", flags.width) if flags.sharp_v and verb == "v" else flags)
 
 
 def format_value(value: Any, verb: str, flags: Flags, depth: int) -> str:
@@ -193,7 +200,7 @@ def format_value(value: Any, verb: str, flags: Flags, depth: int) -> str:
         return _object(value, verb, flags, depth)
     if isinstance(value, (str, bool, int, float, complex)):
         own = getattr(value, "go_string", None)
-        if own is not None and verb in "vsq" and not flags.sharp:
+        if own is not None and verb in "vsq" and not flags.sharp_v:
             return _string(own(), verb, flags) or ""
         text = _scalar(value, verb, flags)
         return _bad(value, verb, flags) if text is None else text
@@ -210,9 +217,9 @@ def format_value(value: Any, verb: str, flags: Flags, depth: int) -> str:
 
 def _nil(verb: str, flags: Flags, depth: int) -> str:
     if verb == "v" or verb == "T" or depth:
-        if verb == "v" and flags.sharp and depth:
+        if verb == "v" and flags.sharp_v and depth:
             return flags.pad("interface {}(nil)")
-        return flags.pad("<nil>")
+        return "<nil>" if depth else flags.pad("<nil>")
     return f"%!{verb}(<nil>)"
 
 
@@ -220,7 +227,7 @@ def _bytes(value: bytes, verb: str, flags: Flags, depth: int) -> str:
     if verb in "sxXq":
         return _string(value.decode("utf-8", "surrogateescape"), verb, flags) or ""
     if verb in "vd":
-        if flags.sharp:
+        if flags.sharp_v:
             return "[]byte{" + ", ".join(f"0x{b:x}" for b in value) + "}"
         return "[" + " ".join(_integer(b, "d", flags) or "" for b in value) + "]"
     return "[" + " ".join(format_value(b, verb, flags, depth + 1) for b in value) + "]"
@@ -230,7 +237,7 @@ def _map(value: dict[Any, Any], verb: str, flags: Flags, depth: int) -> str:
     parts = [
         f"{format_value(k, verb, flags, depth + 1)}:{format_value(value[k], verb, flags, depth + 1)}" for k in key_order(value)
     ]
-    if flags.sharp and verb == "v":
+    if flags.sharp_v and verb == "v":
         return f"{type_name(value)}{{{', '.join(parts)}}}"
     return f"map[{' '.join(parts)}]"
 
@@ -238,7 +245,7 @@ def _map(value: dict[Any, Any], verb: str, flags: Flags, depth: int) -> str:
 def _list(value: list[Any], verb: str, flags: Flags, depth: int) -> str:
     typed = isinstance(value, Slice)
     parts = [format_value(v, verb, flags, depth + 1) for v in value]
-    if flags.sharp and verb == "v":
+    if flags.sharp_v and verb == "v":
         return f"{type_name(value)}{{{', '.join(parts)}}}"
     if typed and verb == "s" and type_name(value) == "[]uint8":
         return "".join(parts)
@@ -246,15 +253,15 @@ def _list(value: list[Any], verb: str, flags: Flags, depth: int) -> str:
 
 
 def _object(value: GoObject, verb: str, flags: Flags, depth: int) -> str:
-    if not (flags.sharp and verb == "v") and verb in "vsxXq":
+    if not (flags.sharp_v and verb == "v") and verb in "vsxXq":
         own = value.go_string()
         if own is not None:
             return _string(own, verb, flags) or ""
     fields = value.go_fields()
-    if flags.sharp and verb == "v":
+    if flags.sharp_v and verb == "v":
         inner = ", ".join(f"{k}:{format_value(v, verb, flags, depth + 1)}" for k, v in fields.items())
         return f"{'&' if value.go_type.startswith('*') else ''}{value.go_type.lstrip('*')}{{{inner}}}"
-    plus = flags.plus and verb == "v"
+    plus = flags.plus_v and verb == "v"
     parts = [(f"{k}:" if plus else "") + format_value(v, verb, flags, depth + 1) for k, v in fields.items()]
     pointer = "&" if value.go_type.startswith("*") and depth == 0 else ""
     return f"{pointer}{{{' '.join(parts)}}}"
@@ -273,7 +280,7 @@ class _Arguments:
         if text is None:
             return
         self.reordered = True
-        number = int(text[1:-1]) - 1
+        number = int(text[1:-1]) - 1 if text[1:-1].isdigit() else -1
         if 0 <= number < len(self.values):
             self.at = number
         else:
@@ -342,7 +349,7 @@ def _directive(match: re.Match[str], args: _Arguments) -> str:
     args.at += 1
     if "-" in flag_text:
         flag_text = flag_text.replace("0", "")
-    return out + format_value(value, verb, Flags(flag_text, width, precision), 0)
+    return out + format_value(value, verb, Flags(flag_text, width, precision).for_verb(verb), 0)
 
 
 def _extra(values: tuple[Any, ...]) -> str:

@@ -3,7 +3,6 @@ import pytest
 from pilothouse.delivery.charts.engine.rendering.manifests import sort_rendered, split_documents
 from pilothouse.delivery.charts.errors import RenderFailed
 
-
 HOOK = """kind: Job
 metadata:
   annotations:
