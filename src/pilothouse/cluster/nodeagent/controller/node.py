@@ -22,6 +22,7 @@ from pilothouse.sdk.kinds import LEASE, NAMESPACE, NODE
 
 LEASE_NAMESPACE = "kube-node-lease"
 LEASE_DURATION_S = 40
+NOT_READY_TAINT = "node.kubernetes.io/not-ready"
 KUBELET_VERSION = "v1.36.0"
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}
 logger = logging.getLogger("pilothouse.nodeagent")
@@ -94,6 +95,7 @@ class NodeRegistration:
         measured = await offload(capacity, self._config, self._data_dir)
         await self._register()
         await self._report(measured)
+        await self._lift_taint()
         await self._renew()
         self._tasks.spawn(self._heartbeat(), "lease")
         self._tasks.spawn(self._reporting(measured), "status")
@@ -147,6 +149,14 @@ class NodeRegistration:
             "images": [{"names": [image], "sizeBytes": size} for image, size in self._images],
         }
         await self._client.patch(NODE, name, "", {"status": status}, "strategic", subresource="status")
+
+    async def _lift_taint(self) -> None:
+        """Admission marks every new Node as not ready; the node is, and nobody else here takes the mark away."""
+        node = await self._client.get(NODE, self._config.node_name)
+        taints = (node.get("spec") or {}).get("taints") or []
+        kept = [taint for taint in taints if taint.get("key") != NOT_READY_TAINT]
+        if len(kept) != len(taints):
+            await self._client.patch(NODE, self._config.node_name, "", {"spec": {"taints": kept or None}}, "merge")
 
     async def _reporting(self, measured: dict[str, str]) -> None:
         while True:
