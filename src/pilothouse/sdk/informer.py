@@ -185,7 +185,8 @@ class Informer:
         The event of the same write is ignored when it comes; an answer that the watch has overtaken already is ignored here.
         """
         version = str(metadata(tree).get("resourceVersion", ""))
-        if version.isdigit() and self._version.isdigit() and int(version) > int(self._version):
+        is_ahead = version.isdigit() and self._version.isdigit() and int(version) > int(self._version)
+        if is_ahead and not self._is_overtaken(key_of(tree), tree):
             self._upsert(key_of(tree), tree, orjson.dumps(tree))
 
     def forget(self, tree: Tree) -> None:

@@ -7,7 +7,6 @@ machine because of an environment variable. It speaks the same `Request` and `Re
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from pilothouse.kit.errors import Unavailable
 from pilothouse.wire.http.messages import Request, Response
 from pilothouse.wire.kubeconfig import ClusterAccess
+from pilothouse.wire.pem import client_context
 
 MAX_LINE_BYTES = 64 << 10
 CONNECT_TIMEOUT_S = 10.0
@@ -42,7 +42,7 @@ class HttpTransport:
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
         self._prefix = parts.path.rstrip("/")
-        self._tls = tls_context(access) if parts.scheme == "https" else None
+        self._tls = client_context(access) if parts.scheme == "https" else None
         self._server_name = access.tls_server_name or self._host
         self._headers = {"host": parts.netloc, "user-agent": user_agent}
         if access.token:
@@ -157,30 +157,3 @@ async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
             return
         yield await reader.readexactly(size)
         await reader.readexactly(2)
-
-
-def tls_context(access: ClusterAccess) -> ssl.SSLContext:
-    """Return the client TLS context of an access."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if access.insecure:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif access.authority_pem:
-        context.load_verify_locations(cadata=access.authority_pem.decode())
-    else:
-        context.load_default_certs()
-    if access.certificate_pem:
-        _load_pair(context, access)
-    return context
-
-
-def _load_pair(context: ssl.SSLContext, access: ClusterAccess) -> None:
-    """Load PEM bytes through an anonymous file: the ssl module reads certificates from paths only."""
-    import os
-
-    descriptor = os.memfd_create("client-certificate")
-    try:
-        os.write(descriptor, access.certificate_pem + b"\n" + access.key_pem)
-        context.load_cert_chain(f"/proc/self/fd/{descriptor}")
-    finally:
-        os.close(descriptor)

@@ -47,16 +47,15 @@ def replica_status(replica_set: Tree, pods: list[Tree], now: float, failure: str
     template_labels = (spec["template"].get("metadata") or {}).get("labels") or {}
     owned = [pod for pod in pods if (controller_of(pod) or {}).get("uid") == uid_of(replica_set)]
     active = [pod for pod in owned if is_active(pod)]
-    terminating = sum(is_deleting(pod) for pod in owned)
     min_ready_s = int(spec.get("minReadySeconds") or 0)
     counts = {
         "fullyLabeledReplicas": sum(template_labels.items() <= labels_of(pod).items() for pod in active),
         "readyReplicas": sum(map(is_ready, active)),
         "availableReplicas": sum(is_available(pod, min_ready_s, now) for pod in active),
+        "terminatingReplicas": sum(is_deleting(pod) for pod in owned),
     }
     status: Tree = {"replicas": len(active), **{name: count for name, count in counts.items() if count}}
     status["observedGeneration"] = generation_of(replica_set)
-    status["terminatingReplicas"] = terminating
     conditions = [c for c in (replica_set.get("status") or {}).get("conditions") or () if c["type"] != "ReplicaFailure"]
     if failure:
         conditions.append({"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": failure})

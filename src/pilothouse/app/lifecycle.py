@@ -1,0 +1,213 @@
+"""Builds one control plane from its parts, and takes it down again.
+
+Order of start: store, API server, HTTP edge, then the capabilities on one manager. The edge answers as soon as the API server
+can, while capabilities still fill their caches; `/readyz` says when all of it is up. Stopping goes the other way round.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pilothouse.cluster.apiserver import ApiServer, Config
+from pilothouse.kit.clock import Clock, Entropy, SystemClock
+from pilothouse.kit.errors import Conflict
+from pilothouse.kit.faults import Faults
+from pilothouse.kit.metrics import MetricsRegistry
+from pilothouse.kit.registry import Capability
+from pilothouse.sdk.client import Client
+from pilothouse.sdk.errors import ApiAlreadyExists
+from pilothouse.sdk.kinds import CUSTOM_RESOURCE_DEFINITION
+from pilothouse.sdk.manager import Manager
+from pilothouse.store.log import LogStore
+from pilothouse.store.memory import MemoryStore
+from pilothouse.store.revisions import Store
+from pilothouse.wire import kubeconfig, tls
+from pilothouse.wire.http.messages import InProcessTransport, Peer
+from pilothouse.wire.http.server import HttpServer
+
+logger = logging.getLogger("pilothouse.app")
+SERVICE_RANGE = "10.96.0.0/16"
+ADMIN = Peer(common_name="kubernetes-admin", organizations=("system:masters",))
+CONTROLLERS = Peer(common_name="system:kube-controller-manager", organizations=("system:masters",))
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How one control plane is to be built."""
+
+    data_dir: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes any free port."""
+    is_port_required: bool = False
+    """Fail instead of taking a free port when `port` is taken."""
+    store: str = "log"
+    capabilities: tuple[str, ...] = ()
+    settings: dict[str, dict[str, Any]] = {}
+    """Configuration by capability id."""
+
+
+class PortTaken(Conflict):
+    """The port asked for belongs to another process."""
+
+    reason = "PortTaken"
+
+
+class ControlPlane:
+    """A running control plane."""
+
+    def __init__(self, options: Options, *, clock: Clock | None = None, entropy: Entropy | None = None) -> None:
+        """Prepare; `start` does the work."""
+        self.options = options
+        self.clock = clock or SystemClock()
+        self.entropy = entropy or Entropy()
+        self.metrics = MetricsRegistry()
+        self.faults = Faults(self.clock)
+        self.port = 0
+        self.authority: tls.KeyPair | None = None
+        self.server: ApiServer | None = None
+        self.manager: Manager | None = None
+        self._store: Store | None = None
+        self._edge: HttpServer | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the API server."""
+        return f"https://{self.options.host}:{self.port}"
+
+    @property
+    def kubeconfig_path(self) -> Path:
+        """The administrator's kubeconfig."""
+        return self.options.data_dir / "kubeconfig"
+
+    def client(self, peer: Peer = ADMIN, name: str = "pilothouse") -> Client:
+        """Return a client in process."""
+        assert self.server is not None, "the control plane is not started"
+        return Client(InProcessTransport(self.server.handle, peer, name), field_manager=name, faults=self.faults)
+
+    async def start_api(self) -> None:
+        """Open the store and serve the API."""
+        options = self.options
+        options.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._store = await self._open_store()
+        self.authority = self._authority()
+        config = Config(
+            service_range=SERVICE_RANGE,
+            advertise_address=options.host,
+            signing_key_pem=self._signing_key(self.authority),
+        )
+        self.server = ApiServer(
+            self._store, clock=self.clock, entropy=self.entropy, metrics=self.metrics, faults=self.faults, config=config
+        )
+        self.server.failing["controllers"] = "not started yet"
+        await self.server.start()
+        self._edge = HttpServer(self.server.handle, tls=self._tls_context(self.authority))
+        self.port = await self._listen(self._edge)
+        self._write_kubeconfig(self.authority)
+
+    async def _open_store(self) -> Store:
+        if self.options.store == "memory":
+            return MemoryStore(self.clock, self.faults)
+        return await LogStore.open(self.options.data_dir / "store", clock=self.clock, faults=self.faults)
+
+    def _authority(self) -> tls.KeyPair:
+        directory = self.options.data_dir / "pki"
+        authority = tls.read_pair(directory, "ca")
+        if authority is None:
+            authority = tls.create_authority("pilothouse-ca", self.clock.now())
+            tls.write_pair(directory, "ca", authority)
+        return authority
+
+    def _signing_key(self, authority: tls.KeyPair) -> str:
+        directory = self.options.data_dir / "pki"
+        pair = tls.read_pair(directory, "service-accounts")
+        if pair is None:
+            pair = tls.issue(authority, "service-accounts", self.clock.now(), days=tls.AUTHORITY_DAYS)
+            tls.write_pair(directory, "service-accounts", pair)
+        return pair.key_pem.decode()
+
+    def _tls_context(self, authority: tls.KeyPair) -> Any:
+        directory, now = self.options.data_dir / "pki", self.clock.now()
+        names = (
+            self.options.host, "127.0.0.1", "::1", "localhost", "10.96.0.1", "kubernetes", "kubernetes.default",
+            "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+        )  # fmt: skip
+        pair = tls.read_pair(directory, "server")
+        if pair is None or tls.expires_within(pair, now, 30):
+            pair = tls.issue(authority, "kube-apiserver", now, names=tuple(dict.fromkeys(names)), is_server=True)
+            tls.write_pair(directory, "server", pair)
+        return tls.server_context(directory / "server.crt", directory / "server.key", authority.certificate_pem)
+
+    async def _listen(self, edge: HttpServer) -> int:
+        try:
+            return await edge.start(self.options.host, self.options.port)
+        except OSError as error:
+            if self.options.is_port_required or self.options.port == 0:
+                raise PortTaken(
+                    f"port {self.options.port} on {self.options.host} cannot be used: {error.strerror or error}",
+                    fix="choose another --port, or leave it out to take any free one",
+                ) from error
+            return await edge.start(self.options.host, 0)
+
+    def _write_kubeconfig(self, authority: tls.KeyPair) -> None:
+        directory, now = self.options.data_dir / "pki", self.clock.now()
+        pair = tls.read_pair(directory, "admin")
+        if pair is None or tls.expires_within(pair, now, 30):
+            pair = tls.issue(authority, "kubernetes-admin", now, organizations=("system:masters",))
+            tls.write_pair(directory, "admin", pair)
+        document = kubeconfig.build("pilothouse", self.url, authority.certificate_pem, pair.certificate_pem, pair.key_pem)
+        kubeconfig.write(self.kubeconfig_path, document)
+
+    async def start_capabilities(self) -> None:
+        """Start what the options list, on one manager; returns when all caches are filled."""
+        assert self.server is not None
+        client = self.client(CONTROLLERS, "pilothouse-controllers")
+        self.manager = Manager(client, clock=self.clock, entropy=self.entropy, metrics=self.metrics, faults=self.faults)
+        for name in self.options.capabilities:
+            await self._start_capability(load_capability(name), self.manager)
+        await self.manager.start()
+        self.server.failing.pop("controllers", None)
+
+    async def _start_capability(self, capability: Capability, manager: Manager) -> None:
+        assert self.authority is not None
+        for definition in capability.crds() if capability.crds else ():
+            try:
+                await manager.client.create(CUSTOM_RESOURCE_DEFINITION, definition)
+            except ApiAlreadyExists:
+                await manager.client.apply(CUSTOM_RESOURCE_DEFINITION, definition)
+        if capability.start is None or capability.config is None:
+            return
+        known = {
+            "data_dir": str(self.options.data_dir), "root_ca_pem": self.authority.certificate_pem.decode(),
+            "volumes_dir": str(self.options.data_dir / "volumes"), "api_host": self.options.host, "api_port": self.port,
+        }  # fmt: skip
+        fields = {field.name for field in msgspec.structs.fields(capability.config)}
+        values = {key: value for key, value in known.items() if key in fields}
+        config = msgspec.convert({**values, **self.options.settings.get(capability.id, {})}, capability.config)
+        service = await capability.start(manager, config)
+        proxy = getattr(service, "node_proxy", None)
+        if proxy is not None and self.server is not None:
+            self.server.backend.node_proxy = proxy
+
+    async def stop(self) -> None:
+        """Stop capabilities, drain the edge, close the store; safe to call twice."""
+        if self.manager is not None:
+            await self.manager.stop()
+        if self.server is not None:
+            await self.server.stop()
+        if self._edge is not None:
+            await self._edge.stop()
+        if self._store is not None:
+            await self._store.close()
+
+
+def load_capability(name: str) -> Capability:
+    """Return the capability named `module:attribute`."""
+    module, _, attribute = name.partition(":")
+    capability = getattr(importlib.import_module(module), attribute)
+    assert isinstance(capability, Capability), f"{name} is no Capability"
+    return capability
