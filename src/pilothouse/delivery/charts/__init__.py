@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed, ValuesInvalid
-from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
 
 if TYPE_CHECKING:
     from pilothouse.delivery.charts.engine.execution.templates import CodeCache
     from pilothouse.delivery.charts.engine.rendering.render import Lookup
+    from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
     from pilothouse.kit.clock import Clock, Entropy
 
 __all__ = [
@@ -34,6 +34,15 @@ __all__ = [
     "merge_layers",
     "render",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the records when first asked for, so that `pilothouse --help` does not pay for them."""
+    if name in ("Capabilities", "Chart", "ReleaseOptions", "Rendered"):
+        from pilothouse.delivery.charts import types
+
+        return getattr(types, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_chart(source: str | Path | bytes | Mapping[str, bytes]) -> Chart:
@@ -84,6 +93,7 @@ def render(
     """
     from pilothouse.delivery.charts.engine.execution.templates import CodeCache as Cache
     from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
+    from pilothouse.delivery.charts.types import Capabilities
 
     renderer = Renderer(clock.now(), entropy, cache if cache is not None else Cache(), lookup)
     return render_chart(chart, release, dict(values or {}), capabilities or Capabilities(), renderer)

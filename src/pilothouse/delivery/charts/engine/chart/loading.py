@@ -64,20 +64,52 @@ def read_metadata(data: bytes) -> dict[str, Any]:
             )
         if value[key] is not None:
             value[key] = plain_text(value[key])
-    _check_lists(value)
+    _check_shapes(value)
     return value
 
 
-def _check_lists(metadata: dict[str, Any]) -> None:
+_SHAPES: dict[str, tuple[type, str]] = {
+    "annotations": (dict, "map[string]string"),
+    "sources": (list, "[]string"),
+    "keywords": (list, "[]string"),
+    "maintainers": (list, "[]*v2.Maintainer"),
+    "dependencies": (list, "[]*v2.Dependency"),
+    "deprecated": (bool, "bool"),
+}
+
+
+def _misfit(value: Any, place: str, go_type: str) -> ChartInvalid:
+    return ChartInvalid(
+        "cannot load Chart.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+        f"{_json_kind(value)} into Go struct field {place} of type {go_type}"
+    )
+
+
+def _check_shapes(metadata: dict[str, Any]) -> None:
+    for key, (shape, go_type) in _SHAPES.items():
+        value = metadata.get(key)
+        if value is not None and not isinstance(value, shape):
+            raise _misfit(value, f"Metadata.{key}", go_type)
+    for key in ("sources", "keywords"):
+        bad = next((v for v in metadata.get(key) or [] if isinstance(v, (dict, list))), None)
+        if bad is not None:
+            raise _misfit(bad, f"Metadata.{key}", "string")
+    for key, value in (metadata.get("annotations") or {}).items():
+        if isinstance(value, (dict, list)):
+            raise _misfit(value, f"Metadata.annotations.{key}", "string")
+    _check_members(metadata)
+
+
+def _check_members(metadata: dict[str, Any]) -> None:
+    for key, go_type in (("maintainers", "v2.Maintainer"), ("dependencies", "v2.Dependency")):
+        for item in metadata.get(key) or []:
+            if item is not None and not isinstance(item, dict):
+                raise _misfit(item, f"Metadata.{key}", go_type)
     for item in metadata.get("dependencies") or []:
-        if not isinstance(item, dict):
-            continue
-        for key, kind in (("tags", "[]string"), ("import-values", "[]interface {}")):
-            if item.get(key) is not None and not isinstance(item[key], list):
-                raise ChartInvalid(
-                    "cannot load Chart.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
-                    f"{_json_kind(item[key])} into Go struct field Dependency.dependencies.{key} of type {kind}"
-                )
+        for key, go_type in (("tags", "[]string"), ("import-values", "[]interface {}")):
+            value = (item or {}).get(key)
+            if value is not None and not isinstance(value, list):
+                raise _misfit(value, f"Dependency.dependencies.{key}", go_type)
 
 
 def plain_text(value: Any) -> str:

@@ -10,6 +10,7 @@ from itertools import islice
 from types import CodeType, TracebackType
 
 from pilothouse.delivery.charts.engine.compiler.builder import Builder, Site
+from pilothouse.delivery.charts.engine.compiler.expressions import last_node
 from pilothouse.delivery.charts.engine.compiler.statements import CompiledTemplate
 from pilothouse.delivery.charts.engine.execution.faults import ArgumentFault, ExecError, Fault
 from pilothouse.delivery.charts.engine.template import nodes as n
@@ -45,7 +46,7 @@ def innermost(
 
 def _argument(fault: ArgumentFault, site: Site) -> tuple[n.Node, str]:
     is_final = fault.index >= len(site.args)
-    node = site.fallback if is_final else site.args[fault.index]
+    node = site.fallback if is_final else last_node(site.args[fault.index])
     if fault.got is not None:
         return node, f"wrong type for value; expected {fault.expected}; got {fault.got}"
     if (not is_final and isinstance(node, (n.Field, n.Chain))) or (isinstance(node, n.Variable) and len(node.names) > 1):

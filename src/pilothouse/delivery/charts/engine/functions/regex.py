@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 import re2
@@ -37,11 +36,6 @@ def _options() -> Any:
     return options
 
 
-@lru_cache(maxsize=2048)
-def _compile_cached(pattern: str) -> Any:
-    return re2.compile(pattern, _options())
-
-
 def go_message(pattern: str, text: str) -> str:
     """Word RE2's complaint about `pattern` as Go does."""
     what, _, argument = text.partition(": ")
@@ -56,7 +50,7 @@ def go_message(pattern: str, text: str) -> str:
 def compile_pattern(pattern: str, prefix: str = "") -> Any:
     """Compile for RE2; raises FunctionError with Go's wording."""
     try:
-        return _compile_cached(pattern)
+        return re2.compile(pattern, _options())
     except re2.error as error:
         text = error.args[0]
         text = text.decode() if isinstance(text, bytes) else str(text)

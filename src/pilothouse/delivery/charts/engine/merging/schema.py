@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -22,8 +23,11 @@ def own_problem(schema: bytes, values: Any) -> str:
     try:
         validator = jsonschema_rs.validator_for(parsed)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+        missing = re.match(r"Pointer '(.*?)' does not exist", str(error))
+        if missing:
+            return f'json-pointer in "file:///values.schema.json#{missing.group(1)}" not found'
         return f'"file:///values.schema.json#" is not valid against metaschema: {error}\n'
-    return describe(list(validator.iter_errors(_plain(values))))
+    return describe(list(validator.iter_errors(_plain(values))), parsed)
 
 
 def _json_problem(schema: bytes) -> str:

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from pilothouse.delivery.charts.engine.values.quote import go_quote
+
+_LIMITS = {
+    "Minimum": "minimum",
+    "Maximum": "maximum",
+    "ExclusiveMinimum": "exclusiveMinimum",
+    "ExclusiveMaximum": "exclusiveMaximum",
+    "MinLength": "minLength",
+    "MaxLength": "maxLength",
+    "MinItems": "minItems",
+    "MaxItems": "maxItems",
+    "MinProperties": "minProperties",
+    "MaxProperties": "maxProperties",
+}
 
 
 def _quoted(text: str) -> str:
@@ -26,54 +40,103 @@ def _type(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return _quoted(value) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _message(error: Any) -> str:
-    kind = error.kind
-    name = type(kind).__name__.rpartition("_")[2]
-    instance = error.instance
-    if name == "Required":
-        return f"missing property {_quoted(str(kind.property))}"
-    if name == "Type":
-        wanted = [kind.types] if isinstance(kind.types, str) else list(kind.types)
-        return f"got {_type(instance)}, want {' or '.join(wanted)}"
-    if name == "AdditionalProperties":
-        names = ", ".join(_quoted(u) for u in kind.unexpected)
-        return f"additional properties {names} not allowed"
-    if name == "Enum":
-        return f"value must be one of {', '.join(_shown(o) for o in kind.options)}"
-    if name == "Pattern":
-        return f"{_quoted(instance)} does not match pattern {_quoted(kind.pattern)}"
-    limits = {
-        "Minimum": "minimum", "Maximum": "maximum", "ExclusiveMinimum": "exclusiveMinimum",
-        "ExclusiveMaximum": "exclusiveMaximum", "MinLength": "minLength", "MaxLength": "maxLength",
-        "MinItems": "minItems", "MaxItems": "maxItems", "MinProperties": "minProperties",
-        "MaxProperties": "maxProperties",
-    }  # fmt: skip
-    if name in limits:
+def _wanted(error: Any) -> str:
+    types = error.kind.types
+    wanted = [types] if isinstance(types, str) else sorted(types)
+    return f"got {_type(error.instance)}, want {' or '.join(wanted)}"
+
+
+def _equal_items(error: Any) -> str:
+    items = error.instance
+    for second, value in enumerate(items):
+        if value in items[:second]:
+            return f"items at {items.index(value)} and {second} are equal"
+    return "items are not unique"
+
+
+def _several(error: Any) -> str:
+    matched = [str(i) for i, inner in enumerate(error.kind.context) if not inner][:2]
+    return f"'oneOf' failed, subschemas {', '.join(matched)} matched"
+
+
+_MESSAGES: dict[str, Callable[[Any], str]] = {
+    "Required": lambda e: f"missing property {_quoted(str(e.kind.property))}",
+    "Type": _wanted,
+    "AdditionalProperties": lambda e: f"additional properties {', '.join(_quoted(u) for u in e.kind.unexpected)} not allowed",
+    "Enum": lambda e: (
+        f"value must be {_shown(e.kind.options[0])}"
+        if len(e.kind.options) == 1
+        else f"value must be one of {', '.join(_shown(o) for o in e.kind.options)}"
+    ),
+    "Pattern": lambda e: f"{_quoted(e.instance)} does not match pattern {_quoted(e.kind.pattern)}",
+    "Constant": lambda e: f"value must be {_shown(e.kind.expected_value)}",
+    "Format": lambda e: f"{_quoted(str(e.instance))} is not valid {e.kind.format}",
+    "MultipleOf": lambda e: f"multipleOf: got {_shown(e.instance)}, want {_shown(e.kind.multiple_of)}",
+    "Not": lambda _: "'not' failed",
+    "FalseSchema": lambda _: "false schema",
+    "UniqueItems": _equal_items,
+    "OneOfMultipleValid": _several,
+    "Contains": lambda _: "no items match contains schema",
+    "PropertyNames": lambda e: f"invalid propertyName {_quoted(str(e.instance))}",
+}
+
+
+def _message(error: Any, schema: Any) -> str:
+    name = type(error.kind).__name__.rpartition("_")[2]
+    if name == "Required" and "dependentRequired" in list(error.schema_path):
+        return _dependent(error, schema)
+    if name in _LIMITS:
+        instance = error.instance
         got = len(instance) if isinstance(instance, (str, list, dict)) else instance
-        return f"{limits[name]}: got {got:,}, want {kind.limit:,}"
-    if name == "Constant":
-        return f"value must be {_shown(kind.expected_value)}"
-    if name == "Format":
-        return f"{_quoted(str(instance))} is not valid {kind.format}"
+        return f"{_LIMITS[name]}: got {got:,}, want {error.kind.limit:,}"
+    if name in _MESSAGES:
+        return _MESSAGES[name](error)
     return re.sub(r'^"?.*?"? is', "value is", error.message)
 
 
-def describe(errors: list[Any]) -> str:
-    """Return the lines for a list of violations, empty when there are none."""
-    lines: dict[str, list[str]] = {}
+def _dependent(error: Any, schema: Any) -> str:
+    place = schema
+    for part in error.schema_path:
+        place = place.get(part) if isinstance(place, dict) else None
+    missing = str(error.kind.property)
+    known = place if isinstance(place, dict) else {}
+    cause = next((k for k, names in known.items() if missing in names and k in error.instance), "")
+    return f"properties {_quoted(missing)} required, if {_quoted(cause)} exists"
+
+
+def _lines(errors: list[Any], schema: Any, pad: str) -> list[str]:
     missing: dict[str, list[str]] = {}
     for error in errors:
-        place = _pointer(error.instance_path)
-        message = _message(error)
+        message = _message(error, schema)
         if message.startswith("missing property "):
-            missing.setdefault(place, []).append(message.removeprefix("missing property "))
-            lines.setdefault(place, [])
+            missing.setdefault(_pointer(error.instance_path), []).append(message.removeprefix("missing property "))
+    out: list[str] = []
+    for error in errors:
+        place = _pointer(error.instance_path)
+        message = _message(error, schema)
+        if message.startswith("missing property "):
+            names = missing.pop(place, None)
+            if names is None:
+                continue
+            message = f"missing {'property' if len(names) == 1 else 'properties'} {', '.join(names)}"
+        name = type(error.kind).__name__.rpartition("_")[2]
+        if name in ("AnyOf", "OneOfNotValid"):
+            failed = "'anyOf' failed" if name == "AnyOf" else "'oneOf' failed, none matched"
+            out.append(f"{pad}- at '{place}': {failed}\n")
+            for inner in error.kind.context:
+                out += _lines(inner, schema, pad + "  ")
         else:
-            lines.setdefault(place, []).append(message)
-    for place, names in missing.items():
-        word = "property" if len(names) == 1 else "properties"
-        lines[place].insert(0, f"missing {word} {', '.join(names)}")
-    return "".join(f"- at '{place}': {message}\n" for place, found in lines.items() for message in found)
+            out.append(f"{pad}- at '{place}': {message}\n")
+    return out
+
+
+def describe(errors: list[Any], schema: Any) -> str:
+    """Return the lines for a list of violations, empty when there are none."""
+    return "".join(_lines(errors, schema, ""))

@@ -314,6 +314,9 @@ def sprintf(template: str, *values: Any) -> str:
         out.append(template[at:cut])
         match = _DIRECTIVE.match(template, cut)
         assert match is not None
+        if any(text and text.isdigit() and int(text) > _MAX_WIDTH for text in (match.group(3), match.group(6))):
+            out.append("%!(NOVERB)")
+            break
         at = match.end()
         out.append(_directive(match, args))
     if not args.reordered and args.at < len(values):

@@ -20,6 +20,7 @@ from pilothouse.delivery.charts.engine.yaml.resolve import PLAIN, resolve_plain
 
 MAX_DEPTH = 900
 MAX_NODES = 3_000_000
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _ALIAS_ALLOWANCE = 400_000
 _CORE = "tag:yaml.org,2002:"
 
@@ -227,6 +228,8 @@ def _merge(target: dict[str, Any], source: Any) -> None:
 def read_yaml(text: str) -> Any:
     """Read the first document of `text`; raises YamlError with Go's message."""
     text = text.removeprefix("\ufeff")
+    if _CONTROL.search(text):
+        raise YamlError("yaml: control characters are not allowed")
     if not text.isascii() and re.search("[\udc80-\udcff]", text):
         raise YamlError("yaml: invalid leading UTF-8 octet")
     return Composer(text).document()

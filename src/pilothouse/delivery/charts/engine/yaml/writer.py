@@ -41,6 +41,8 @@ class Writer:
             return f'"{text}"' if self.quotes(text) else text
         if "\udc80" <= max(text, default="") <= "\udfff":
             text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        if "\x7f" in text and not self.pretty:
+            raise FunctionError("error converting JSON to YAML: yaml: control characters are not allowed")
         analysis = scalars.Analysis(text)
         if "\n" in text:
             if analysis.block and not key:

@@ -16,7 +16,8 @@ from pilothouse.delivery.charts.engine.values.printing import print_value, sprin
         ("%s %s", ("a",), "a %!s(MISSING)"),
         ("%s", ("a", 1), "a%!(EXTRA int=1)"),
         ("%[2]s %[1]s", ("a", "b"), "b a"),
-        ("%1000000000d", (1,), "%!(BADWIDTH)1"),
+        ("%1000000000d", (1,), "%!(NOVERB)%!(EXTRA int=1)"),
+        ("%*d", (1000000000, 1), "%!(BADWIDTH)1"),
         ("%", (), "%!(NOVERB)"),
     ],
 )
