@@ -79,9 +79,7 @@ def _functions() -> dict[str, Any]:
     return {
         "BinaryFunc": signature("BinaryFunc", "string, string -> string", lambda a, b: f"[{a}={b}]"),
         "VariadicFunc": signature("VariadicFunc", "...string -> string", lambda *s: f"<{'+'.join(s)}>"),
-        "VariadicFuncInt": signature(
-            "VariadicFuncInt", "int, ...string -> string", lambda a, *s: f"{a}=<{'+'.join(s)}>"
-        ),
+        "VariadicFuncInt": signature("VariadicFuncInt", "int, ...string -> string", lambda a, *s: f"{a}=<{'+'.join(s)}>"),
         "NilOKFunc": signature("NilOKFunc", "*int -> bool", lambda v: v is None or getattr(v, "text", "") == "<nil>"),
         "ErrFunc": signature("ErrFunc", " -> string", lambda: "bla"),
         "PanicFunc": signature("PanicFunc", " -> string", lambda: _error("test panic")),
@@ -134,9 +132,7 @@ def t_value() -> Struct:
 
 
 _NUMBERS = {
-    f"{sign}int{size}": getattr(kinds, f"{sign}int{size}".capitalize())
-    for sign in ("", "u")
-    for size in ("8", "16", "32", "64")
+    f"{sign}int{size}": getattr(kinds, f"{sign}int{size}".capitalize()) for sign in ("", "u") for size in ("8", "16", "32", "64")
 }
 
 

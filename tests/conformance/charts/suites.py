@@ -204,8 +204,20 @@ def _verb(case: Case) -> tuple[Any, Any]:
     if "chart" in case:
         return _command(case["cmd"], case, ROOT / "charts-visible"), _wanted(case)
     with tempfile.TemporaryDirectory() as name:
-        write_tree(Path(name), case.get("files", {}))
-        return _command(case["cmd"], case, Path(name)), _wanted(case)
+        folder = Path(name)
+        write_tree(folder, case.get("files", {}))
+        got, wanted = _command(case["cmd"], case, folder), _wanted(case)
+        if case["expect"].get("archive") and got["rc"] == 0:
+            wanted["files"] = [entry[:2] for entry in case["expect"]["files"]]
+            got["files"] = _listing(next(folder.rglob(case["expect"]["archive"])))
+        return got, wanted
+
+
+def _listing(archive: Path) -> list[list[Any]]:
+    import tarfile
+
+    with tarfile.open(archive) as tar:
+        return [[m.name, m.size] for m in tar]
 
 
 def _hostile(case: Case) -> tuple[Any, Any]:

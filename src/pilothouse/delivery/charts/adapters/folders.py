@@ -32,7 +32,7 @@ def read_folder(root: Path) -> dict[str, bytes]:
             if total > MAX_TOTAL or len(out) > MAX_FILES:
                 raise ChartInvalid(f"chart folder {root} is larger than {MAX_TOTAL} bytes or {MAX_FILES} files")
             out[path] = data
-    return out
+    return dict(sorted(out.items(), key=lambda item: item[0].split("/")))
 
 
 def _read(path: Path, name: str) -> bytes | None:

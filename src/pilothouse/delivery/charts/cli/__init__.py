@@ -1,4 +1,4 @@
-"""`pilothouse chart`: template, lint and show charts with the flags and the output of helm.
+"""`pilothouse chart`: template, lint, show and package charts with the flags and the output of helm.
 
 Only argparse is imported here; the engine is imported when a verb runs.
 """
@@ -6,10 +6,11 @@ Only argparse is imported here; the engine is imported when a verb runs.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+    _Verbs = argparse._SubParsersAction["ChartParser"]
 
 
 class _Ordered(argparse.Action):
@@ -24,6 +25,25 @@ class _Ordered(argparse.Action):
         setattr(namespace, self.dest, current)
 
 
+class ChartParser(argparse.ArgumentParser):
+    """Parses as helm does: names and flags in any order, its words for an unknown flag, exit code 1."""
+
+    spread = ""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; names left over go to the verb's list of names, unknown flags are refused here."""
+        found, extras = super().parse_known_args(args, namespace)
+        for extra in extras:
+            if extra.startswith("-") or not self.spread:
+                self.error(f"unknown flag: {extra}" if extra.startswith("-") else f'unknown command "{extra}"')
+            getattr(found, self.spread).append(extra)
+        return found, []
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message in helm's form and leave with 1."""
+        self.exit(1, f"Error: {message}\n")
+
+
 def add_value_flags(parser: argparse.ArgumentParser) -> None:
     """Add -f, --set and the other flags that bring values."""
     parser.add_argument("-f", "--values", action=_Ordered, default=[], metavar="FILE", help="a values file")
@@ -31,8 +51,8 @@ def add_value_flags(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", action=_Ordered, default=[], metavar="KEY=VALUE", help=f"values by --{name}")
 
 
-def _template(verbs: _Subparsers) -> None:
-    parser = verbs.add_parser("template", help="render a chart and print the manifests")
+def _template(verbs: _Verbs) -> None:
+    parser = verbs.add_parser("template", allow_abbrev=False, help="render a chart and print the manifests")
     parser.add_argument("positional", nargs="+", metavar="[NAME] CHART")
     parser.add_argument("-n", "--namespace", default="default")
     add_value_flags(parser)
@@ -48,35 +68,69 @@ def _template(verbs: _Subparsers) -> None:
         "create-namespace", "debug", "skip-schema-validation", "validate", "dependency-update",
     ):  # fmt: skip
         parser.add_argument(f"--{flag}", action="store_true")
+    parser.spread = "positional"
     parser.set_defaults(run=_run_template)
 
 
-def _lint(verbs: _Subparsers) -> None:
-    parser = verbs.add_parser("lint", help="examine charts for problems")
-    parser.add_argument("charts", nargs="*", default=["."])
+def _lint(verbs: _Verbs) -> None:
+    parser = verbs.add_parser("lint", allow_abbrev=False, help="examine charts for problems")
+    parser.add_argument("charts", nargs="*")
     parser.add_argument("-n", "--namespace", default="default")
     add_value_flags(parser)
     parser.add_argument("--kube-version", default="")
     for flag in ("strict", "quiet", "with-subcharts", "skip-schema-validation"):
         parser.add_argument(f"--{flag}", action="store_true")
+    parser.spread = "charts"
     parser.set_defaults(run=_run_lint)
 
 
-def _show(verbs: _Subparsers) -> None:
-    parser = verbs.add_parser("show", help="print parts of a chart")
+def _show(verbs: _Verbs) -> None:
+    parser = verbs.add_parser("show", allow_abbrev=False, help="print parts of a chart")
     parser.add_argument("what", choices=("all", "chart", "crds", "readme", "values"))
     parser.add_argument("chart")
     parser.add_argument("--jsonpath", default="")
     parser.set_defaults(run=_run_show)
 
 
+def _package(verbs: _Verbs) -> None:
+    parser = verbs.add_parser("package", allow_abbrev=False, help="make a chart archive")
+    parser.add_argument("charts", nargs="+")
+    parser.add_argument("-d", "--destination", default=".")
+    parser.add_argument("--version", default="")
+    parser.add_argument("--app-version", default="")
+    parser.spread = "charts"
+    parser.set_defaults(run=_run_package)
+
+
+def _dependency(verbs: _Verbs) -> None:
+    parser = verbs.add_parser("dependency", help="look at a chart's dependencies")
+    actions = parser.add_subparsers(dest="action", required=True)
+    listing = actions.add_parser("list", help="list dependencies and whether they are there")
+    listing.add_argument("chart", nargs="?", default=".")
+    listing.set_defaults(run=_run_dependency)
+
+
 def register(subparsers: _Subparsers) -> None:
     """Add the noun `chart` with its verbs."""
     parser = subparsers.add_parser("chart", help="render, lint and show Helm charts")
-    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs: Any = parser.add_subparsers(dest="verb", required=True, parser_class=ChartParser)
     _template(verbs)
     _lint(verbs)
     _show(verbs)
+    _package(verbs)
+    _dependency(verbs)
+
+
+def _run_package(args: argparse.Namespace) -> int:
+    from pilothouse.delivery.charts.cli.package import run
+
+    return run(args)
+
+
+def _run_dependency(args: argparse.Namespace) -> int:
+    from pilothouse.delivery.charts.cli.package import list_dependencies
+
+    return list_dependencies(args)
 
 
 def _run_template(args: argparse.Namespace) -> int:

@@ -203,7 +203,7 @@ def run(args: argparse.Namespace) -> int:
     total = failures = 0
     try:
         values = collect_values(args)
-        for chart in args.charts:
+        for chart in args.charts or ["."]:
             for path in _folders(chart, args):
                 log: list[str] = []
                 text, failed = _report(path, _lint_one(path, args, values, log), args)

@@ -56,11 +56,17 @@ def collect_values(args: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def _load(path: str) -> Chart:
+def load_located(path: str) -> Chart:
+    """Load the chart named on the command line; raises ChartInvalid with helm's words when it is not there."""
     from pilothouse.delivery.charts import load_chart
 
     if not Path(path).exists():
-        raise ChartInvalid(f'path "{path}" not found' if path[:1] in "./" else f"chart {path!r} not found")
+        if path[:1] in ("/", "."):
+            raise ChartInvalid(f'path "{path}" not found')
+        repository, slash, _ = path.partition("/")
+        if slash:
+            raise ChartInvalid(f"repo {repository} not found")
+        raise ChartInvalid(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {path}")
     return load_chart(path)
 
 
@@ -162,7 +168,7 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: CodeCache
     """Render and print; raises PilothouseError with helm's message."""
     name, path = _name_and_chart(args)
     capabilities = _capabilities(args)
-    chart = _load(path)
+    chart = load_located(path)
     values = collect_values(args)
     if chart.is_library:
         raise ChartInvalid("library charts are not installable")

@@ -29,7 +29,8 @@ def _requirements(chart: Chart) -> list[dict[str, Any]]:
     return [dict(r) for r in found if isinstance(r, dict)] if isinstance(found, list) else []
 
 
-def _fits(requirement: dict[str, Any], chart: Chart) -> bool:
+def requirement_fits(requirement: dict[str, Any], chart: Chart) -> bool:
+    """Say whether a chart is the one a requirement names, in a version it allows."""
     return chart.name == requirement.get("name") and is_compatible(
         str(requirement.get("version") or ""), str(chart.metadata.get("version") or "")
     )
@@ -75,9 +76,9 @@ def _enabled(chart: Chart, values: Values, path: str, warnings: list[str]) -> Ch
     if chart.metadata.get("dependencies") is None:
         return chart
     requirements = _requirements(chart)
-    kept = [c for c in chart.dependencies if not any(_fits(r, c) for r in requirements)]
+    kept = [c for c in chart.dependencies if not any(requirement_fits(r, c) for r in requirements)]
     for requirement in requirements:
-        match = next((c for c in chart.dependencies if _fits(requirement, c)), None)
+        match = next((c for c in chart.dependencies if requirement_fits(requirement, c)), None)
         if match is not None:
             kept.append(_renamed(match, requirement))
         if requirement.get("alias"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pilothouse.delivery.charts.errors import ChartInvalid
+
 
 class Rules:
     """A parsed .helmignore; `templates/.?*` is always ignored."""
@@ -14,8 +16,12 @@ class Rules:
             self._add(line.strip())
 
     def _add(self, line: str) -> None:
-        if not line or line.startswith("#") or "**" in line:
+        if not line or line.startswith("#"):
             return
+        if "**" in line:
+            raise ChartInvalid("double-star (**) syntax is not supported")
+        if line.count("[") > line.count("]") or line.endswith("\\"):
+            raise ChartInvalid("syntax error in pattern")
         negate = line.startswith("!")
         line = line.removeprefix("!")
         only_folders = line.endswith("/")

@@ -274,11 +274,16 @@ def chart_from_files(files: Mapping[str, bytes], unpack: Unpack | None = None, d
     )
 
 
-def check_dependencies(chart: Chart) -> None:
-    """Raise ChartInvalid when Chart.yaml names charts that are not below `charts/`."""
+def missing_dependencies(chart: Chart) -> list[str]:
+    """Return the names in Chart.yaml that have no chart below `charts/`."""
     present = {child.name for child in chart.dependencies}
     wanted = [d.get("name") for d in chart.metadata.get("dependencies") or [] if isinstance(d, dict)]
-    missing = [str(name) for name in wanted if name not in present]
+    return [str(name) for name in wanted if name not in present]
+
+
+def check_dependencies(chart: Chart) -> None:
+    """Raise ChartInvalid when Chart.yaml names charts that are not below `charts/`."""
+    missing = missing_dependencies(chart)
     if missing:
         raise ChartInvalid(
             "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to "

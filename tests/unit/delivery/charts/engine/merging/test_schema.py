@@ -1,0 +1,30 @@
+import orjson
+import pytest
+
+from pilothouse.delivery.charts.engine.merging.schema import check_schemas, own_problem
+from pilothouse.delivery.charts.errors import ValuesInvalid
+from pilothouse.delivery.charts.types import Chart
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "line"),
+    [
+        ({"required": ["a", "b"]}, {}, "- at '': missing properties 'a', 'b'\n"),
+        ({"properties": {"a": {"type": ["string", "null"]}}}, {"a": 1.0}, "- at '/a': got number, want null or string\n"),
+        ({"properties": {"a": {"minimum": 5}}}, {"a": 3.0}, "- at '/a': minimum: got 3, want 5\n"),
+        ({"not": {"required": ["a"]}}, {"a": 1}, "- at '': 'not' failed\n"),
+        ({"properties": {"a": {"type": "integer"}}}, {"a": 3.0}, ""),
+    ],
+)
+def test_wording(schema: dict[str, object], value: dict[str, object], line: str) -> None:
+    assert own_problem(orjson.dumps(schema), value) == line
+
+
+def test_subcharts_are_checked_with_their_own_values() -> None:
+    child = Chart(metadata={"name": "sub"}, values={}, schema=b'{"required":["q"]}')
+    with pytest.raises(ValuesInvalid, match=r"sub:\n- at '': missing property 'q'"):
+        check_schemas(Chart(metadata={"name": "top"}, values={}, dependencies=(child,)), {"sub": {}})
+
+
+def test_a_broken_schema_is_named() -> None:
+    assert own_problem(b"{bad", {}) == "invalid character 'b' looking for beginning of object key string"
