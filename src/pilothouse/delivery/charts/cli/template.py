@@ -13,8 +13,8 @@ from pilothouse.delivery.charts.engine.chart.loading import check_dependencies, 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.execution.templates import CodeCache
 from pilothouse.delivery.charts.engine.functions.semver import parse_version
+from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.engine.merging.strvals import apply_set, merge_maps
-from pilothouse.delivery.charts.engine.rendering.loglines import log_line
 from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed, ValuesInvalid
 from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered

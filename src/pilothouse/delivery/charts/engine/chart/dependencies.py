@@ -19,7 +19,7 @@ from pilothouse.delivery.charts.engine.merging.coalesce import (
     table_at,
     value_at,
 )
-from pilothouse.delivery.charts.engine.rendering.loglines import log_line
+from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
 

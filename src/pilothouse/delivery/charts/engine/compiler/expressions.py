@@ -10,10 +10,9 @@ import ast
 from collections.abc import Mapping
 
 from pilothouse.delivery.charts.engine.compiler.builder import Builder, Site
-from pilothouse.delivery.charts.engine.execution.access import arity_message
 from pilothouse.delivery.charts.engine.template import nodes as n
 from pilothouse.delivery.charts.engine.template.printer import node_text
-from pilothouse.delivery.charts.engine.values.kinds import GoFunction
+from pilothouse.delivery.charts.engine.values.kinds import GoFunction, arity_message
 
 TEXT = "string"
 ANY = ""

@@ -139,17 +139,6 @@ def _arity(function: GoFunction, given: int) -> None:
         raise Fault(f"wrong number of args for {function.name}: want {wanted} got {given}")
 
 
-def arity_message(function: GoFunction, given: int, literal: int) -> str | None:
-    """Return Go's message when `given` arguments do not fit (`literal` of them written), else None."""
-    wanted = len(function.params)
-    if function.variadic:
-        if given < wanted - 1:
-            return f"wrong number of args for {function.name}: want at least {wanted - 1} got {literal}"
-    elif given != wanted:
-        return f"wrong number of args for {function.name}: want {wanted} got {given}"
-    return None
-
-
 def bounded(result: Any) -> Any:
     """Return `result` unless it is larger than one value may be."""
     if type(result) is str:

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from pilothouse.delivery.charts.engine.values.kinds import GoObject, Slice, TypedMap
-from pilothouse.delivery.charts.engine.values.printing import to_text
+from pilothouse.delivery.charts.engine.values.printing import text_of
 
 _INT64 = 1 << 63
 _INTEGER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)")
@@ -67,11 +67,7 @@ def to_float(value: Any) -> float:
 
 def strval(value: Any) -> str:
     """Return sprig's text of a value: byte slices are text, everything else prints as `%v`."""
-    if type(value) is str:
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return "<nil>" if value is None else to_text(value)
+    return text_of(value)
 
 
 def is_empty(value: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import strval
-from pilothouse.delivery.charts.engine.values.floats import format_shortest
+from pilothouse.delivery.charts.engine.values.floats import format_shortest, json_number
 from pilothouse.delivery.charts.engine.values.kinds import GoObject, NilSlice, NilStrings, key_order, type_name
 
 _ESCAPE = re.compile(r'["\\\x00-\x1f\u2028\u2029\udc80-\udcff]')
@@ -39,10 +39,10 @@ def json_string(text: str, *, html: bool = True) -> str:
 
 def json_float(value: float) -> str:
     """Write a JSON number as encoding/json does."""
-    text = format_shortest(value, low=-6, high=21)
-    if text in ("NaN", "+Inf", "-Inf"):
-        raise FunctionError(f"json: unsupported value: {text}")
-    return re.sub(r"e-0(\d)$", r"e-\1", text)
+    text = json_number(value)
+    if text is None:
+        raise FunctionError(f"json: unsupported value: {format_shortest(value)}")
+    return text
 
 
 def to_json(value: Any, *, html: bool = True, depth: int = 0) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.delivery.charts.engine.rendering.loglines import log_line
+from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.engine.values.printing import to_text
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart

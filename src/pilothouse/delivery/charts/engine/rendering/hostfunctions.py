@@ -7,7 +7,7 @@ from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError, FunctionError
 from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
-from pilothouse.delivery.charts.engine.rendering.loglines import log_line
+from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.engine.rendering.traces import required_marker
 from pilothouse.delivery.charts.engine.template.parser import ParseError
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, signature

@@ -58,6 +58,14 @@ def format_shortest(value: float, low: int = -4, high: int = 6) -> str:
     return sign + _layout(digits, point, "e" if exp < low or exp >= high else "f")
 
 
+def json_number(value: float) -> str | None:
+    """Write a number as encoding/json does; None for NaN and the infinities."""
+    if special(value) is not None:
+        return None
+    text = format_shortest(value, low=-6, high=21)
+    return text.replace("e-0", "e-") if "e-0" in text else text
+
+
 def format_float(value: float, verb: str, precision: int | None, *, keep_zeros: bool = False) -> str:
     """Write a number for the verbs e, E, f, F, g, G, x, X and b; the sign is only there when negative."""
     odd = special(value)

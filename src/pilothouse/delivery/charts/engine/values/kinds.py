@@ -159,6 +159,17 @@ class GoFunction:
         return f"func({', '.join(parts)}) {self.returns}".rstrip()
 
 
+def arity_message(function: GoFunction, given: int, literal: int) -> str | None:
+    """Return Go's message when `given` arguments do not fit (`literal` of them written), else None."""
+    wanted = len(function.params)
+    if function.variadic:
+        if given < wanted - 1:
+            return f"wrong number of args for {function.name}: want at least {wanted - 1} got {literal}"
+    elif given != wanted:
+        return f"wrong number of args for {function.name}: want {wanted} got {given}"
+    return None
+
+
 def signature(name: str, text: str, call: Callable[..., Any]) -> GoFunction:
     """Build a GoFunction from a compact signature such as ``"int, ...string -> string"``."""
     left, _, returns = text.partition("->")

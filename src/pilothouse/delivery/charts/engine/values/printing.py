@@ -376,3 +376,12 @@ def sprint(*values: Any) -> str:
 def sprintln(*values: Any) -> str:
     """Join like Go's fmt.Sprintln."""
     return " ".join("<nil>" if v is None else to_text(v) for v in values) + "\n"
+
+
+def text_of(value: Any) -> str:
+    """Return a value as text: byte slices are decoded, everything else prints as `%v`."""
+    if type(value) is str:
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    return "<nil>" if value is None else to_text(value)

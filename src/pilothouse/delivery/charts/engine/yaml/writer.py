@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
-from pilothouse.delivery.charts.engine.functions.convert import strval
-from pilothouse.delivery.charts.engine.functions.encoding import json_float
-from pilothouse.delivery.charts.engine.values.floats import format_shortest
+from pilothouse.delivery.charts.engine.values.floats import format_shortest, json_number
 from pilothouse.delivery.charts.engine.values.kinds import GoObject, type_name
+from pilothouse.delivery.charts.engine.values.printing import text_of
 from pilothouse.delivery.charts.engine.yaml import scalars
 from pilothouse.delivery.charts.engine.yaml.order import sorted_keys
 from pilothouse.delivery.charts.engine.yaml.resolve import needs_quotes, needs_quotes_v3
@@ -83,12 +82,14 @@ class Writer:
         if self.pretty:
             text = format_shortest(value)
             return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(text, text)
-        text = json_float(value)
-        if text == "-0":
+        number = json_number(value)
+        if number is None:
+            raise FunctionError(f"json: unsupported value: {format_shortest(value)}")
+        if number == "-0":
             return "0"
-        if "e" in text or "." in text or abs(value) >= 1 << 64 or value < -(1 << 63):
+        if "e" in number or "." in number or abs(value) >= 1 << 64 or value < -(1 << 63):
             return format_shortest(value)
-        return text
+        return number
 
     def node(self, value: Any, indent: int, column: int, depth: int) -> None:
         """Write any node; mappings and sequences start on a new line at `indent`."""
@@ -107,7 +108,7 @@ class Writer:
             self.out.append("{}")
             return
         pad = "\n" + " " * indent
-        texts = {strval(k): v for k, v in value.items()}
+        texts = {text_of(k): v for k, v in value.items()}
         for key in sorted_keys(texts):
             if inline:
                 inline = False
