@@ -41,12 +41,21 @@ class FieldError(msgspec.Struct, frozen=True):
         words = _WORDS[self.reason]
         if self.reason in _PLAIN:
             return f"{words}: {self.detail}" if self.detail else words
-        shown = f"{words}: {show(self.value)}"
+        value = show(self.value)
+        shown = f"{words}: {value}" if value else words
         return f"{shown}: {self.detail}" if self.detail else shown
+
+
+class Verbatim(str):
+    """A value that messages show as it is, without quotes; an empty one is left out."""
+
+    __slots__ = ()
 
 
 def show(value: Any) -> str:
     """Return a value as messages print it: text quoted, the rest as JSON."""
+    if isinstance(value, Verbatim):
+        return str(value)
     if isinstance(value, str):
         return quote(value)
     if value is None:

@@ -5,9 +5,101 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pilothouse.api.validation import cluster, extensions, network, pods, volumes, workloads
 from pilothouse.api.validation.fields import FieldError
 
 Obj = dict[str, Any]
+Check = Callable[[Obj], list[FieldError]]
+CheckUpdate = Callable[[Obj, Obj], list[FieldError]]
+_RBAC, _ADMISSION, _STORAGE = "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "storage.k8s.io"
+_NETWORK, _FLOW = "networking.k8s.io", "flowcontrol.apiserver.k8s.io"
+
+_CREATE: dict[tuple[str, str], Check] = {
+    ("", "Pod"): pods.pod,
+    ("", "PodTemplate"): lambda obj: pods.template(obj.get("template"), "template"),
+    ("", "ReplicationController"): workloads.replication_controller,
+    ("", "Service"): network.service,
+    ("", "Endpoints"): network.endpoints,
+    ("", "ConfigMap"): cluster.config_map,
+    ("", "Secret"): cluster.secret,
+    ("", "Namespace"): cluster.namespace,
+    ("", "Node"): cluster.node,
+    ("", "Event"): cluster.event,
+    ("events.k8s.io", "Event"): cluster.event,
+    ("", "LimitRange"): cluster.limit_range,
+    ("", "ResourceQuota"): cluster.resource_quota,
+    ("", "PersistentVolume"): volumes.volume,
+    ("", "PersistentVolumeClaim"): volumes.claim,
+    ("apps", "Deployment"): workloads.deployment,
+    ("apps", "ReplicaSet"): workloads.replica_set,
+    ("apps", "StatefulSet"): workloads.stateful_set,
+    ("apps", "DaemonSet"): workloads.daemon_set,
+    ("batch", "Job"): workloads.job,
+    ("batch", "CronJob"): workloads.cron_job,
+    ("autoscaling", "HorizontalPodAutoscaler"): workloads.autoscaler,
+    ("policy", "PodDisruptionBudget"): workloads.budget,
+    (_NETWORK, "Ingress"): network.ingress,
+    (_NETWORK, "IngressClass"): network.ingress_class,
+    (_NETWORK, "NetworkPolicy"): network.network_policy,
+    ("discovery.k8s.io", "EndpointSlice"): network.endpoint_slice,
+    (_STORAGE, "StorageClass"): volumes.storage_class,
+    (_RBAC, "Role"): cluster.role,
+    (_RBAC, "ClusterRole"): cluster.role,
+    (_RBAC, "RoleBinding"): cluster.role_binding,
+    (_RBAC, "ClusterRoleBinding"): cluster.role_binding,
+    ("scheduling.k8s.io", "PriorityClass"): cluster.priority_class,
+    ("node.k8s.io", "RuntimeClass"): cluster.runtime_class,
+    ("coordination.k8s.io", "Lease"): cluster.lease,
+    ("certificates.k8s.io", "CertificateSigningRequest"): cluster.signing_request,
+    (_ADMISSION, "ValidatingWebhookConfiguration"): extensions.webhooks,
+    (_ADMISSION, "MutatingWebhookConfiguration"): extensions.webhooks,
+    (_ADMISSION, "ValidatingAdmissionPolicy"): extensions.policy,
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): extensions.policy_binding,
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): extensions.policy_binding,
+    ("apiregistration.k8s.io", "APIService"): extensions.api_service,
+    (_FLOW, "FlowSchema"): extensions.flow_schema,
+    (_FLOW, "PriorityLevelConfiguration"): extensions.priority_level,
+}
+_UPDATE: dict[tuple[str, str], CheckUpdate] = {
+    ("", "Pod"): pods.pod_update,
+    ("", "Service"): network.service_update,
+    ("", "ConfigMap"): cluster.config_map_update,
+    ("", "Secret"): cluster.secret_update,
+    ("", "Node"): cluster.node_update,
+    ("", "Event"): cluster.event_update,
+    ("events.k8s.io", "Event"): cluster.event_update,
+    ("", "PersistentVolumeClaim"): extensions.claim_update,
+    ("", "PersistentVolume"): extensions.volume_update,
+    ("", "ReplicationController"): lambda new, old: workloads.replication_controller(new),
+    ("apps", "Deployment"): workloads.selector_update(workloads.deployment),
+    ("apps", "ReplicaSet"): workloads.selector_update(workloads.replica_set),
+    ("apps", "DaemonSet"): workloads.selector_update(workloads.daemon_set),
+    ("apps", "StatefulSet"): workloads.stateful_set_update,
+    ("apps", "ControllerRevision"): extensions.revision_update,
+    ("batch", "Job"): workloads.job_update,
+    ("batch", "CronJob"): lambda new, old: workloads.cron_spec(new["spec"]),
+    ("autoscaling", "HorizontalPodAutoscaler"): lambda new, old: workloads.autoscaler(new),
+    ("policy", "PodDisruptionBudget"): lambda new, old: workloads.budget(new),
+    (_NETWORK, "Ingress"): lambda new, old: network.ingress(new),
+    (_NETWORK, "IngressClass"): network.ingress_class_update,
+    (_NETWORK, "NetworkPolicy"): lambda new, old: network.network_policy(new),
+    (_NETWORK, "ServiceCIDR"): network.service_cidr_update,
+    (_STORAGE, "StorageClass"): volumes.storage_class_update,
+    (_STORAGE, "CSIDriver"): extensions.csi_driver_update,
+    (_RBAC, "Role"): lambda new, old: cluster.role(new),
+    (_RBAC, "ClusterRole"): lambda new, old: cluster.role(new),
+    (_RBAC, "RoleBinding"): cluster.role_binding_update,
+    (_RBAC, "ClusterRoleBinding"): cluster.role_binding_update,
+    ("scheduling.k8s.io", "PriorityClass"): cluster.priority_class_update,
+    ("node.k8s.io", "RuntimeClass"): cluster.runtime_class_update,
+    ("coordination.k8s.io", "Lease"): cluster.lease_update,
+    ("resource.k8s.io", "ResourceSlice"): extensions.device_update,
+    (_ADMISSION, "ValidatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
+    (_ADMISSION, "MutatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
+    (_ADMISSION, "ValidatingAdmissionPolicy"): lambda new, old: extensions.policy(new),
+    (_FLOW, "FlowSchema"): extensions.flow_schema_update,
+    (_FLOW, "PriorityLevelConfiguration"): lambda new, old: extensions.priority_level(new),
+}
 
 
 def validate_kind(group: str, kind: str, obj: Obj) -> list[FieldError]:
@@ -20,7 +112,3 @@ def validate_kind_update(group: str, kind: str, new: Obj, old: Obj) -> list[Fiel
     """Return what is wrong with the change from `old` to `new`, besides metadata."""
     found = _UPDATE.get((group, kind))
     return found(new, old) if found is not None else []
-
-
-_CREATE: dict[tuple[str, str], Callable[[Obj], list[FieldError]]] = {}
-_UPDATE: dict[tuple[str, str], Callable[[Obj, Obj], list[FieldError]]] = {}

@@ -1,0 +1,202 @@
+"""Small checks shared by the rules of many kinds."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pilothouse.api.quantity import InvalidQuantity, parse_quantity
+from pilothouse.api.validation import names
+from pilothouse.api.validation.fields import FieldError, forbidden, invalid, required, unsupported
+
+Obj = dict[str, Any]
+Findings = list[FieldError]
+AT_LEAST_ZERO = "must be greater than or equal to 0"
+PORT_RANGE = "must be between 1 and 65535, inclusive"
+IP_TEXT = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+CIDR_TEXT = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+PERCENT_TEXT = (
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is "
+    "'[0-9]+%')"
+)
+IMMUTABLE = "field is immutable"
+PROTOCOLS = ("SCTP", "TCP", "UDP")
+_PORT_NAME = re.compile(r"[-a-z0-9]*")
+
+
+def rule(path: str, value: str, check: Callable[[str], list[str]]) -> Findings:
+    """Return a finding for each problem a name rule has with a text."""
+    return [invalid(path, value, problem) for problem in check(value)]
+
+
+def non_negative(path: str, value: Any) -> Findings:
+    """A number may not be below zero; None is fine."""
+    return [invalid(path, value, AT_LEAST_ZERO)] if value is not None and value < 0 else []
+
+
+def all_non_negative(base: str, obj: Obj, *fields: str) -> Findings:
+    """Check several numbers of one object."""
+    return [finding for field in fields for finding in non_negative(f"{base}.{field}", obj.get(field))]
+
+
+def one_of(path: str, value: Any, allowed: Iterable[str], *, needed: bool = False) -> Findings:
+    """A text must be one of those allowed; an absent one is a finding only when it is needed."""
+    if value in (None, ""):
+        return [required(path)] if needed else []
+    return [] if value in allowed else [unsupported(path, value, allowed)]
+
+
+def port_number(path: str, value: Any) -> Findings:
+    """A port must be between 1 and 65535."""
+    return [] if isinstance(value, int) and 1 <= value <= 65535 else [invalid(path, value, PORT_RANGE)]
+
+
+def port_name(path: str, value: str) -> Findings:
+    """A port name is an IANA service name."""
+    out: Findings = []
+    if len(value) > 15:
+        out.append(invalid(path, value, "must be no more than 15 characters"))
+    if not _PORT_NAME.fullmatch(value):
+        out.append(invalid(path, value, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"))
+    if not re.search("[a-z]", value):
+        out.append(invalid(path, value, "must contain at least one letter (a-z)"))
+    if "--" in value:
+        out.append(invalid(path, value, "must not contain consecutive hyphens"))
+    if value[:1] == "-" or value[-1:] == "-":
+        out.append(invalid(path, value, "must not begin or end with a hyphen"))
+    return out
+
+
+def port_or_name(path: str, value: Any) -> Findings:
+    """A port given by number or name."""
+    return port_name(path, value) if isinstance(value, str) else port_number(path, value)
+
+
+def parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an address, or None."""
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def ip_address(path: str, value: str) -> Findings:
+    """A text must be an IP address."""
+    return [] if parse_ip(value) is not None else [invalid(path, value, IP_TEXT)]
+
+
+def special_ip(path: str, value: str) -> Findings:
+    """An address outside the ranges that never leave a machine."""
+    address = parse_ip(value)
+    if address is None:
+        return [invalid(path, value, "must be a valid IP address")]
+    checks = (
+        (address.is_unspecified, "may not be unspecified (0.0.0.0, ::)"),
+        (address.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (address.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+        (
+            address.is_multicast and address.is_link_local,
+            "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
+        ),
+    )
+    return [invalid(path, value, text) for holds, text in checks if holds]
+
+
+def parse_cidr(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Return a network, or None."""
+    if "/" not in text:
+        return None
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def cidr(path: str, value: str) -> Findings:
+    """A text must be a network."""
+    return [] if parse_cidr(value) is not None else [invalid(path, value, CIDR_TEXT)]
+
+
+def quantity(value: Any) -> float:
+    """Return a quantity as a number; 0 when it cannot be read, which decoding has refused before."""
+    try:
+        return float(parse_quantity(value))
+    except InvalidQuantity:
+        return 0.0
+
+
+def non_negative_quantity(path: str, value: str) -> Findings:
+    """A quantity may not be below zero."""
+    return [invalid(path, value, AT_LEAST_ZERO)] if quantity(value) < 0 else []
+
+
+def positive_quantity(path: str, value: str) -> Findings:
+    """A quantity must be above zero."""
+    return [invalid(path, value, "must be greater than zero")] if quantity(value) <= 0 else []
+
+
+def int_or_percent(path: str, value: Any) -> Findings:
+    """A count of at least zero, or a percentage."""
+    if isinstance(value, str):
+        return [] if re.fullmatch("[0-9]+%", value) else [invalid(path, value, PERCENT_TEXT)]
+    return non_negative(path, value)
+
+
+def at_most_100(path: str, value: Any) -> Findings:
+    """A percentage of at most 100."""
+    if isinstance(value, str) and re.fullmatch("[0-9]+%", value) and int(value[:-1]) > 100:
+        return [invalid(path, value, "must not be greater than 100%")]
+    return []
+
+
+def is_zero(value: Any) -> bool:
+    """Whether a count or percentage is nothing."""
+    return value in (0, "0%", None)
+
+
+def label_selector(path: str, selector: Obj | None, *, allow_bad_values: bool = False) -> Findings:
+    """The labels and expressions of a LabelSelector."""
+    out: Findings = []
+    if selector is None:
+        return out
+    for key, value in sorted((selector.get("matchLabels") or {}).items()):
+        out += rule(f"{path}.matchLabels", key, names.qualified)
+        out += [invalid(f"{path}.matchLabels", value, problem) for problem in names.label_value(value)]
+    for index, expression in enumerate(selector.get("matchExpressions") or ()):
+        out += _expression(f"{path}.matchExpressions[{index}]", expression)
+    return out
+
+
+def _expression(path: str, expression: Obj) -> Findings:
+    out: Findings = []
+    operator, values = expression.get("operator", ""), expression.get("values") or []
+    if operator in ("In", "NotIn"):
+        if not values:
+            out.append(required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'"))
+    elif operator in ("Exists", "DoesNotExist"):
+        if values:
+            out.append(forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+    else:
+        out.append(invalid(f"{path}.operator", operator, "not a valid selector operator"))
+    out += rule(f"{path}.key", expression.get("key", ""), names.qualified)
+    for index, value in enumerate(values):
+        out += [invalid(f"{path}.values[{index}]", value, problem) for problem in names.label_value(value)]
+    return out
+
+
+def immutable(path: str, new: Any, old: Any) -> Findings:
+    """A value that may not change."""
+    return [] if new == old else [invalid(path, new, IMMUTABLE)]
+
+
+def no_backsteps(path: str, value: str) -> Findings:
+    """A path may not climb."""
+    return [invalid(path, value, "must not contain '..'")] if ".." in value.split("/") else []
+
+
+def relative_path(path: str, value: str) -> Findings:
+    """A path below something."""
+    out = [invalid(path, value, "must be a relative path")] if value.startswith("/") else []
+    return out + no_backsteps(path, value)

@@ -1,0 +1,189 @@
+"""Rules of definitions, webhooks, admission policies, API services and flow control."""
+
+from __future__ import annotations
+
+import re
+
+from pilothouse.api.validation import names
+from pilothouse.api.validation.checks import Findings, Obj, immutable, label_selector, one_of, rule
+from pilothouse.api.validation.fields import forbidden, invalid, required, unsupported
+
+_FAILURE = ("Fail", "Ignore")
+_MATCH = ("Equivalent", "Exact")
+_VERSIONS = ("v1", "v1beta1")
+_IDENTIFIER = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
+
+
+def webhooks(obj: Obj) -> Findings:
+    """A new webhook configuration."""
+    out: Findings = []
+    for index, hook in enumerate(obj.get("webhooks") or ()):
+        out += _webhook(hook, f"webhooks[{index}]")
+    return out
+
+
+def _webhook(hook: Obj, path: str) -> Findings:
+    name = hook.get("name", "")
+    out = rule(f"{path}.name", name, names.subdomain)
+    if not out and len(name.split(".")) < 3:
+        out.append(invalid(f"{path}.name", name, "should be a domain with at least three segments separated by dots"))
+    out += one_of(f"{path}.failurePolicy", hook.get("failurePolicy"), _FAILURE)
+    out += one_of(f"{path}.matchPolicy", hook.get("matchPolicy"), _MATCH)
+    effects = hook.get("sideEffects")
+    if not effects:
+        out.append(required(f"{path}.sideEffects", "must specify one of None, NoneOnDryRun"))
+    elif effects not in ("None", "NoneOnDryRun"):
+        out.append(unsupported(f"{path}.sideEffects", effects, ("None", "NoneOnDryRun")))
+    timeout = hook.get("timeoutSeconds")
+    if timeout is not None and not 1 <= timeout <= 30:
+        text = "the timeout value must be between 1 and 30 seconds"
+        out.append(invalid(f"{path}.timeoutSeconds", timeout, text))
+    out += label_selector(f"{path}.namespaceSelector", hook.get("namespaceSelector"))
+    out += label_selector(f"{path}.objectSelector", hook.get("objectSelector"))
+    config = hook.get("clientConfig") or {}
+    if (config.get("url") is None) == (config.get("service") is None):
+        out.append(required(f"{path}.clientConfig", "exactly one of url or service is required"))
+    versions = hook.get("admissionReviewVersions") or []
+    if not versions:
+        out.append(required(f"{path}.admissionReviewVersions", "must specify one of v1, v1beta1"))
+    elif not any(version in _VERSIONS for version in versions):
+        out.append(invalid(f"{path}.admissionReviewVersions", versions, "must include at least one of v1, v1beta1"))
+    return out
+
+
+def policy(obj: Obj) -> Findings:
+    """A new ValidatingAdmissionPolicy."""
+    spec = obj["spec"]
+    out: Findings = []
+    if spec.get("failurePolicy") not in (None, *_FAILURE):
+        out.append(unsupported("spec.failurePolicy", spec["failurePolicy"], _FAILURE))
+    if spec.get("matchConstraints") is None:
+        out.append(required("spec.matchConstraints"))
+    for index, variable in enumerate(spec.get("variables") or ()):
+        name = variable.get("name", "")
+        if not _IDENTIFIER.fullmatch(name):
+            out.append(invalid(f"spec.variables[{index}].name", name, "must be a valid CEL identifier"))
+    return out
+
+
+_ACTIONS = ("Audit", "Deny", "Warn")
+
+
+def policy_binding(obj: Obj) -> Findings:
+    """A new ValidatingAdmissionPolicyBinding."""
+    spec = obj["spec"]
+    out: Findings = [] if spec.get("policyName") else [required("spec.policyName")]
+    reference = spec.get("paramRef")
+    if reference is not None and not reference.get("parameterNotFoundAction"):
+        out.append(required("spec.paramRef.parameterNotFoundAction"))
+    if obj.get("kind") != "ValidatingAdmissionPolicyBinding":
+        return out
+    actions = spec.get("validationActions") or []
+    if not actions:
+        out.append(required("spec.validationActions", "at least one validation action is required"))
+    for index, action in enumerate(actions):
+        if action not in _ACTIONS:
+            out.append(unsupported(f"spec.validationActions[{index}]", action, _ACTIONS))
+    if "Deny" in actions and "Warn" in actions:
+        text = "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers "
+        out.append(invalid("spec.validationActions", actions, f"{text}serves no purpose)"))
+    return out
+
+
+def api_service(obj: Obj) -> Findings:
+    """A new APIService."""
+    spec, name = obj["spec"], obj["metadata"].get("name", "")
+    wanted = f"{spec.get('version', '')}.{spec.get('group', '')}"
+    out: Findings = []
+    if name != wanted:
+        out.append(invalid("metadata.name", name, f'must be `spec.version+"."+spec.group`: "{wanted}"'))
+    for field, limit in (("groupPriorityMinimum", 20000), ("versionPriority", 1000)):
+        value = spec.get(field, 0)
+        if not 0 < value <= limit:
+            out.append(invalid(f"spec.{field}", value, f"must be positive and less than {limit}"))
+    return out
+
+
+def flow_schema(obj: Obj) -> Findings:
+    """A new FlowSchema."""
+    spec = obj["spec"]
+    out: Findings = []
+    precedence = spec.get("matchingPrecedence", 1000)
+    if precedence > 10000:
+        out.append(invalid("spec.matchingPrecedence", precedence, "must not be greater than 10000"))
+    if not (spec.get("priorityLevelConfiguration") or {}).get("name"):
+        out.append(required("spec.priorityLevelConfiguration.name", "must reference a priority level"))
+    for index, item in enumerate(spec.get("rules") or ()):
+        path = f"spec.rules[{index}]"
+        for number, subject in enumerate(item.get("subjects") or ()):
+            kinds = ("Group", "ServiceAccount", "User")
+            out += one_of(f"{path}.subjects[{number}].kind", subject.get("kind"), kinds, needed=True)
+        if not item.get("resourceRules") and not item.get("nonResourceRules"):
+            text = "at least one of resourceRules and nonResourceRules has to be non-empty"
+            out.append(required(path, text))
+    return out
+
+
+def flow_schema_update(new: Obj, old: Obj) -> Findings:
+    """A FlowSchema follows the same rules when it changes."""
+    return flow_schema(new)
+
+
+def priority_level(obj: Obj) -> Findings:
+    """A new PriorityLevelConfiguration."""
+    spec = obj["spec"]
+    kind, limited = spec.get("type", ""), spec.get("limited")
+    if kind not in ("Exempt", "Limited"):
+        return [unsupported("spec.type", kind, ("Exempt", "Limited"))]
+    if kind == "Limited" and limited is None:
+        return [required("spec.limited", "must not be empty when type is Limited")]
+    shares = (limited or {}).get("nominalConcurrencyShares", 0)
+    if shares < 0:
+        return [invalid("spec.limited.nominalConcurrencyShares", shares, "must be a non-negative integer")]
+    return []
+
+
+def device_update(new: Obj, old: Obj) -> Findings:
+    """The driver of a ResourceSlice stays."""
+    return immutable("spec.driver", (new.get("spec") or {}).get("driver"), (old.get("spec") or {}).get("driver"))
+
+
+def revision_update(new: Obj, old: Obj) -> Findings:
+    """The data of a ControllerRevision stays."""
+    return immutable("data", new.get("data"), old.get("data"))
+
+
+def csi_driver_update(new: Obj, old: Obj) -> Findings:
+    """What of a CSIDriver may not change."""
+    after, before = new.get("spec") or {}, old.get("spec") or {}
+    return immutable("spec.attachedRequired", after.get("attachRequired"), before.get("attachRequired"))
+
+
+def claim_update(new: Obj, old: Obj) -> Findings:
+    """The spec of a claim stays, but for its size and class while it is unset."""
+    after, before = dict(new["spec"]), dict(old["spec"])
+    for spec in (after, before):
+        spec.pop("volumeAttributesClassName", None)
+    is_bound = (old.get("status") or {}).get("phase") == "Bound"
+    if is_bound:
+        after.pop("resources", None)
+        before.pop("resources", None)
+    if not before.get("storageClassName"):
+        after.pop("storageClassName", None)
+        before.pop("storageClassName", None)
+    if not before.get("volumeName"):
+        after.pop("volumeName", None)
+    if after == before:
+        return []
+    text = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
+    return [forbidden("spec", text)]
+
+
+def volume_update(new: Obj, old: Obj) -> Findings:
+    """The source of a PersistentVolume stays."""
+    from pilothouse.api.validation.volumes import VOLUME_SOURCES
+
+    if any(new["spec"].get(kind) != old["spec"].get(kind) for kind in VOLUME_SOURCES):
+        text = "spec.persistentvolumesource is immutable after creation\n"
+        return [forbidden("spec.persistentvolumesource", text)]
+    return []
