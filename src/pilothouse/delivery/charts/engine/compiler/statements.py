@@ -80,6 +80,8 @@ class Statements:
             if pipe.is_assign and known is not None:
                 out.append(self.builder.assign(known[0], value))
                 continue
+            if pipe.is_assign:
+                value = self.expressions.fail(last_node(pipe), f"undefined variable: {name}")[0]
             local = self._local("v")
             out.append(self.builder.assign(local, value))
             scope.variables[name] = (local, True)
@@ -118,6 +120,9 @@ class Statements:
         pipe = item.pipe
         value, _ = self.expressions.pipeline(pipe, inner)
         two = len(pipe.declares) == 2
+        unknown = [v.names[0] for v in pipe.declares if pipe.is_assign and v.names[0] not in inner.variables]
+        if unknown:
+            value = self.expressions.fail(last_node(pipe), f"undefined variable: {unknown[0]}")[0]
         visited = self._local("r")
         site = Site(last_node(pipe))
         out.append(self.builder.assign(visited, self.builder.call("pairs" if two else "items", [value], site)))

@@ -100,7 +100,9 @@ class Randoms:
 
     def data(self, count: int) -> str:
         """Random bytes in base64."""
-        if count > _MAX_RANDOM or count < 0:
+        if count < 0:
+            raise FunctionError("runtime error: makeslice: len out of range")
+        if count > _MAX_RANDOM:
             raise BudgetExceeded(f"randBytes takes at most {_MAX_RANDOM} bytes")
         return base64.b64encode(self.entropy.token_bytes(count)).decode()
 

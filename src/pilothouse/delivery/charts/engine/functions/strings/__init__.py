@@ -129,6 +129,13 @@ def _join(separator: str, value: Any) -> str:
     return separator.join(parts)
 
 
+def _nospace(text: str) -> str:
+    """Drop white space; the Go package reads bytes as characters, so text that is not ASCII comes out changed."""
+    if text.isascii():
+        return _SPACES.sub("", text)
+    return _SPACES.sub("", text.encode("utf-8", "surrogateescape").decode("latin-1"))
+
+
 def _initials(text: str) -> str:
     return "".join(word[0] for word in _SPACES.split(text) if word)
 
@@ -190,7 +197,7 @@ TABLE = (
     ("trimAll", "string, string -> string", _trim_all),
     ("trimSuffix", "string, string -> string", _trim_suffix),
     ("trimPrefix", "string, string -> string", _trim_prefix),
-    ("nospace", "string -> string", lambda s: _SPACES.sub("", s)),
+    ("nospace", "string -> string", _nospace),
     ("initials", "string -> string", _initials),
     ("swapcase", "string -> string", swap_case),
     ("snakecase", "string -> string", lambda s: delimited_case(s, "_")),
