@@ -5,6 +5,7 @@ from __future__ import annotations
 CAPABILITIES: tuple[str, ...] = (
     "pilothouse.cluster.workloads.factory:CAPABILITY",
     "pilothouse.cluster.scheduler.factory:CAPABILITY",
+    "pilothouse.cluster.nodeagent.factory:CAPABILITY",
 )
 """In the order they start."""
 

@@ -56,10 +56,11 @@ def delete_options(call: Call) -> DeleteOptions:
     kind, version = tree.get("kind", "DeleteOptions"), tree.get("apiVersion", "v1")
     if kind != "DeleteOptions":
         raise bad_request(f"decoded object cannot be converted to DeleteOptions: {kind} in {version}")
-    return _checked(call, tree)
+    return checked_options(call, tree)
 
 
-def _checked(call: Call, tree: Obj) -> DeleteOptions:
+def checked_options(call: Call, tree: Obj) -> DeleteOptions:
+    """Return the options that a DeleteOptions tree and the query state; raises 400 or 422."""
     params = call.params
     dry = list(tree.get("dryRun") or []) + [value for key, value in call.request.query if key == "dryRun"]
     policy = tree.get("propagationPolicy") or params.get("propagationPolicy", "")
