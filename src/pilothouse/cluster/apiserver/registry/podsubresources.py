@@ -50,19 +50,23 @@ async def bind(writer: Writer, call: Call) -> Response:
             raise _binding_conflict(call.name, f"pod {call.name} has non-empty .spec.schedulingGates")
         if meta.get("uid") and meta["uid"] != pod["metadata"]["uid"]:
             raise _binding_conflict(call.name, "the UID in the binding does not match the UID of the Pod")
-        for field in ("annotations", "labels"):
-            if meta.get(field):
-                pod["metadata"][field] = {**(pod["metadata"].get(field) or {}), **meta[field]}
-        status = pod.setdefault("status", {})
-        condition = {"type": "PodScheduled", "status": "True"}
-        if pod["metadata"].get("generation"):
-            condition["observedGeneration"] = pod["metadata"]["generation"]
-        status["conditions"] = with_condition(status.get("conditions"), condition, now)
-        spec["nodeName"] = node
-        return pod
+        return _bound_pod(pod, node, meta, now)
 
     await writer.replace(call, make)
     return answer_tree(SUCCESS, 201)
+
+
+def _bound_pod(pod: Obj, node: str, binding_meta: Obj, now: str) -> Obj:
+    """Return the Pod on its node, with the labels and annotations the binding carries."""
+    meta, status = dict(pod["metadata"]), dict(pod.get("status") or {})
+    for field in ("annotations", "labels"):
+        if binding_meta.get(field):
+            meta[field] = {**(meta.get(field) or {}), **binding_meta[field]}
+    condition: Obj = {"type": "PodScheduled", "status": "True"}
+    if meta.get("generation"):
+        condition["observedGeneration"] = meta["generation"]
+    status["conditions"] = with_condition(status.get("conditions"), condition, now)
+    return {**pod, "metadata": meta, "spec": {**pod["spec"], "nodeName": node}, "status": status}
 
 
 async def evict(writer: Writer, deleter: Deleter, call: Call) -> Response:
