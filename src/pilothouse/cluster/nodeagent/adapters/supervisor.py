@@ -141,10 +141,11 @@ class Connection:
         if channel is None:
             raise SupervisorUnavailable(f"not connected to the supervisor of {self._data_dir}")
         self._seq += 1
+        seq = self._seq
         future: asyncio.Future[tuple[Message, list[int]]] = asyncio.get_running_loop().create_future()
-        self._waiting[self._seq] = future
+        self._waiting[seq] = future
         try:
-            channel.send({"op": op, "seq": self._seq, **fields}, fds)
+            channel.send({"op": op, "seq": seq, **fields}, fds)
         except OSError as error:
             self.close()
             raise SupervisorUnavailable(f"the supervisor of {self._data_dir} went away: {error}") from error
@@ -156,7 +157,7 @@ class Connection:
         except TimeoutError as error:
             raise SupervisorUnavailable(f"the supervisor did not answer {op} within {CALL_TIMEOUT_S:.0f} s") from error
         finally:
-            self._waiting.pop(self._seq, None)
+            self._waiting.pop(seq, None)
         if "error" in answer:
             family = StartFailed if answer.get("stage") == "start" else RuntimeFailure
             raise family(str(answer["error"]))

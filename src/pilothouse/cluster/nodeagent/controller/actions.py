@@ -6,7 +6,9 @@ becomes a waiting reason and a time before which it is not tried again.
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 
 import msgspec
 
@@ -179,6 +181,10 @@ class PodActions:
         if not host.runtime.facts.has_network and not pod["spec"].get("hostNetwork"):
             others = [(other, known) for other, known in host.neighbours() if known.uid != state.uid]
             conflict = launch.port_conflict(pod, others)
+            ports = sorted(launch.declared_ports(pod))
+            taken = [] if conflict else [port for port in ports if not await offload(is_port_free, port)]
+            if taken:
+                conflict = f"port {taken[0]} is used by another program of this machine"
             if conflict:
                 raise PortTaken(conflict + ", and Pods share the machine's network here", fix="see `pilothouse doctor`")
         places = await self.prepare_volumes(pod)
@@ -257,6 +263,18 @@ class PodActions:
             lines = _tail(log, 4096).splitlines()
             text = "\n".join(line.split(" ", 3)[-1] for line in lines[-80:])[-2048:]
         return text
+
+
+def is_port_free(port: int) -> bool:
+    """Tell whether a program of this machine could listen on `port` now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("0.0.0.0", port))
+            trial.listen(1)
+        except OSError as error:
+            return error.errno == errno.EACCES
+    return True
 
 
 def _tail(path: str, size: int) -> str:

@@ -33,6 +33,7 @@ from pilothouse.sdk.manager import Manager
 
 COMPONENT = "nodeagent"
 TOKEN_CHECK_S = 60.0
+REMEMBERED_ENDS = 1000
 logger = logging.getLogger("pilothouse.nodeagent")
 
 
@@ -46,7 +47,6 @@ class NodeAgent:
         self.runtime: Runtime = runtime or self._make_runtime()
         self._tasks = TaskScope("nodeagent")
         self.workers: dict[str, PodWorker] = {}
-        self._early: dict[str, Ended] = {}
         self._pods = manager.informer(POD, fields=f"spec.nodeName={config.node_name}")
         services, slices = manager.informer(SERVICE), manager.informer(ENDPOINT_SLICE)
         client, node_ip = manager.client.named(COMPONENT), machine_address()
@@ -66,6 +66,7 @@ class NodeAgent:
             Memory(self.data_dir),
             ObjectSources(client, self._clock, config_maps, secrets, services),
             ServiceSync(services, slices, self._pods, self._clock, (config.api_host, config.api_port)),
+            {},
             self._allocate,
             lambda: [(worker.pod, worker.state) for worker in self.workers.values()],
         )
@@ -191,6 +192,10 @@ class NodeAgent:
         for worker in self.workers.values():
             if worker.ended(end):
                 return
+        early = self.host.early
+        early[end.id] = end
+        while len(early) > REMEMBERED_ENDS:
+            del early[next(iter(early))]
 
     def _source_changed(self, change: Change, is_secret: bool) -> None:
         for worker in self.workers.values():

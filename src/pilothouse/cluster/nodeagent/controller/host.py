@@ -11,7 +11,7 @@ from pilothouse.cluster.nodeagent.adapters.memory import Memory
 from pilothouse.cluster.nodeagent.config import NodeAgentConfig
 from pilothouse.cluster.nodeagent.controller.services import ServiceSync
 from pilothouse.cluster.nodeagent.controller.sources import ObjectSources
-from pilothouse.cluster.nodeagent.runtime import Runtime
+from pilothouse.cluster.nodeagent.runtime import Ended, Runtime
 from pilothouse.cluster.nodeagent.types import Json, PodState
 from pilothouse.kit.clock import Clock, Entropy
 from pilothouse.sdk.client import Client
@@ -33,6 +33,8 @@ class Host(msgspec.Struct):
     memory: Memory
     sources: ObjectSources
     services: ServiceSync
+    early: dict[str, Ended]
+    """Ends of runs that were announced before their start was recorded."""
     allocate: Callable[[], str]
     """Return a free Pod address."""
     neighbours: Callable[[], list[tuple[Json, PodState]]]

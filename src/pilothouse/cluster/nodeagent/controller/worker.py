@@ -195,6 +195,10 @@ class PodWorker:
                 await self._delete()
 
     def _after_start(self, container: Json) -> None:
+        end = self.host.early.pop(self.state.containers[container["name"]].id, None)
+        if end is not None:
+            self.ended(end)
+            return
         hook = (container.get("lifecycle") or {}).get("postStart")
         if hook is not None:
             self._tasks.spawn(self._post_start(container, hook, self.state.containers[container["name"]].id), "postStart")
@@ -256,6 +260,7 @@ class PodWorker:
         for known in state.containers.values():
             if known.id:
                 await self.host.runtime.forget(known.id)
+        await offload(self.host.memory.forget, state.uid)
         try:
             await self.host.client.delete(POD, state.name, state.namespace, grace_s=0, uid=state.uid)
         except (NotFound, Conflict):
@@ -264,7 +269,6 @@ class PodWorker:
             logger.warning("pod %s/%s not removed from the API: %s", state.namespace, state.name, error)
             await self.host.clock.sleep(PUBLISH_RETRY_S)
             return
-        await offload(self.host.memory.forget, state.uid)
         self.host.sources.forget(state.uid)
         self.host.services.forget(state.uid)
         self._is_gone = True

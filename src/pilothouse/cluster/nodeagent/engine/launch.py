@@ -131,16 +131,17 @@ def port_conflict(pod: Json, others: list[tuple[Json, PodState]]) -> str:
 
     Only asked where Pods have no network of their own: two running Pods that declare the same port would collide.
     """
-    mine = _declared(pod)
+    mine = declared_ports(pod)
     for other, state in others:
         if not any(known.is_running for known in state.containers.values()):
             continue
-        both = mine & _declared(other)
+        both = mine & declared_ports(other)
         if both:
             owner = f"{other['metadata']['namespace']}/{other['metadata']['name']}"
             return f"port {min(both)} is used by Pod {owner} already"
     return ""
 
 
-def _declared(pod: Json) -> set[int]:
+def declared_ports(pod: Json) -> set[int]:
+    """Return every container port the Pod declares."""
     return {int(port["containerPort"]) for c in pod["spec"].get("containers") or [] for port in c.get("ports") or []}

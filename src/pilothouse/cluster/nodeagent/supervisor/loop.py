@@ -279,14 +279,19 @@ class Supervisor:
             child = self._by_pid.pop(pid, None)
             if child is not None:
                 child.finish(status, timesource.now(), self.cgroups.is_oom_killed(child.id))
-                _kill_group(child.pid, signal.SIGKILL)
-                for left in procfs.marked(f"{self.tag}/{child.id}"):
-                    _kill(left, signal.SIGKILL)
+                self._kill_left(child)
                 child.drain_until = timesource.monotonic() + _DRAIN_S
                 self._ending.add(child)
 
+    def _kill_left(self, child: Child) -> None:
+        """Kill what the program left behind, also daemons that left its process group."""
+        _kill_group(child.pid, signal.SIGKILL)
+        for left in procfs.marked(f"{self.tag}/{child.id}"):
+            _kill(left, signal.SIGKILL)
+
     def _settle(self, child: Child) -> None:
         self._ending.discard(child)
+        self._kill_left(child)
         for reader in list(child.pipes):
             self._selector.unregister(reader)
             os.close(reader)

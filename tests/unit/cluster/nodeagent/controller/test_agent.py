@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -12,19 +13,26 @@ from pilothouse.delivery.images.adapters import ImageLayout, build_image
 from pilothouse.sdk.kinds import LEASE, NODE, POD
 from tests.unit.cluster.nodeagent.cluster import cluster, condition, container, is_ready, phase, shell, state_of
 
-WEB = "import http.server as h\nh.test(h.SimpleHTTPRequestHandler, port=8080)"
+WEB = "import sys, http.server as h\nh.test(h.SimpleHTTPRequestHandler, port=int(sys.argv[1]))"
 
 
-def web(name: str = "web", **more: object) -> dict[str, object]:
+def web(port: int = 8080, **more: object) -> dict[str, object]:
     probe = {"httpGet": {"path": "/", "port": "http"}, "periodSeconds": 1}
-    return container(name, "python3", "-c", WEB, ports=[{"containerPort": 8080, "name": "http"}], readinessProbe=probe, **more)
+    ports = [{"containerPort": port, "name": "http"}]
+    return container("web", "python3", "-c", WEB, str(port), ports=ports, readinessProbe=probe, **more)
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("0.0.0.0", 0))
+        return int(sock.getsockname()[1])
 
 
 @pytest.mark.parametrize("mode", ["auto", "userns", "none"])
 def test_a_pod_from_creation_to_deletion(tmp_path: Path, mode: str) -> None:
     async def scenario() -> None:
         async with cluster(tmp_path, mode) as c:
-            await c.create_pod("web", web())
+            await c.create_pod("web", web(free_port() if mode == "none" else 8080))
             pod = await c.wait("web", is_ready)
             status = pod["status"]
             assert status["phase"] == "Running" and status["hostIP"] and status["podIP"] and status["startTime"]
@@ -247,11 +255,12 @@ def test_unknown_images_and_commands_are_explained(tmp_path: Path) -> None:
 def test_without_networks_a_port_collision_is_a_waiting_reason(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with cluster(tmp_path, "none") as c:
-            await c.create_pod("one", web())
+            port = free_port()
+            await c.create_pod("one", web(port))
             await c.wait("one", is_ready)
-            await c.create_pod("two", web())
+            await c.create_pod("two", web(port))
             pod = await c.wait("two", lambda p: state_of(p)["state"].get("waiting", {}).get("reason") == "CreateContainerError")
-            assert "port 8080 is used by Pod default/one" in state_of(pod)["state"]["waiting"]["message"]
+            assert f"port {port} is used by Pod default/one" in state_of(pod)["state"]["waiting"]["message"]
 
     asyncio.run(scenario())
 

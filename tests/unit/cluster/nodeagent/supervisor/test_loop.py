@@ -149,7 +149,9 @@ def test_daemon_that_leaves_its_group_is_killed_with_the_container(tmp_path: Pat
             await agent.call("start", spec=launch_spec(tmp_path, "a", ["sh", "-c", command]))
             await events.exit_of("a")
             daemon = int(log_lines(tmp_path, "a")[0])
-            assert procfs.start_time(daemon) == 0
+            async with asyncio.timeout(10):
+                while procfs.start_time(daemon):
+                    await asyncio.sleep(0.02)
 
     asyncio.run(scenario())
 
@@ -253,5 +255,18 @@ def test_the_supervisor_is_small(tmp_path: Path) -> None:
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
             pss_kib = int(rollup.split("\nPss:")[1].split()[0])
             assert pss_kib <= 12 * 1024
+
+    asyncio.run(scenario())
+
+
+def test_requests_of_one_connection_may_overlap(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with supervised(tmp_path) as (agent, events):
+            names = [f"c{number}" for number in range(6)]
+            calls = [agent.call("start", spec=launch_spec(tmp_path, name, ["true"])) for name in names]
+            answers = await asyncio.wait_for(asyncio.gather(*calls), 20)
+            assert len({answer["pid"] for answer in answers}) == 6
+            for name in names:
+                assert (await events.exit_of(name))["exitCode"] == 0
 
     asyncio.run(scenario())
