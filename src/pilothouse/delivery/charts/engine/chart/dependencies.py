@@ -48,7 +48,7 @@ def _tags(requirements: list[dict[str, Any]], values: Values, warnings: list[str
         return
     for requirement in requirements:
         found: set[bool] = set()
-        for tag in requirement.get("tags") or []:
+        for tag in map(strval, requirement.get("tags") or []):
             if tag not in table:
                 continue
             if isinstance(table[tag], bool):

@@ -110,6 +110,9 @@ def _check_members(metadata: dict[str, Any]) -> None:
             value = (item or {}).get(key)
             if value is not None and not isinstance(value, list):
                 raise _misfit(value, f"Dependency.dependencies.{key}", go_type)
+        bad = next((t for t in (item or {}).get("tags") or [] if isinstance(t, (dict, list))), None)
+        if bad is not None:
+            raise _misfit(bad, "Dependency.dependencies.tags", "string")
 
 
 def plain_text(value: Any) -> str:
