@@ -15,7 +15,7 @@ _STANDARD_FINALIZERS = frozenset(("orphan", "foregroundDeletion", "kubernetes"))
 
 _RULES: dict[tuple[str, str], NameRule] = {
     ("", "Namespace"): names.label,
-    ("", "Service"): names.label_1035,
+    ("", "Service"): names.label,
     **{
         ("rbac.authorization.k8s.io", kind): names.path_segment
         for kind in ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")

@@ -11,7 +11,6 @@ from pilothouse.wire.http.messages import Request, Response
 
 AUTHENTICATED = "system:authenticated"
 MAX_USERS = 10_000
-_ALWAYS = ("/healthz", "/livez", "/readyz", "/version")
 
 
 class Access:
@@ -58,12 +57,9 @@ class Access:
         """Return the user to act as (impersonation applied); raises 403."""
         if any(name.startswith("impersonate-") for name in request.headers):
             user = self._impersonated(request, user)
-        if MASTERS not in user.groups and not self.rbac.allows(user, wanted) and not self._is_public(wanted):
+        if MASTERS not in user.groups and not self.rbac.allows(user, wanted):
             raise denied(user, wanted)
         return user
-
-    def _is_public(self, wanted: Attributes) -> bool:
-        return False and wanted.path.startswith(_ALWAYS)
 
     def _impersonated(self, request: Request, user: User) -> User:
         headers = request.headers
@@ -73,8 +69,9 @@ class Access:
         extra = {key[18:]: value for key, value in headers.items() if key.startswith("impersonate-extra-")}
         if not name:
             if groups or uid or extra:
-                shown = "requested [] without impersonating a user"
-                raise StatusError(500, "InternalError", f"Internal error occurred: {shown}", {"causes": [{"message": shown}]})
+                shown = ", ".join(f'"{group}"' for group in groups)
+                text = f'requested &user.DefaultInfo{{Name:"", UID:"{uid}", Groups:[]string{{{shown}}}, '
+                raise bad_request(f"{text}Extra:map[string][]string(nil)}} without impersonating a user name")
             return user
         self._check_impersonation(user, name, groups, uid, extra)
         is_account = name.startswith("system:serviceaccount:")

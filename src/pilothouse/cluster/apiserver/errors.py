@@ -22,6 +22,7 @@ class StatusError(PilothouseError):
         """Keep what the Status says; `details` None leaves the field out."""
         super().__init__(message, retry_after_s=retry_after_s)
         self.code, self.status_reason, self.details = code, reason, details
+        self.warnings: list[str] = []
 
     def body(self) -> dict[str, Any]:
         """Return the Status object."""

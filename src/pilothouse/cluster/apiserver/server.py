@@ -100,7 +100,7 @@ class ApiServer:
         try:
             response = await self._serve(request, labels)
         except PilothouseError as error:
-            response = error_answer(error)
+            response = error_answer(error, getattr(error, "warnings", None))
         except RecursionError:
             response = error_answer(StatusError(400, "BadRequest", "the request is nested too deeply"))
         except Exception as error:
@@ -129,10 +129,10 @@ class ApiServer:
             return await self._outside(request, user)
         verb = verb_of(request, target)
         labels[:] = [verb, target.group, target.version, target.resource, target.subresource]
-        user = self.access.authorize(request, user, attributes(verb, target, request.path))
         params: dict[str, str] = {}
         for key, value in request.query:
             params.setdefault(key, value)
+        user = self.access.authorize(request, user, attributes(verb, target, request.path, params))
         return await self._resource(request, user, verb, target, params)
 
     async def _outside(self, request: Request, user: User) -> Response:
@@ -178,7 +178,15 @@ class ApiServer:
         if name and "%" in name:
             raise no_resource()
         call = Call(request, user, verb, resource, namespace, name, None, params, [])
+        try:
+            return await self._answered(call, target)
+        except StatusError as error:
+            error.warnings = call.warnings
+            raise
+
+    async def _answered(self, call: Call, target: Target) -> Response:
         self._deprecations(call)
+        resource, verb = call.resource, call.verb
         if target.subresource:
             sub = resource.subresources.get(target.subresource)
             if sub is None:
@@ -227,8 +235,10 @@ _DEPRECATED = {
 }
 
 
-def attributes(verb: str, target: Target, path: str) -> Attributes:
-    """Return what authorisation decides on."""
-    return Attributes(
-        verb, True, target.group, target.version, target.resource, target.subresource, target.namespace, target.name, path
-    )
+def attributes(verb: str, target: Target, path: str, params: dict[str, str]) -> Attributes:
+    """Return what authorisation decides on; a list of one name counts as naming it."""
+    name = target.name
+    fields = params.get("fieldSelector", "")
+    if not name and fields.startswith("metadata.name=") and "," not in fields:
+        name = fields.removeprefix("metadata.name=").lstrip("=")
+    return Attributes(verb, True, target.group, target.version, target.resource, target.subresource, target.namespace, name, path)

@@ -6,6 +6,7 @@ from pilothouse.cluster.apiserver.admission.allocation import ServiceAllocator
 from pilothouse.cluster.apiserver.admission.chain import Admission, Allocator, Stage
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
 from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
+from pilothouse.cluster.apiserver.admission.rbac import Escalation
 from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.backend import Backend
 
@@ -18,6 +19,7 @@ def build_admission(backend: Backend) -> Admission:
         Priorities(backend),
         Tolerations(),
         Defaults(backend),
+        Escalation(backend),
     ]
     allocators: list[Allocator] = [ServiceAllocator(backend)]
     return Admission(backend, stages, allocators)

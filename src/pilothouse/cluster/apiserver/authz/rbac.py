@@ -82,8 +82,12 @@ class Rbac:
 
     def _on_change(self, prefix: str, change: Change) -> None:
         if prefix.startswith(_PREFIX):
-            self._grants.clear()
-            self._decisions.clear()
+            self.forget()
+
+    def forget(self) -> None:
+        """Drop what was compiled."""
+        self._grants.clear()
+        self._decisions.clear()
 
     def allows(self, user: User, wanted: Attributes) -> bool:
         """Whether the user may do what is wanted."""
@@ -124,6 +128,21 @@ class Rbac:
                 out += self.role_rules(item.object["roleRef"], item.namespace)
         return out
 
+    def explain(self, user: User, wanted: Attributes) -> str:
+        """Return which binding grants the request, in the words of reviews; empty when none does."""
+        for item in self.backend.all_of(GROUP, "clusterrolebindings"):
+            if self._grants_through(item.object, user, "", wanted):
+                return _reason("ClusterRoleBinding", item.name, item.object, user, "")
+        for item in self.backend.all_of(GROUP, "rolebindings", wanted.namespace) if wanted.namespace else ():
+            if self._grants_through(item.object, user, item.namespace, wanted):
+                return _reason("RoleBinding", f"{item.name}/{item.namespace}", item.object, user, item.namespace)
+        return ""
+
+    def _grants_through(self, binding: Obj, user: User, namespace: str, wanted: Attributes) -> bool:
+        if not binds(binding, user, namespace):
+            return False
+        return any(compile_rule(raw).allows(wanted) for raw in self.role_rules(binding["roleRef"], namespace))
+
     def _compile(self, user: User) -> Grants:
         grants = Grants([], {})
         for item in self.backend.all_of(GROUP, "clusterrolebindings"):
@@ -157,6 +176,17 @@ def binds(binding: Obj, user: User, namespace: str) -> bool:
             if user.name == f"system:serviceaccount:{home}:{name}":
                 return True
     return False
+
+
+def _reason(kind: str, name: str, binding: Obj, user: User, namespace: str) -> str:
+    role = binding["roleRef"]
+    for subject in binding.get("subjects") or ():
+        if binds({"subjects": [subject]}, user, namespace):
+            shown = f'{subject["kind"]} "{subject["name"]}"'
+            if subject["kind"] == "ServiceAccount":
+                shown = f'ServiceAccount "{subject["name"]}/{subject.get("namespace") or namespace}"'
+            return f'RBAC: allowed by {kind} "{name}" of {role["kind"]} "{role["name"]}" to {shown}'
+    return ""
 
 
 def covers(owned: list[Rule], wanted: Obj) -> list[Obj]:

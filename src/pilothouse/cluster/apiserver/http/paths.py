@@ -65,7 +65,7 @@ def verb_of(request: Request, target: Target) -> str:
 
 def is_watch(request: Request) -> bool:
     """Whether the query or the legacy path asks for a watch."""
-    text = request.param("watch")
-    if text in ("true", "1", "True", "TRUE", "t", "T"):
-        return True
+    for key, value in request.query:
+        if key == "watch":
+            return value.lower() not in ("false", "0")
     return "/watch/" in request.path and request.path.split("/")[3:4] == ["watch"]

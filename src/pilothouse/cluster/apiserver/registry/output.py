@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pilothouse.api.scheme import Resource
-from pilothouse.api.tables import columns_of, row_cells
+from pilothouse.api.tables import columns_for, columns_of, row_cells
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.http.negotiate import Encoding
 from pilothouse.cluster.apiserver.http.respond import dumps
@@ -24,10 +24,12 @@ def partial_object(obj: Obj, version: str) -> Obj:
 
 def table(resource: Resource, objects: Iterable[Obj], encoding: Encoding, include: str, now: float, meta: Obj) -> Obj:
     """Return a Table of objects."""
-    rows = [_row(resource, obj, include, now, encoding.version) for obj in objects]
+    trees = list(objects)
+    rows = [_row(resource, obj, include, now, encoding.version) for obj in trees]
+    kind = trees[0].get("kind", resource.kind) if trees else resource.kind
     return {
         "kind": "Table", "apiVersion": META_GROUP + encoding.version, "metadata": meta,
-        "columnDefinitions": columns_of(resource), "rows": rows,
+        "columnDefinitions": columns_for(kind, resource), "rows": rows,
     }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from pilothouse.cluster.apiserver.registry.codec import check_type, served_tree,
 from pilothouse.cluster.apiserver.registry.options import parse_bool, write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.patchfindings import patch_findings
+from pilothouse.cluster.apiserver.registry.scale import decode_scale, scale_of, with_replicas
 from pilothouse.cluster.apiserver.registry.writes import Writer, check_name, check_namespace, reset_fields
 from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.errors import BadRequest, PilothouseError, TooLarge
@@ -61,6 +62,32 @@ class Patcher:
             tree["metadata"].pop("resourceVersion", None)
         shown = transformed(call.resource, tree, encoding, include_object_of(call), self.backend.clock.now())
         return answer_tree(shown, status, encoding, call.warnings)
+
+    async def patch_scale(self, call: Call) -> Item:
+        """Apply a PATCH of the scale subresource; returns the object it scaled."""
+        kind = call.request.header("content-type").partition(";")[0].strip().lower()
+        if kind not in (JSON_PATCH, MERGE, STRATEGIC, APPLY):
+            raise unsupported_media(kind, [JSON_PATCH, MERGE, STRATEGIC, APPLY])
+        check_size(call.request.body)
+        write_options(call, "PatchOptions")
+        self._patch_options(call, kind)
+        assert call.subresource is not None
+        patch: Any
+        if kind == APPLY:
+            patch, kind = _scale_apply_body(call), MERGE
+        elif kind == JSON_PATCH:
+            patch = _decode(call.request.body, "error decoding patch: ", list, "[]handlers.jsonPatchOp")
+        else:
+            patch = _decode(call.request.body, "error decoding patch: ", dict, "map[string]interface {}")
+        schema = call.subresource.schema
+
+        def make(old: Obj) -> Obj:
+            document = _merged(kind, patch, scale_of(call.resource, old), schema)
+            if not isinstance(document, dict):
+                raise StatusError(422, "Invalid", _REJECTED, {})
+            return with_replicas(call.resource, old, decode_scale(call, document))
+
+        return await self.writer.replace(call, make)
 
     def _patch_options(self, call: Call, kind: str) -> None:
         findings: list[FieldError] = []
@@ -204,6 +231,18 @@ def _apply_body(call: Call) -> Body:
     if (value.get("metadata") or {}).get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
     return Body(value, b"", False, repeated)
+
+
+def _scale_apply_body(call: Call) -> Obj:
+    from pilothouse.cluster.apiserver.http.yamlbody import parse_yaml
+
+    try:
+        value, _ = parse_yaml(call.request.body)
+    except ValueError as error:
+        raise bad_request(f"error decoding YAML: {error}") from None
+    if not isinstance(value, dict):
+        raise bad_request("the apply configuration must be an object")
+    return value
 
 
 def check_apply_type(call: Call, tree: Obj) -> None:

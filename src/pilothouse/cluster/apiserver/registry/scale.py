@@ -1,120 +1,93 @@
-"""The scale subresource: replicas of workloads and custom resources through one small object."""
+"""The scale subresource: a Scale object as a view of a workload or a custom resource."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
-from pilothouse.api.patch.json import apply_json_patch
-from pilothouse.api.patch.merge import apply_merge_patch
-from pilothouse.api.selectors import label_selector_from_object
+from pilothouse.api.scheme import Resource
+from pilothouse.api.schema.decode import decode
+from pilothouse.api.tables.text import selector_text
 from pilothouse.api.validation.fields import invalid
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict, not_found
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
-from pilothouse.cluster.apiserver.http.negotiate import negotiate
-from pilothouse.cluster.apiserver.http.respond import answer_tree
-from pilothouse.cluster.apiserver.registry.codec import read_tree, served_tree
-from pilothouse.cluster.apiserver.registry.options import write_options
-from pilothouse.cluster.apiserver.registry.writes import CHANGED, Writer
-from pilothouse.wire.http.messages import Response
-
-_PATCHES = ("application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json")
-_BUILT_IN = ("spec.replicas", "status.replicas", "")
+from pilothouse.cluster.apiserver.registry.codec import cannot_handle
+from pilothouse.kit.errors import PilothouseError
 
 
-def _at(tree: Obj, path: str) -> Any:
-    found: Any = tree
-    for part in path.strip(".").split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found
-
-
-def _paths(call: Call) -> tuple[str, str, str]:
-    return call.resource.scale_paths if call.resource.is_custom else _BUILT_IN
-
-
-def scale_of(call: Call, tree: Obj) -> Obj:
-    """Return the Scale of an object."""
-    spec_path, status_path, selector_path = _paths(call)
-    meta = {key: value for key, value in tree["metadata"].items() if key in _META}
-    status: Obj = {"replicas": int(_at(tree, status_path) or 0)}
-    selector = _at(tree, selector_path) if selector_path else _selector(tree)
+def scale_of(resource: Resource, tree: Obj) -> Obj:
+    """Return the Scale of an object; raises 404 or 500 when it has none."""
+    meta = tree["metadata"]
+    shown = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta}
+    replicas, current, selector = _custom(resource, tree) if resource.is_custom else _built_in(resource, tree)
+    spec: Obj = {"replicas": replicas} if replicas else {}
+    status: Obj = {"replicas": current}
     if selector:
         status["selector"] = selector
-    replicas = _at(tree, spec_path)
-    spec = {"replicas": replicas} if replicas else {}
-    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": meta, "spec": spec, "status": status}
+    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": shown, "spec": spec, "status": status}
 
 
-_META = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+def _built_in(resource: Resource, tree: Obj) -> tuple[int, int, str]:
+    spec, status = tree.get("spec") or {}, tree.get("status") or {}
+    selector = spec.get("selector")
+    if resource.kind == "ReplicationController":
+        text = ",".join(f"{key}={value}" for key, value in sorted((selector or {}).items()))
+    else:
+        text = selector_text(selector)
+    return spec.get("replicas", 0), status.get("replicas", 0), "" if text == "<none>" else text
 
 
-def _selector(tree: Obj) -> str:
-    selector = tree["spec"].get("selector")
-    if not isinstance(selector, dict):
-        return ""
-    if "matchLabels" in selector or "matchExpressions" in selector:
-        return str(label_selector_from_object(selector))
-    return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+def _custom(resource: Resource, tree: Obj) -> tuple[int, int, str]:
+    wanted, current, selector = resource.scale_paths
+    replicas = get_path(tree, wanted)
+    if replicas is None:
+        text = f'the spec replicas field "{wanted}" does not exist'
+        raise StatusError(500, "InternalError", f"Internal error occurred: {text}", {"causes": [{"message": text}]})
+    found = get_path(tree, current)
+    text = get_path(tree, selector) if selector else ""
+    return int(replicas), int(found or 0), text if isinstance(text, str) else ""
 
 
-async def serve(writer: Writer, call: Call) -> Response:
-    """Answer GET, PUT and PATCH of a scale."""
-    encoding = negotiate(call.request.header("accept"), is_list=False)
-    backend = writer.backend
-    item = backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
-    if item is None:
-        raise not_found(call.resource, call.name)
-    if call.verb == "get":
-        return answer_tree(scale_of(call, served_tree(call.resource, item)), 200, encoding)
-    write_options(call, "UpdateOptions" if call.verb == "update" else "PatchOptions")
-    change = _put(call) if call.verb == "update" else _patch(call)
-
-    def make(old: Obj) -> Obj:
-        scale = change(scale_of(call, old))
-        replicas = (scale.get("spec") or {}).get("replicas") or 0
-        _check(call, scale, old, replicas)
-        return _with_replicas(old, _paths(call)[0], replicas)
-
-    stored = await writer.replace(call, make)
-    return answer_tree(scale_of(call, served_tree(call.resource, stored)), 200, encoding, call.warnings)
+def get_path(tree: Any, path: str) -> Any:
+    """Return the value at a dotted path, or None."""
+    for part in path.lstrip(".").split("."):
+        if not isinstance(tree, dict):
+            return None
+        tree = tree.get(part)
+    return tree
 
 
-def _check(call: Call, scale: Obj, old: Obj, replicas: Any) -> None:
-    meta = scale.get("metadata") or {}
-    if meta.get("name") and meta["name"] != call.name:
-        raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({call.name})")
-    if meta.get("resourceVersion") not in {None, "", old["metadata"]["resourceVersion"]}:
-        raise conflict(call.resource, call.name, CHANGED)
-    if not isinstance(replicas, int) or isinstance(replicas, bool):
-        raise bad_request("spec.replicas of a Scale must be a whole number")
+def with_replicas(resource: Resource, tree: Obj, scale: Obj) -> Obj:
+    """Return the object with the replicas of a Scale, which must name the version it was made from."""
+    replicas = (scale.get("spec") or {}).get("replicas", 0)
     if replicas < 0:
-        finding = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
-        raise invalid_status("Scale", "autoscaling", call.name, [finding])
+        name = tree["metadata"]["name"]
+        problem = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
+        raise invalid_status("Scale", "autoscaling", name, [problem])
+    path = resource.scale_paths[0].lstrip(".").split(".") if resource.is_custom else ["spec", "replicas"]
+    node = tree
+    for part in path[:-1]:
+        node = node.setdefault(part, {})
+    node[path[-1]] = replicas
+    stated = scale["metadata"].get("resourceVersion", "")
+    if stated:
+        tree["metadata"]["resourceVersion"] = stated
+    else:
+        tree["metadata"].pop("resourceVersion", None)
+    return tree
 
 
-def _with_replicas(tree: Obj, path: str, replicas: int) -> Obj:
-    head, _, rest = path.strip(".").partition(".")
-    if not rest:
-        return {**tree, head: replicas}
-    return {**tree, head: _with_replicas(tree.get(head) or {}, rest, replicas)}
-
-
-def _put(call: Call) -> Any:
-    body = read_tree(call, "Scale").value
-    return lambda _: body
-
-
-def _patch(call: Call) -> Any:
-    kind = call.request.header("content-type").partition(";")[0].strip().lower()
-    if kind not in _PATCHES:
-        text = f"the body of the request was in an unknown format - accepted media types include: {', '.join(_PATCHES)}"
-        raise StatusError(415, "UnsupportedMediaType", text)
+def decode_scale(call: Call, tree: Obj) -> Obj:
+    """Return a Scale body, typed; raises 400."""
+    assert call.subresource is not None and call.subresource.schema is not None
     try:
-        patch = orjson.loads(call.request.body)
-    except orjson.JSONDecodeError as error:
-        raise bad_request(f"error decoding patch: {error}") from None
-    apply = apply_json_patch if kind == _PATCHES[0] else apply_merge_patch
-    return lambda scale: apply(scale, patch)
+        scale: Obj = decode(call.subresource.schema, tree)[0]
+    except PilothouseError as error:
+        raise cannot_handle("Scale", "v1", error.message) from None
+    name = scale["metadata"].get("name", "")
+    if name != call.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({call.name})")
+    uid = scale["metadata"].get("uid")
+    if uid is not None and not isinstance(uid, str):
+        raise bad_request("metadata.uid must be text")
+    return scale

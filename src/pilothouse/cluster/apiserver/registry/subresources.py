@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from pilothouse.cluster.apiserver.access import Access
-from pilothouse.cluster.apiserver.context import Call
-from pilothouse.cluster.apiserver.errors import no_resource, not_allowed
-from pilothouse.cluster.apiserver.registry import accounts, podsubresources, reads, scale
+from pilothouse.cluster.apiserver.authz.reviews import KINDS, Reviews
+from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.errors import StatusError, not_found
+from pilothouse.cluster.apiserver.http.negotiate import negotiate
+from pilothouse.cluster.apiserver.http.respond import answer_tree
+from pilothouse.cluster.apiserver.registry import reads
+from pilothouse.cluster.apiserver.registry.codec import read_tree, served_tree
 from pilothouse.cluster.apiserver.registry.deletes import Deleter
+from pilothouse.cluster.apiserver.registry.options import write_options
+from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.patches import Patcher
+from pilothouse.cluster.apiserver.registry.podops import PodOperations
+from pilothouse.cluster.apiserver.registry.scale import decode_scale, scale_of, with_replicas
 from pilothouse.cluster.apiserver.registry.writes import Writer
 from pilothouse.wire.http.messages import Response
 
@@ -21,40 +29,87 @@ class Subresources:
 
     def __init__(self, writer: Writer, deleter: Deleter, patcher: Patcher, access: Access) -> None:
         """Answer through the given parts."""
-        self.writer, self.deleter, self.patcher, self.access = writer, deleter, patcher, access
-        self.backend = writer.backend
+        self.writer, self.patcher, self.backend = writer, patcher, writer.backend
+        self.pods = PodOperations(writer, deleter, access)
+        self.reviews = Reviews(access)
+        pods = self.pods
+        self._answers: dict[str, Answer] = {
+            "binding": pods.binding, "eviction": pods.eviction, "token": pods.token, "log": pods.log, "exec": pods.connect,
+            "attach": pods.connect, "portforward": pods.connect, "proxy": pods.connect, "scale": self.scale,
+        }  # fmt: skip
 
     def special(self, call: Call) -> Answer | None:
         """Return the answer of a resource that is not stored, or None."""
+        kind = call.resource.kind
+        if kind in KINDS and call.resource.group in ("authorization.k8s.io", "authentication.k8s.io"):
+            return self.reviews.answer
+        if kind == "ComponentStatus" and not call.resource.group:
+            return self.components
+        if kind == "Binding" and not call.resource.group:
+            return self.legacy_binding
         return None
 
     async def serve(self, call: Call, rest: str) -> Response:
         """Answer a subresource."""
         assert call.subresource is not None
-        if rest:
-            raise no_resource()
-        name = call.subresource.name
-        if name in ("status", "approval", "resize", "ephemeralcontainers"):
-            return await self._object(call)
-        match name:
-            case "scale":
-                return await scale.serve(self.writer, call)
-            case "binding":
-                return await podsubresources.bind(self.writer, call)
-            case "eviction":
-                return await podsubresources.evict(self.writer, self.deleter, call)
-            case "log":
-                return await podsubresources.logs(self.writer, call)
-            case "token":
-                return await accounts.request_token(self.writer, self.access, call)
-            case "finalize":
-                return await self.writer.update(call)
-        raise not_allowed()
-
-    async def _object(self, call: Call) -> Response:
-        """Answer a subresource that is the object itself with other rules."""
+        special = self._answers.get(call.subresource.name)
+        if special is not None:
+            return await special(call)
         if call.verb == "get":
             return await reads.get(self.backend, call)
         if call.verb == "update":
             return await self.writer.update(call)
         return await self.patcher.patch(call)
+
+    async def legacy_binding(self, call: Call) -> Response:
+        """Answer a POST to the old bindings resource."""
+        write_options(call, "CreateOptions")
+        body = read_tree(call, "Binding").value
+        pods = self.backend.scheme.resource("", "v1", "pods")
+        assert pods is not None
+        call.resource, call.name = pods, (body.get("metadata") or {}).get("name", "")
+        body.setdefault("metadata", {})
+        return await self.pods.bind(call, body)
+
+    async def components(self, call: Call) -> Response:
+        """Answer the health of the parts, as far as this process knows them."""
+        healthy = [{"type": "Healthy", "status": "True", "message": "ok"}]
+        items = [{"metadata": {"name": name}, "conditions": healthy} for name in ("controller-manager", "scheduler", "etcd-0")]
+        if call.name:
+            found = next((item for item in items if item["metadata"] == {"name": call.name}), None)
+            if found is None:
+                raise not_found(call.resource, call.name)
+            return answer_tree({"kind": "ComponentStatus", "apiVersion": "v1", **found}, warnings=call.warnings)
+        tree = {"kind": "ComponentStatusList", "apiVersion": "v1", "metadata": {}, "items": items}
+        return answer_tree(tree, warnings=call.warnings)
+
+    async def scale(self, call: Call) -> Response:
+        """Answer the scale subresource."""
+        encoding = negotiate(call.request.header("accept"), is_list=False)
+        resource = call.resource
+        if call.verb == "get":
+            await self.backend.cache.current()
+            item = self.backend.cached(resource).items.get(resource.key(call.namespace, call.name))
+            if item is None:
+                raise not_found(resource, call.name)
+        elif call.verb == "update":
+            write_options(call, "UpdateOptions")
+            scale = decode_scale(call, read_tree(call, "Scale").value)
+            item = await self.writer.replace(call, lambda old: with_replicas(resource, old, scale))
+        else:
+            item = await self.patcher.patch_scale(call)
+        shown = transformed(
+            resource,
+            self._scale_tree(call, served_tree(resource, item)),
+            encoding,
+            include_object_of(call),
+            self.backend.clock.now(),
+        )
+        return answer_tree(shown, 200, encoding, call.warnings)
+
+    def _scale_tree(self, call: Call, tree: Obj) -> Obj:
+        try:
+            return scale_of(call.resource, tree)
+        except (TypeError, ValueError):
+            text = "the replicas field of the object is no number"
+            raise StatusError(500, "InternalError", f"Internal error occurred: {text}") from None

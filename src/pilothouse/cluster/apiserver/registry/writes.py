@@ -8,8 +8,8 @@ import msgspec
 
 from pilothouse.api.fields.sets import FieldSet
 from pilothouse.api.patch.apply import track_update
-from pilothouse.api.scheme import Resource
 from pilothouse.api.schema.decode import decode
+from pilothouse.api.scheme import Resource
 from pilothouse.api.validation.fields import FieldError, invalid
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update

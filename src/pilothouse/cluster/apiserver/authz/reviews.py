@@ -1,0 +1,117 @@
+"""Questions instead of objects: access reviews, token reviews, who am I."""
+
+from __future__ import annotations
+
+from pilothouse.api.validation.fields import FieldError, invalid
+from pilothouse.cluster.apiserver.access import Access
+from pilothouse.cluster.apiserver.authz.rbac import MASTERS
+from pilothouse.cluster.apiserver.context import Attributes, Call, Obj, User
+from pilothouse.cluster.apiserver.errors import bad_request
+from pilothouse.cluster.apiserver.errors import invalid as invalid_status
+from pilothouse.cluster.apiserver.http.respond import answer_tree
+from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree
+from pilothouse.cluster.apiserver.registry.options import write_options
+from pilothouse.wire.http.messages import Response
+
+
+class Reviews:
+    """Answers reviews."""
+
+    def __init__(self, access: Access) -> None:
+        """Ask `access`."""
+        self.access = access
+
+    async def answer(self, call: Call) -> Response:
+        """Answer a POST of any review kind."""
+        write_options(call, "CreateOptions")
+        obj = decode_object(call, read_tree(call, call.resource.kind), call.resource)
+        obj.setdefault("metadata", {})
+        obj["metadata"] = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+        getattr(self, f"_{_METHODS[call.resource.kind]}")(call, obj)
+        return answer_tree(obj, 201, warnings=call.warnings)
+
+    def _self_access(self, call: Call, obj: Obj) -> None:
+        self._check_spec(call, obj["spec"])
+        obj["status"] = self._decide(call.user, obj["spec"])
+
+    def _subject_access(self, call: Call, obj: Obj) -> None:
+        spec = obj["spec"]
+        self._check_spec(call, spec, needs_subject=True)
+        if call.resource.namespaced:
+            stated = (spec.get("resourceAttributes") or {}).get("namespace", "")
+            if stated != call.namespace:
+                path = "spec.resourceAttributes.namespace"
+                raise bad_request(f'{path}: Invalid value: "{stated}": must match metadata.namespace: {call.namespace}')
+            obj["metadata"]["namespace"] = call.namespace
+        user = User(spec.get("user", ""), spec.get("uid", ""), tuple(spec.get("groups") or ()))
+        obj["status"] = self._decide(user, spec)
+
+    def _check_spec(self, call: Call, spec: Obj, *, needs_subject: bool = False) -> None:
+        resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+        findings: list[FieldError] = []
+        if resource is not None and path is not None:
+            text = "cannot be specified in combination with resourceAttributes"
+            findings.append(invalid("spec.nonResourceAttributes", path, text))
+        if resource is None and path is None:
+            text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+            findings.append(invalid("spec.resourceAttributes", None, text))
+        if needs_subject and not spec.get("user") and not spec.get("groups"):
+            text = "at least one of user or group must be specified"
+            findings.append(invalid("spec.user", "", text))
+        if findings:
+            raise invalid_status(call.resource.kind, call.resource.group, "", findings)
+
+    def _decide(self, user: User, spec: Obj) -> Obj:
+        resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+        if path is not None:
+            wanted = Attributes(path.get("verb", ""), False, path=path.get("path", ""))
+        else:
+            found = resource or {}
+            wanted = Attributes(
+                found.get("verb", ""), True, found.get("group", ""), found.get("version", ""), found.get("resource", ""),
+                found.get("subresource", ""), found.get("namespace", ""), found.get("name", ""),
+            )  # fmt: skip
+        if MASTERS in user.groups:
+            return {"allowed": True}
+        why = self.access.rbac.explain(user, wanted)
+        return {"allowed": True, "reason": why} if why else {"allowed": False}
+
+    def _self_rules(self, call: Call, obj: Obj) -> None:
+        namespace = (obj.get("spec") or {}).get("namespace", "")
+        if not namespace:
+            raise bad_request("no namespace on request")
+        resources: list[Obj] = []
+        urls: list[Obj] = []
+        for raw in self.access.rbac.rules_of(call.user, namespace):
+            if raw.get("nonResourceURLs"):
+                urls.append({"verbs": raw["verbs"], "nonResourceURLs": raw["nonResourceURLs"]})
+            if raw.get("resources"):
+                keys = ("verbs", "apiGroups", "resources", "resourceNames")
+                resources.append({key: raw[key] for key in keys if raw.get(key)})
+        obj["spec"] = {}
+        obj["status"] = {"resourceRules": resources, "nonResourceRules": urls, "incomplete": False}
+
+    def _token(self, call: Call, obj: Obj) -> None:
+        spec = obj.get("spec") or {}
+        token = spec.get("token", "")
+        if not token:
+            text = "token is required for TokenReview in authentication"
+            raise bad_request(text)
+        audiences = tuple(spec.get("audiences") or ())
+        user = self.access.tokens.user(token, audiences)
+        if user is None:
+            obj["status"] = {"user": {}, "error": "invalid bearer token"}
+            return
+        obj["status"] = {"authenticated": True, "user": user.info()}
+        if audiences:
+            obj["status"]["audiences"] = list(audiences)
+
+    def _who(self, call: Call, obj: Obj) -> None:
+        obj["status"] = {"userInfo": call.user.info()}
+
+
+_METHODS = {
+    "SelfSubjectAccessReview": "self_access", "SubjectAccessReview": "subject_access", "LocalSubjectAccessReview": "subject_access",
+    "SelfSubjectRulesReview": "self_rules", "TokenReview": "token", "SelfSubjectReview": "who",
+}  # fmt: skip
+KINDS = frozenset(_METHODS)
