@@ -54,7 +54,7 @@ PRESENT = _words(
 )
 # Lists that are written as null when they are empty although no schema requires them.
 NULLABLE = _words(
-    "EndpointSlice.ports HorizontalPodAutoscalerStatus.currentMetrics CustomResourceDefinitionStatus.conditions "
+    "EndpointSlice.ports EndpointSlice.endpoints HorizontalPodAutoscalerStatus.currentMetrics CustomResourceDefinitionStatus.conditions "
     "CustomResourceDefinitionStatus.storedVersions CSINodeDriver.topologyKeys ClusterRole.rules Role.rules Event.firstTimestamp "
     "Event.lastTimestamp Event.eventTime Event.deprecatedFirstTimestamp Event.deprecatedLastTimestamp"
 )
@@ -155,6 +155,9 @@ def _definition(name: str, raw: dict[str, Any], structs: set[str]) -> dict[str, 
     required = raw.get("required", ())
     for field, child in out.get("properties", {}).items():
         if f"{short}.{field}" in NULLABLE or f"{short}.{field}" in ALWAYS:
+            child["x-null"] = 1
+        is_time = child.get("$ref", "").endswith(".v1.Time")
+        if is_time and (short.endswith("Condition") or short.startswith("ContainerState")):
             child["x-null"] = 1
         if f"{short}.{field}" in OPTIONAL:
             child["x-optional"] = 1

@@ -33,6 +33,8 @@ class Comparison:
             if NUMBERED.fullmatch(value) and value.startswith("$nodePort") and value in self.bound:
                 return int(self.bound[value])
             value = value.replace("$timeMicro", "2026-01-01T00:00:00.000000Z").replace("$time", "2026-01-01T00:00:00Z")
+            if value == "$jwt":
+                return self.bound.get("$jwt", value)
             return NUMBERED.sub(lambda match: self.bound.get(match[0], match[0]), value)
         if isinstance(value, list):
             return [self.substitute(item) for item in value]
@@ -105,6 +107,8 @@ class Comparison:
             actual = str(actual)
         if not isinstance(actual, str):
             raise Differs(f"{path}: expected {expected!r}, got {actual!r}")
+        if expected == "$jwt":
+            self.bound["$jwt"] = actual
         if "$" not in expected:
             if expected != actual and not (self.unordered and sorted(expected) == sorted(actual)):
                 raise Differs(f"{path}: expected {expected!r}, got {actual!r}")

@@ -85,10 +85,12 @@ class Replay:
         headers.setdefault("user-agent", "recorder/1.0")
         headers.setdefault("accept", "application/json")
         body = self._body(raw)
+        if b"kube-api-access-$rand" in body:
+            body = body.replace(b"kube-api-access-$rand", self._mount_name())
         if body:
             headers.setdefault("content-type", "application/json")
         user = raw.get("user", "admin")
-        if user != "anonymous":
+        if user != "anonymous" and "authorization" not in headers:
             headers["authorization"] = f"Bearer {user}"
         query = raw.get("query") or {}
         pairs = query if isinstance(query, list) else [(key, value) for key, value in query.items()]
@@ -98,6 +100,13 @@ class Replay:
                 flat.append((key, str(sub(item))))
         request = Request(raw["method"], sub(raw["path"]), flat, headers, body, Peer("test"))
         return await self.server.handle(request)
+
+    def _mount_name(self) -> bytes:
+        for value in reversed(self.bodies):
+            found = re.search(rb"kube-api-access-[a-z0-9]{5}", orjson.dumps(value))
+            if found:
+                return found[0]
+        return b"kube-api-access-aaaaa"
 
     def _body(self, raw: dict[str, Any]) -> bytes:
         if "bodyBase64" in raw:

@@ -72,7 +72,9 @@ def storage_class(obj: Obj, now: float) -> list[Any]:
 def csi_driver(obj: Obj, now: float) -> list[Any]:
     """Return the cells of a CSIDriver."""
     name, since, spec, _ = _head(obj, now)
-    tokens = ",".join(item.get("audience", "") for item in spec.get("tokenRequests") or ()) if spec.get("tokenRequests") else UNSET
+    tokens = (
+        ",".join(item.get("audience", "") for item in spec.get("tokenRequests") or ()) if spec.get("tokenRequests") else UNSET
+    )
     flags = [spec.get("attachRequired", True), spec.get("podInfoOnMount", False), spec.get("storageCapacity", False)]
     modes = ",".join(spec.get("volumeLifecycleModes") or ()) or NONE
     return [name, *flags, tokens, spec.get("requiresRepublish", False), modes, since]

@@ -95,7 +95,9 @@ def _job_conditions(obj: Obj) -> list[Obj]:
         if condition.get("status") == "True" and condition.get("type") in ("Complete", "Failed"):
             return [
                 {
-                    "type": "Completed", "status": "True", "reason": condition.get("reason", ""),
+                    "type": "Completed",
+                    "status": "True",
+                    "reason": condition.get("reason", ""),
                     "message": condition.get("message", ""),
                 }  # fmt: skip
             ]
@@ -138,5 +140,3 @@ def _text(value: Any) -> str:
 
         return orjson.dumps(value).decode()
     return "" if value is None else str(value)
-
-

@@ -70,7 +70,7 @@ def selector_text(selector: Obj | None) -> str:
             "In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key, "DoesNotExist": f"!{key}",
         }  # fmt: skip
         parts.append((key, shown.get(expression.get("operator", ""), key)))
-    return ",".join(text for _, text in sorted(parts)) or NONE
+    return ",".join(text for _, text in sorted(parts, key=lambda part: part[0])) or NONE
 
 
 def containers_text(spec: Obj) -> tuple[str, str]:

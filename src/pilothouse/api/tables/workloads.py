@@ -18,7 +18,14 @@ def _template(obj: Obj) -> Obj:
 def _parts(obj: Obj, now: float) -> tuple[str, str, Obj, Obj, str, str]:
     meta = obj["metadata"]
     names, images = containers_text(_template(obj))
-    return meta.get("name", ""), age(meta.get("creationTimestamp"), now), obj.get("spec") or {}, obj.get("status") or {}, names, images
+    return (
+        meta.get("name", ""),
+        age(meta.get("creationTimestamp"), now),
+        obj.get("spec") or {},
+        obj.get("status") or {},
+        names,
+        images,
+    )
 
 
 def deployment(obj: Obj, now: float) -> list[Any]:
@@ -79,7 +86,11 @@ def _job_status(obj: Obj) -> str:
         return "Failed"
     if obj["metadata"].get("deletionTimestamp"):
         return "Terminating"
-    for kind, shown in (("Suspended", "Suspended"), ("FailureTarget", "FailureTarget"), ("SuccessCriteriaMet", "SuccessCriteriaMet")):
+    for kind, shown in (
+        ("Suspended", "Suspended"),
+        ("FailureTarget", "FailureTarget"),
+        ("SuccessCriteriaMet", "SuccessCriteriaMet"),
+    ):
         if kind in true:
             return shown
     return "Running"

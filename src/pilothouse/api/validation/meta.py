@@ -77,11 +77,11 @@ def validate_annotations(annotations: Obj | None, path: str) -> list[FieldError]
 def _owners(owners: list[Obj], path: str) -> list[FieldError]:
     out: list[FieldError] = []
     controller = ""
-    for index, owner in enumerate(owners):
-        at = f"{path}[{index}]" if False else path
-        for field, text in (("apiVersion", "version must not be empty"), ("kind", ""), ("name", ""), ("uid", "")):
+    for owner in owners:
+        at = path
+        for field in ("apiVersion", "kind", "name", "uid"):
             if not owner.get(field):
-                detail = text or f"{field} must not be empty"
+                detail = "version must not be empty" if field == "apiVersion" else "must not be empty"
                 where = f"{at}.{field}"
                 out.append(invalid(where, owner.get(field) or "", detail))
         if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
@@ -90,13 +90,9 @@ def _owners(owners: list[Obj], path: str) -> list[FieldError]:
             if controller:
                 text = "Only one reference can have Controller set to true. Found "
                 text += f'"true" in references for {controller} and {owner.get("kind")}/{owner.get("name")}'
-                out.append(invalid(path, _shown_owners(owners), text))
+                out.append(invalid(path, owners, text))
             controller = f"{owner.get('kind')}/{owner.get('name')}"
     return out
-
-
-def _shown_owners(owners: list[Obj]) -> list[Obj]:
-    return owners
 
 
 def _finalizers(finalizers: list[str], path: str) -> list[FieldError]:

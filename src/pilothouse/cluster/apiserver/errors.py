@@ -102,10 +102,10 @@ def forbidden(resource: Resource, name: str, why: str, causes: list[Details] | N
 
 def invalid(kind: str, group: str, name: str, findings: Sequence[FieldError]) -> StatusError:
     """422 with one cause per finding."""
-    seen = dict.fromkeys((finding.path, finding.reason, finding.text()) for finding in findings)
-    lines = [f"{path}: {text}" for path, _, text in seen]
+    worded = [(finding.path, finding.reason, finding.text()) for finding in findings]
+    lines = list(dict.fromkeys(f"{path}: {text}" for path, _, text in worded))
     shown = lines[0] if len(lines) == 1 else f"[{', '.join(lines)}]"
-    causes = [{"reason": reason, "message": text, "field": path} for path, reason, text in seen]
+    causes = [{"reason": reason, "message": text, "field": path} for path, reason, text in worded]
     group_kind = f"{kind}.{group}" if group else kind
     text = f'{group_kind} "{name}" is invalid: {shown}'
     return StatusError(422, "Invalid", text, names(name, group, kind, causes=causes))

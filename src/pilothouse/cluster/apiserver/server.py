@@ -208,6 +208,8 @@ class ApiServer:
             raise not_allowed()
         if resource.namespaced and not call.namespace and verb not in ("list", "watch"):
             raise not_allowed()
+        if bool(call.name) is (verb in _COLLECTION_VERBS):
+            raise not_allowed()
         special = self.subresources.special(call)
         if special is not None:
             return await special(call)
@@ -229,6 +231,7 @@ class ApiServer:
         }
 
 
+_COLLECTION_VERBS = frozenset(("create", "list", "deletecollection"))
 _DEPRECATED = {
     ("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     ("", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.cluster.apiserver.admission.allocation import ServiceAllocator
 from pilothouse.cluster.apiserver.admission.chain import Admission, Allocator, Stage
+from pilothouse.cluster.apiserver.admission.identity import SigningRequests
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
 from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
 from pilothouse.cluster.apiserver.admission.rbac import Escalation
@@ -20,6 +21,7 @@ def build_admission(backend: Backend) -> Admission:
         Tolerations(),
         Defaults(backend),
         Escalation(backend),
+        SigningRequests(),
     ]
     allocators: list[Allocator] = [ServiceAllocator(backend)]
     return Admission(backend, stages, allocators)

@@ -59,7 +59,7 @@ class Reviews:
             text = "at least one of user or group must be specified"
             findings.append(invalid("spec.user", "", text))
         if findings:
-            raise invalid_status(call.resource.kind, call.resource.group, "", findings)
+            raise invalid_status("", call.resource.group, "", findings)
 
     def _decide(self, user: User, spec: Obj) -> Obj:
         resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
@@ -102,11 +102,11 @@ class Reviews:
         if user is None:
             obj["status"] = {"user": {}, "error": "invalid bearer token"}
             return
-        obj["status"] = {"authenticated": True, "user": user.info()}
-        if audiences:
-            obj["status"]["audiences"] = list(audiences)
+        shown = list(audiences) or [self.access.tokens.audience()]
+        obj["status"] = {"authenticated": True, "user": user.info(), "audiences": shown}
 
     def _who(self, call: Call, obj: Obj) -> None:
+        obj["metadata"] = {"creationTimestamp": self.access.backend.now()}
         obj["status"] = {"userInfo": call.user.info()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pilothouse.api.scheme import Resource
-from pilothouse.api.validation.fields import FieldError, forbidden, unsupported
+from pilothouse.api.validation.fields import FieldError, invalid, unsupported
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
@@ -78,7 +78,7 @@ def checked_options(call: Call, tree: Obj) -> DeleteOptions:
     findings: list[FieldError] = []
     if orphan is not None and policy:
         text = "orphanDependents and deletionPropagation cannot be both set"
-        findings.append(forbidden("propagationPolicy", text))
+        findings.append(invalid("propagationPolicy", policy, text))
     if policy and policy not in _POLICIES:
         findings.append(unsupported("propagationPolicy", policy, (*_POLICIES, "nil")))
     if any(value != "All" for value in dry):
@@ -139,6 +139,8 @@ class Deleter:
             if not options.dry_run:
                 await self.backend.write(item.key, item.revision, None)
                 await self.writer.admission.deleted(resource, tree)
+            if resource.kind == "Pod" and not resource.group:
+                self._mark(resource, tree, 0)
             return tree, True
         if already and (not grace or grace >= meta.get("deletionGracePeriodSeconds", 0)):
             if meta == tree["metadata"]:

@@ -69,6 +69,8 @@ def prepare_status(resource: Resource, obj: Obj, old: Obj) -> Obj:
             metadata["managedFields"] = obj["metadata"]["managedFields"]
         metadata["resourceVersion"] = obj["metadata"].get("resourceVersion", "")
         out["metadata"] = metadata
+    elif resource.kind == "Deployment":
+        _keep(out["metadata"], old["metadata"], "labels")
     _keep(out["metadata"], old["metadata"], "deletionTimestamp")
     return out
 
@@ -124,8 +126,18 @@ def _pod(obj: Obj, old: Obj | None) -> None:
     if old is None:
         from pilothouse.api.defaults.pods import qos_class
 
-        status: Obj = {"phase": "Pending", "qosClass": qos_class(obj.get("spec") or {})}
-        obj["status"] = status
+        spec = obj.get("spec") or {}
+        obj["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
+        if spec.get("schedulingGates"):
+            obj["status"]["conditions"] = [
+                {
+                    "type": "PodScheduled", "status": "False", "lastProbeTime": None,
+                    "lastTransitionTime": obj["metadata"]["creationTimestamp"], "reason": "SchedulingGated",
+                    "message": "Scheduling is blocked due to non-empty scheduling gates",
+                }
+            ]  # fmt: skip
+        if spec.get("terminationGracePeriodSeconds", 0) < 0:
+            spec["terminationGracePeriodSeconds"] = 1
 
 
 _INITIAL_STATUS: dict[str, Callable[[Obj], Obj]] = {

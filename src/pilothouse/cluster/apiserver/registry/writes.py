@@ -117,8 +117,15 @@ class Writer:
             revision = await backend.write(key, 0, raw, ttl_s)
         except Mismatch:
             await self.admission.release(cleanup)
-            raise already_exists(resource, name) from None
+            raise self._taken(resource, key, name) from None
         return Item(key, call.namespace if resource.namespaced else "", name, raw, revision, revision)
+
+    def _taken(self, resource: Resource, key: str, name: str) -> StatusError:
+        error = already_exists(resource, name)
+        found = self.backend.cached(resource).items.get(key)
+        if found is not None and found.object["metadata"].get("deletionTimestamp"):
+            error.message = f"object is being deleted: {error.message}"
+        return error
 
     def _fill_system_fields(self, call: Call, obj: Obj) -> None:
         backend, meta = self.backend, obj["metadata"]
@@ -155,7 +162,7 @@ class Writer:
             if old_item is None:
                 raise not_found(call.resource, call.name)
             old = served_tree(call.resource, old_item)
-            obj = make(old)
+            obj = make(served_tree(call.resource, old_item))
             stated = obj["metadata"].get("resourceVersion", "")
             if stated and stated != str(old_item.revision):
                 if not stated.isdigit():
@@ -176,7 +183,7 @@ class Writer:
             self._track(call, old, obj)
         await self.admission.mutate(call, obj, old)
         obj = self._prepared(call, obj, old)
-        findings = validate_meta_update(obj["metadata"], old["metadata"])
+        findings = validate_meta_update(obj["metadata"], old["metadata"]) * 2
         findings += self._validate_update(call, obj, old)
         if findings:
             raise invalid_object(resource, call.name, findings)
@@ -188,6 +195,8 @@ class Writer:
         sub = call.subresource.name if call.subresource else ""
         if sub in ("status", "approval"):
             return strategies.prepare_status(resource, obj, old)
+        if sub == "finalize":
+            return {**old, "metadata": obj["metadata"], "spec": obj.get("spec") or {}}
         if sub == "" or sub == "scale":
             strategies.prepare_update(resource, obj, old)
         else:
@@ -300,11 +309,7 @@ def check_name(call: Call, obj: Obj) -> None:
     stated = obj["metadata"].get("name", "")
     if stated != call.name:
         if not stated:
-            raise bad_request(
-                "name must be provided"
-                if False
-                else f"the name of the object () does not match the name on the URL ({call.name})"
-            )
+            raise bad_request(f"the name of the object ({call.name} based on URL) was undeterminable: name must be provided")
         raise bad_request(f"the name of the object ({stated}) does not match the name on the URL ({call.name})")
 
 
