@@ -139,14 +139,14 @@ class Replay:
         return any(step.get("watchEvents") == name and step.get("closed") for step in self.scenario["steps"])
 
     async def _request(self, step: dict[str, Any]) -> None:
-        if step.get("waitUntilServed"):
-            await self._wait_served(step["waitUntilServed"])
         attempts = 40 if step.get("eventually") else 1
         for attempt in range(attempts):
             before = dict(self.compare.bound)
             response = await self.send(step["request"])
             try:
                 await self._check(step["response"], response)
+                if step.get("waitUntilServed"):
+                    await self._wait_served(step["waitUntilServed"])
                 return
             except Differs:
                 self.compare.bound = before

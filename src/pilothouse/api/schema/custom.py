@@ -74,12 +74,7 @@ def fill_defaults(schema: Schema, value: Any) -> None:
     """Fill in defaults below `value`, in place; null for a field that is not nullable counts as absent."""
     if isinstance(value, dict):
         for key, child in schema.properties.items():
-            if child.has_default and (key not in value or (value[key] is None and not child.nullable)):
-                value[key] = orjson.loads(orjson.dumps(child.default))
-            elif key in value and value[key] is None and not child.nullable and child.has_default:
-                del value[key]
-            if key in value:
-                fill_defaults(child, value[key])
+            _fill_field(value, key, child)
         if schema.additional is not None:
             for key, item in value.items():
                 if key not in schema.properties:
@@ -87,3 +82,16 @@ def fill_defaults(schema: Schema, value: Any) -> None:
     elif isinstance(value, list) and schema.items is not None:
         for item in value:
             fill_defaults(schema.items, item)
+
+
+def _fill_field(value: dict[str, Any], key: str, child: Schema) -> None:
+    if key in value and value[key] is None and not child.nullable and child.raw:
+        del value[key]
+    if key not in value and child.has_default:
+        value[key] = orjson.loads(orjson.dumps(child.default))
+    found = value.get(key)
+    if found is None:
+        return
+    if isinstance(found, float) and child.type == "integer" and found.is_integer():
+        value[key] = int(found)
+    fill_defaults(child, found)

@@ -1,14 +1,262 @@
-"""Validation of custom objects against their structural schema."""
+"""Validation of custom objects against their structural schema, worded like the reference server.
+
+Patterns are matched by RE2, in time linear to the text. Rules in CEL (`x-kubernetes-validations`) are not evaluated here.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.api.validation.fields import FieldError
+import orjson
+import re2
 
-Obj = dict[str, Any]
+from pilothouse.api.schema.formats import matches_format
+from pilothouse.api.schema.node import Schema
+from pilothouse.api.validation.fields import (
+    FieldError,
+    duplicate,
+    invalid,
+    required,
+    too_long,
+    too_many,
+    type_invalid,
+    unsupported,
+)
+
+Raw = dict[str, Any]
+_NOWHERE = "<nil>"
 
 
-def validate_custom(resource: Any, obj: Obj, old: Obj | None) -> list[FieldError]:
-    """Return what is wrong with a custom object; `old` is the form it replaces."""
-    return []
+def validate_value(schema: Schema, value: Any, path: str) -> list[FieldError]:
+    """Return what is wrong with a value."""
+    return _check(schema.raw, value, path)
+
+
+def validate_object(schema: Schema, tree: Raw, old: Raw | None = None) -> list[FieldError]:
+    """Return what is wrong with a custom object, besides its metadata.
+
+    With `old`, parts that did not change are not refused (ratcheting).
+    """
+    out: list[FieldError] = []
+    raw = schema.raw
+    properties = raw.get("properties") or {}
+    for name in raw.get("required") or ():
+        if tree.get(name) is None:
+            out.append(required(name))
+    for name in sorted(tree):
+        child = properties.get(name)
+        if child is None or name in ("metadata", "apiVersion", "kind"):
+            continue
+        if old is not None and name in old and old[name] == tree[name]:
+            continue
+        before = old.get(name) if old is not None else None
+        found = _check(child, tree[name], name)
+        if before is not None:
+            known = {(error.path, error.reason, error.detail) for error in _unchanged(child, tree[name], before, name)}
+            found = [error for error in found if (error.path, error.reason, error.detail) not in known]
+        out += found
+    out += _metadata_rules(raw.get("x-metadata") or {}, tree.get("metadata") or {})
+    return out
+
+
+def _unchanged(raw: Raw, value: Any, before: Any, path: str) -> list[FieldError]:
+    """Return the findings of parts that are as they were."""
+    if value == before:
+        return _check(raw, value, path)
+    out: list[FieldError] = []
+    if isinstance(value, dict) and isinstance(before, dict):
+        properties, additional = raw.get("properties") or {}, raw.get("additionalProperties")
+        for key, item in value.items():
+            child = properties.get(key) or (additional if isinstance(additional, dict) else None)
+            if child is not None and key in before:
+                out += _unchanged(child, item, before[key], f"{path}.{key}")
+    return out
+
+
+def _metadata_rules(raw: Raw, meta: Raw) -> list[FieldError]:
+    properties = raw.get("properties") or {}
+    return [error for name in ("name", "generateName") if name in properties and name in meta
+            for error in _check(properties[name], meta[name], f"metadata.{name}")]  # fmt: skip
+
+
+def json_type(value: Any) -> str:
+    """Return the JSON type of a value as messages name it."""
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    return {str: "string", list: "array", dict: "object"}.get(type(value), "null")
+
+
+def _check(raw: Raw, value: Any, path: str) -> list[FieldError]:
+    if value is None:
+        if raw.get("nullable"):
+            return []
+        kind = _types(raw)
+        return [type_invalid(path, "null", f'{path} in body must be of type {kind}: "null"')] if kind else []
+    wrong = _type_problem(raw, value, path)
+    if wrong:
+        return wrong
+    out: list[FieldError] = []
+    if isinstance(value, str):
+        out += _text(raw, value, path)
+    elif isinstance(value, bool):
+        pass
+    elif isinstance(value, (int, float)):
+        out += _number(raw, value, path)
+    elif isinstance(value, list):
+        out += _list(raw, value, path)
+    elif isinstance(value, dict):
+        out += _object(raw, value, path)
+    allowed = raw.get("enum")
+    if allowed is not None and value not in allowed:
+        out.append(unsupported(path, value, [item if isinstance(item, str) else orjson.dumps(item).decode() for item in allowed]))
+    return out + _junctors(raw, value, path)
+
+
+def _types(raw: Raw) -> str:
+    if raw.get("x-kubernetes-int-or-string"):
+        return "integer,string"
+    kind: str = raw.get("type", "")
+    return kind
+
+
+def _type_problem(raw: Raw, value: Any, path: str) -> list[FieldError]:
+    wanted, found = _types(raw), json_type(value)
+    if not wanted or found in wanted.split(","):
+        return []
+    if wanted == "number" and found == "integer":
+        return []
+    if wanted == "integer" and isinstance(value, float) and value.is_integer():
+        return []
+    shown = [type_invalid(path, found, f'{path} in body must be of type {wanted}: "{found}"')]
+    if wanted == "integer" and found == "number":
+        shown.append(invalid(_NOWHERE, "", f"Checked value must be of type integer (default format) in {path}"))
+    return shown
+
+
+def _text(raw: Raw, value: str, path: str) -> list[FieldError]:
+    out: list[FieldError] = []
+    least, most, pattern = raw.get("minLength"), raw.get("maxLength"), raw.get("pattern")
+    if most is not None and len(value) > most:
+        out.append(too_long(path, most))
+    if least is not None and len(value) < least:
+        out.append(invalid(path, value, f"{path} in body should be at least {least} chars long"))
+    if pattern:
+        try:
+            if re2.search(pattern, value) is None:
+                out.append(invalid(path, value, f"{path} in body should match '{pattern}'"))
+        except re2.error:
+            out.append(invalid(path, value, f"{path} in body cannot be matched: the pattern is not valid"))
+    form = raw.get("format", "")
+    if form and not matches_format(form, value):
+        out.append(invalid(path, value, f'{path} in body must be of type {form}: "{value}"'))
+    return out
+
+
+def _go_number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(value)
+
+
+def _number(raw: Raw, value: float, path: str) -> list[FieldError]:
+    out: list[FieldError] = []
+    least, most, step = raw.get("minimum"), raw.get("maximum"), raw.get("multipleOf")
+    if raw.get("format") == "int32" and not -(2**31) <= value < 2**31:
+        return [invalid(_NOWHERE, "", f"Checked value must be of type integer with format int32 in {path}")]
+    if step and value % step:
+        out.append(invalid(path, value, f"{path} in body should be a multiple of {_go_number(step)}"))
+    if most is not None:
+        strict = raw.get("exclusiveMaximum")
+        if value > most or (strict and value == most):
+            words = "less than" if strict else "less than or equal to"
+            out.append(invalid(path, value, f"{path} in body should be {words} {int(most)}"))
+    if least is not None:
+        strict = raw.get("exclusiveMinimum")
+        if value < least or (strict and value == least):
+            words = "greater than" if strict else "greater than or equal to"
+            out.append(invalid(path, value, f"{path} in body should be {words} {int(least)}"))
+    return out
+
+
+def _list(raw: Raw, value: list[Any], path: str) -> list[FieldError]:
+    out: list[FieldError] = []
+    least, most, items = raw.get("minItems"), raw.get("maxItems"), raw.get("items")
+    if least is not None and len(value) < least:
+        out.append(invalid(path, len(value), f"{path} in body should have at least {least} items"))
+    if most is not None and len(value) > most:
+        out.append(too_many(path, len(value), most))
+    if isinstance(items, dict):
+        for index, item in enumerate(value):
+            out += _check(items, item, f"{path}[{index}]")
+    return out + _list_type(raw, value, path)
+
+
+def _list_type(raw: Raw, value: list[Any], path: str) -> list[FieldError]:
+    kind = raw.get("x-kubernetes-list-type")
+    if kind not in ("set", "map"):
+        return []
+    out: list[FieldError] = []
+    seen: set[bytes] = set()
+    keys = raw.get("x-kubernetes-list-map-keys") or ()
+    for index, item in enumerate(value):
+        shown = item if kind == "set" else {key: item.get(key) for key in keys if key in item} if isinstance(item, dict) else item
+        mark = orjson.dumps(shown, option=orjson.OPT_SORT_KEYS)
+        if mark in seen:
+            out.append(duplicate(f"{path}[{index}]", shown))
+        seen.add(mark)
+    return out
+
+
+def _object(raw: Raw, value: Raw, path: str) -> list[FieldError]:
+    out: list[FieldError] = []
+    least, most = raw.get("minProperties"), raw.get("maxProperties")
+    if least is not None and len(value) < least:
+        out.append(invalid(path, len(value), f"{path} in body should have at least {least} properties"))
+    if most is not None and len(value) > most:
+        out.append(too_many(path, len(value), most))
+    out += [required(f"{path}.{name}") for name in raw.get("required") or () if name not in value]
+    if raw.get("x-kubernetes-embedded-resource"):
+        out += [required(f"{path}.{name}") for name in ("apiVersion", "kind") if not value.get(name)]
+    properties, additional = raw.get("properties") or {}, raw.get("additionalProperties")
+    for key in sorted(value):
+        child = properties.get(key)
+        if child is None and isinstance(additional, dict):
+            child = additional
+        if child is not None:
+            out += _check(child, value[key], f"{path}.{key}")
+    return out
+
+
+def _junctors(raw: Raw, value: Any, path: str) -> list[FieldError]:
+    out: list[FieldError] = []
+    if raw.get("not") is not None and not _check(raw["not"], value, path):
+        out.append(invalid(_NOWHERE, "", f'"{path}" must not validate the schema (not)'))
+    if raw.get("oneOf"):
+        out += _one_of(raw["oneOf"], value, path)
+    if raw.get("anyOf"):
+        results = [_check(part, value, path) for part in raw["anyOf"]]
+        if all(results):
+            out.append(invalid(_NOWHERE, "", f'"{path}" must validate at least one schema (anyOf)'))
+            out += min(results, key=len)
+    if raw.get("allOf"):
+        results = [_check(part, value, path) for part in raw["allOf"]]
+        for found in results:
+            out += found
+        bad = sum(1 for found in results if found)
+        if bad:
+            tail = ". None validated" if bad == len(results) else ""
+            out.append(invalid(_NOWHERE, "", f'"{path}" must validate all the schemas (allOf){tail}'))
+    return out
+
+
+def _one_of(parts: list[Raw], value: Any, path: str) -> list[FieldError]:
+    results = [_check(part, value, path) for part in parts]
+    valid = sum(1 for found in results if not found)
+    if valid == 1:
+        return []
+    text = f'"{path}" must validate one and only one schema (oneOf). '
+    if valid:
+        return [invalid(_NOWHERE, "", f"{text}Found {valid} valid alternatives")]
+    return [invalid(_NOWHERE, "", f"{text}Found none valid"), *results[0]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pilothouse.api.validation import cluster, extensions, network, pods, volumes, workloads
+from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes, workloads
 from pilothouse.api.validation.fields import FieldError
 
 Obj = dict[str, Any]
@@ -57,6 +57,7 @@ _CREATE: dict[tuple[str, str], Check] = {
     (_ADMISSION, "ValidatingAdmissionPolicyBinding"): extensions.policy_binding,
     (_ADMISSION, "MutatingAdmissionPolicyBinding"): extensions.policy_binding,
     ("apiregistration.k8s.io", "APIService"): extensions.api_service,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.definition,
     (_FLOW, "FlowSchema"): extensions.flow_schema,
     (_FLOW, "PriorityLevelConfiguration"): extensions.priority_level,
 }
@@ -97,6 +98,7 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     (_ADMISSION, "ValidatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
     (_ADMISSION, "MutatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
     (_ADMISSION, "ValidatingAdmissionPolicy"): lambda new, old: extensions.policy(new),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.definition_update,
     (_FLOW, "FlowSchema"): extensions.flow_schema_update,
     (_FLOW, "PriorityLevelConfiguration"): lambda new, old: extensions.priority_level(new),
 }

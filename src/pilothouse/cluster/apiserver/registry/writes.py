@@ -10,6 +10,7 @@ from pilothouse.api.fields.sets import FieldSet
 from pilothouse.api.patch.apply import track_update
 from pilothouse.api.schema.decode import decode
 from pilothouse.api.scheme import Resource
+from pilothouse.api.schema.values import validate_object
 from pilothouse.api.validation.fields import FieldError, invalid
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update
@@ -97,9 +98,7 @@ class Writer:
 
     def _validate(self, resource: Resource, obj: Obj) -> list[FieldError]:
         if resource.is_custom:
-            from pilothouse.api.schema.values import validate_custom
-
-            return validate_custom(resource, obj, None)
+            return validate_object(resource.schema, obj)
         return validate_kind(resource.group, resource.kind, obj)
 
     async def _insert(self, call: Call, obj: Obj, key: str) -> Item:
@@ -206,9 +205,7 @@ class Writer:
     def _validate_update(self, call: Call, obj: Obj, old: Obj) -> list[FieldError]:
         resource = call.resource
         if resource.is_custom:
-            from pilothouse.api.schema.values import validate_custom
-
-            return validate_custom(resource, obj, old)
+            return validate_object(resource.schema, obj, old)
         if call.subresource is not None and call.subresource.name != "scale":
             return []
         return validate_kind_update(resource.group, resource.kind, obj, old)

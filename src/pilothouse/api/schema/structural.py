@@ -1,0 +1,191 @@
+"""The rules of the schema itself in a CustomResourceDefinition: it must be structural.
+
+Source: structural schemas of Kubernetes (KEP-1152): every field has a type, value validations add no structure, defaults fit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import re2
+
+from pilothouse.api.schema.custom import prune
+from pilothouse.api.schema.node import Definitions, Schema
+from pilothouse.api.schema.values import validate_value
+from pilothouse.api.validation.fields import FieldError, forbidden, invalid, required, unsupported
+
+Raw = dict[str, Any]
+Findings = list[FieldError]
+_TYPES = ("array", "boolean", "integer", "number", "object", "string")
+_UNSUPPORTED = ("$ref", "definitions", "dependencies", "id", "patternProperties", "additionalItems")
+_STRUCTURE = ("type", "default", "additionalProperties", "nullable", "x-kubernetes-preserve-unknown-fields", "title", "description",
+              "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string")  # fmt: skip
+_JUNCTORS = ("allOf", "anyOf", "oneOf")
+MAX_DEPTH = 100
+
+
+def check_structural(raw: Raw, path: str) -> Findings:
+    """Return what keeps a schema from being structural."""
+    out: Findings = []
+    kind = raw.get("type", "")
+    if not kind:
+        out.append(required(f"{path}.type", "must not be empty at the root"))
+    elif kind != "object":
+        out.append(invalid(f"{path}.type", kind, "must be object at the root"))
+    meta = (raw.get("properties") or {}).get("metadata")
+    if meta is not None and not set(meta) <= {"type", "properties", "description"}:
+        out.append(_metadata(path))
+    elif meta is not None and not set(meta.get("properties") or {}) <= {"name", "generateName"}:
+        out.append(_metadata(path))
+    return out + _node(raw, path, is_root=True, depth=0)
+
+
+def _metadata(path: str) -> FieldError:
+    text = "must not specify anything other than name and generateName, but metadata is implicitly specified"
+    return forbidden(f"{path}.properties[metadata]", text)
+
+
+def _node(raw: Raw, path: str, *, is_root: bool, depth: int) -> Findings:
+    if depth > MAX_DEPTH:
+        return [forbidden(path, f"the schema is nested more than {MAX_DEPTH} levels deep")]
+    out: Findings = [
+        forbidden(f"{path}.{name}", f"{name} is not supported") for name in _UNSUPPORTED if raw.get(name) is not None
+    ]
+    out += _type(raw, path, is_root=is_root)
+    out += _extensions(raw, path)
+    out += _limits(raw, path)
+    for name in _JUNCTORS:
+        for index, part in enumerate(raw.get(name) or ()):
+            out += _validation(part, f"{path}.{name}[{index}]", depth + 1)
+    if raw.get("not") is not None:
+        out += _validation(raw["not"], f"{path}.not", depth + 1)
+    out += _rules(raw, path)
+    if "default" in raw:
+        out += _default(raw, path)
+    for name in sorted(raw.get("properties") or {}):
+        out += _node(raw["properties"][name], f"{path}.properties[{name}]", is_root=False, depth=depth + 1)
+    if isinstance(raw.get("items"), dict):
+        out += _node(raw["items"], f"{path}.items", is_root=False, depth=depth + 1)
+    if isinstance(raw.get("additionalProperties"), dict):
+        out += _node(raw["additionalProperties"], f"{path}.additionalProperties", is_root=False, depth=depth + 1)
+    return out
+
+
+def _type(raw: Raw, path: str, *, is_root: bool) -> Findings:
+    kind = raw.get("type", "")
+    if kind and kind not in _TYPES:
+        return [unsupported(f"{path}.type", kind, _TYPES)]
+    free = raw.get("x-kubernetes-int-or-string") or raw.get("x-kubernetes-preserve-unknown-fields") or raw.get("$ref")
+    if not kind and not is_root and not free:
+        where = "must not be empty for specified object fields"
+        if path.endswith(".items"):
+            where = "must not be empty for specified array items"
+        return [required(f"{path}.type", where)]
+    out: Findings = []
+    if raw.get("properties") and isinstance(raw.get("additionalProperties"), dict):
+        text = "additionalProperties and properties are mutual exclusive"
+        out.append(forbidden(f"{path}.additionalProperties", text))
+    return out
+
+
+def _extensions(raw: Raw, path: str) -> Findings:
+    out: Findings = []
+    if raw.get("uniqueItems"):
+        text = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
+        out.append(forbidden(f"{path}.uniqueItems", text))
+    if raw.get("x-kubernetes-embedded-resource") and not raw.get("properties"):
+        if not raw.get("x-kubernetes-preserve-unknown-fields"):
+            text = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"
+            out.append(required(f"{path}.properties", text))
+    map_type = raw.get("x-kubernetes-map-type")
+    if map_type is not None and map_type not in ("atomic", "granular"):
+        out.append(unsupported(f"{path}.x-kubernetes-map-type", map_type, ("atomic", "granular")))
+    return out + _list_rules(raw, path)
+
+
+def _list_rules(raw: Raw, path: str) -> Findings:
+    kind, keys = raw.get("x-kubernetes-list-type"), raw.get("x-kubernetes-list-map-keys")
+    if kind is None:
+        return []
+    out: Findings = []
+    if kind not in ("atomic", "map", "set"):
+        return [unsupported(f"{path}.x-kubernetes-list-type", kind, ("atomic", "map", "set"))]
+    if raw.get("type") != "array":
+        text = "must be array if x-kubernetes-list-type is specified"
+        return [invalid(f"{path}.type", raw.get("type", ""), text)]
+    items = raw.get("items") or {}
+    if kind == "map":
+        if not keys:
+            text = "must not be empty if x-kubernetes-list-type is map"
+            out.append(required(f"{path}.x-kubernetes-list-map-keys", text))
+        if items.get("nullable"):
+            out.append(forbidden(f"{path}.items.nullable", "cannot be nullable when x-kubernetes-list-type is map"))
+    if kind == "set" and items.get("type") == "object" and items.get("x-kubernetes-map-type") != "atomic":
+        text = "must be atomic as item of a list with x-kubernetes-list-type=set"
+        out.append(invalid(f"{path}.items.x-kubernetes-map-type", items.get("x-kubernetes-map-type"), text))
+    return out
+
+
+def _limits(raw: Raw, path: str) -> Findings:
+    pattern = raw.get("pattern")
+    if not pattern:
+        return []
+    try:
+        re2.compile(pattern)
+    except re2.error as error:
+        text = error.args[0] if error.args else "invalid"
+        text = text.decode() if isinstance(text, bytes) else str(text)
+        why = f"must be a valid regular expression, but isn't: error parsing regexp: {text.replace(': ' + pattern, '')}: `{pattern}`"
+        return [invalid(f"{path}.pattern", pattern, why)]
+    return []
+
+
+def _validation(raw: Raw, path: str, depth: int) -> Findings:
+    if depth > MAX_DEPTH:
+        return [forbidden(path, f"the schema is nested more than {MAX_DEPTH} levels deep")]
+    out: Findings = []
+    for name in _STRUCTURE:
+        if raw.get(name) and name != "x-kubernetes-int-or-string":
+            text = "must be undefined to be structural" if name == "default" else "must be empty to be structural"
+            if name in ("nullable", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource"):
+                text = "must be false to be structural"
+            out.append(forbidden(f"{path}.{name}", text))
+    for name in _JUNCTORS:
+        for index, part in enumerate(raw.get(name) or ()):
+            out += _validation(part, f"{path}.{name}[{index}]", depth + 1)
+    for name, child in (raw.get("properties") or {}).items():
+        out += _validation(child, f"{path}.properties[{name}]", depth + 1)
+    if isinstance(raw.get("items"), dict):
+        out += _validation(raw["items"], f"{path}.items", depth + 1)
+    return out
+
+
+def _rules(raw: Raw, path: str) -> Findings:
+    out: Findings = []
+    reasons = ("FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired", "FieldValueDuplicate")
+    for index, rule in enumerate(raw.get("x-kubernetes-validations") or ()):
+        at = f"{path}.x-kubernetes-validations[{index}]"
+        if not (rule.get("rule") or "").strip():
+            out.append(required(f"{at}.rule", "rule is not specified"))
+        message = rule.get("message")
+        if message is not None and message and not message.strip():
+            out.append(invalid(f"{at}.message", message, "message must be non-empty if specified"))
+        elif message and "\n" in message:
+            out.append(invalid(f"{at}.message", message, "message must not contain line breaks"))
+        if rule.get("reason") and rule["reason"] not in reasons:
+            out.append(unsupported(f"{at}.reason", rule["reason"], reasons))
+    return out
+
+
+def _default(raw: Raw, path: str) -> Findings:
+    node = Schema(raw, Definitions({}))
+    value = orjson.loads(orjson.dumps(raw["default"]))
+    if value is None:
+        return []
+    seen = [False]
+    prune(node, value, seen)
+    if seen[0]:
+        return [invalid(f"{path}.default", value, "must not have unknown fields")]
+    found = validate_value(node, value, "")
+    return [FieldError(f"{path}.default{error.path}", error.reason, error.value, error.detail) for error in found]
