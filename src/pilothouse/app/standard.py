@@ -6,6 +6,7 @@ CAPABILITIES: tuple[str, ...] = (
     "pilothouse.cluster.workloads.factory:CAPABILITY",
     "pilothouse.cluster.scheduler.factory:CAPABILITY",
     "pilothouse.cluster.nodeagent.factory:CAPABILITY",
+    "pilothouse.delivery.gitops.factory:CAPABILITY",
 )
 """In the order they start."""
 

@@ -1,0 +1,1 @@
+"""The I/O of GitOps: Git mirrors, rendering, and objects in the cluster."""

@@ -1,0 +1,29 @@
+"""Failures of GitOps, each with what to do."""
+
+from __future__ import annotations
+
+from pilothouse.kit.errors import Invalid, NotFound, NotSupported, Unavailable
+
+
+class RepositoryUnavailable(Unavailable):
+    """A Git repository cannot be fetched."""
+
+    reason = "RepositoryUnavailable"
+
+
+class RevisionNotFound(NotFound):
+    """A repository has no such branch, tag or commit."""
+
+    reason = "RevisionNotFound"
+
+
+class SourceInvalid(Invalid):
+    """A source cannot be rendered to manifests."""
+
+    reason = "SourceInvalid"
+
+
+class SourceNotSupported(NotSupported):
+    """A kind of source that this version does not read."""
+
+    reason = "SourceNotSupported"

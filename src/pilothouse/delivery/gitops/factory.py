@@ -1,0 +1,32 @@
+"""What GitOps declares about itself, and how it starts."""
+
+from __future__ import annotations
+
+from pilothouse.delivery.gitops.config import GitOpsConfig
+from pilothouse.delivery.gitops.types import definitions
+from pilothouse.kit.aio import Service
+from pilothouse.kit.registry import Capability
+from pilothouse.sdk.manager import Manager
+
+
+async def start(manager: Manager, config: GitOpsConfig) -> Service:
+    """Add the controller to `manager`; it runs when the manager starts."""
+    from pathlib import Path
+
+    from pilothouse.delivery.gitops.adapters.git import GitMirrors
+    from pilothouse.delivery.gitops.controller import ApplicationController
+
+    ApplicationController(manager, GitMirrors(Path(config.data_dir) / "git"), config)
+    return manager
+
+
+CAPABILITY = Capability(
+    id="delivery.gitops",
+    summary="Argo CD Applications: Git to cluster in phases and waves, with health, pruning and self-healing",
+    stability="alpha",
+    kinds=("argoproj.io/v1alpha1/Application", "argoproj.io/v1alpha1/AppProject"),
+    config=GitOpsConfig,
+    crds=definitions,
+    start=start,
+    requires="gitops",
+)
