@@ -185,8 +185,9 @@ def _failure(states: list[Tree]) -> str:
 
 
 def _restart_policy(tree: Tree) -> str:
-    """Return the restart policy that counts; an annotation makes a Pod that runs once count as one that always runs."""
-    if (metadata(tree).get("annotations") or {}).get("argocd.argoproj.io/ignore-restart-policy") == "true":
+    """Return the restart policy that counts; an annotation makes a Pod that is no hook count as one that always runs."""
+    annotations = metadata(tree).get("annotations") or {}
+    if annotations.get("argocd.argoproj.io/ignore-restart-policy") == "true" and "argocd.argoproj.io/hook" not in annotations:
         return "Always"
     return str((tree.get("spec") or {}).get("restartPolicy") or "")
 
