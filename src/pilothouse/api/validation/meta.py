@@ -31,7 +31,7 @@ def name_rule(group: str, kind: str) -> NameRule:
     return _RULES.get((group, kind), names.subdomain)
 
 
-def validate_meta(meta: Obj, rule: NameRule, path: str = "metadata") -> list[FieldError]:
+def validate_meta(meta: Obj, rule: NameRule, path: str = "metadata", *, is_custom: bool = False) -> list[FieldError]:
     """Return what is wrong with the metadata of a new object."""
     out: list[FieldError] = []
     generate, name = meta.get("generateName", ""), meta.get("name", "")
@@ -41,15 +41,15 @@ def validate_meta(meta: Obj, rule: NameRule, path: str = "metadata") -> list[Fie
         out.append(required(f"{path}.name", "name or generateName is required"))
     else:
         out += [invalid(f"{path}.name", name, problem) for problem in rule(name)]
-    return out + validate_maps(meta, path)
+    return out + validate_maps(meta, path, is_custom=is_custom)
 
 
-def validate_maps(meta: Obj, path: str = "metadata") -> list[FieldError]:
-    """Return what is wrong with labels, annotations, owners and finalizers."""
+def validate_maps(meta: Obj, path: str = "metadata", *, is_custom: bool = False) -> list[FieldError]:
+    """Return what is wrong with labels, annotations, owners and finalizers; custom resources may name finalizers freely."""
     out = validate_labels(meta.get("labels"), f"{path}.labels")
     out += validate_annotations(meta.get("annotations"), f"{path}.annotations")
     out += _owners(meta.get("ownerReferences") or [], f"{path}.ownerReferences")
-    return out + _finalizers(meta.get("finalizers") or [], f"{path}.finalizers")
+    return out + _finalizers(meta.get("finalizers") or [], f"{path}.finalizers", is_custom)
 
 
 def validate_labels(labels: Obj | None, path: str) -> list[FieldError]:
@@ -95,24 +95,24 @@ def _owners(owners: list[Obj], path: str) -> list[FieldError]:
     return out
 
 
-def _finalizers(finalizers: list[str], path: str) -> list[FieldError]:
+def _finalizers(finalizers: list[str], path: str, is_custom: bool) -> list[FieldError]:
     out: list[FieldError] = []
     for name in finalizers:
-        out += finalizer_name(name, path)
+        out += finalizer_name(name, path, is_custom=is_custom)
     if "orphan" in finalizers and "foregroundDeletion" in finalizers:
         out.append(invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"))
     return out
 
 
-def finalizer_name(name: str, path: str) -> list[FieldError]:
+def finalizer_name(name: str, path: str, *, is_custom: bool = False) -> list[FieldError]:
     """Return what is wrong with one finalizer."""
     out = [invalid(path, name, problem) for problem in names.qualified(name)]
-    if "/" not in name and name not in _STANDARD_FINALIZERS and not out:
+    if not is_custom and "/" not in name and name not in _STANDARD_FINALIZERS and not out:
         out.append(invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
     return out
 
 
-def validate_meta_update(new: Obj, old: Obj, path: str = "metadata") -> list[FieldError]:
+def validate_meta_update(new: Obj, old: Obj, path: str = "metadata", *, is_custom: bool = False) -> list[FieldError]:
     """Return which immutable metadata changed, and what is wrong with the rest."""
     out: list[FieldError] = []
     for field in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
@@ -129,7 +129,7 @@ def validate_meta_update(new: Obj, old: Obj, path: str = "metadata") -> list[Fie
                     f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{shown[1:-1]}}}",
                 )
             )
-    return out + validate_maps(new, path)
+    return out + validate_maps(new, path, is_custom=is_custom)
 
 
 def duplicates(values: list[str], path: str) -> list[FieldError]:

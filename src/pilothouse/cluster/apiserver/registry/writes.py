@@ -88,7 +88,7 @@ class Writer:
         await self.admission.mutate(call, obj, None)
         self._fill_system_fields(call, obj)
         strategies.prepare_create(resource, obj)
-        findings = validate_meta(meta, name_rule(resource.group, resource.kind))
+        findings = validate_meta(meta, name_rule(resource.group, resource.kind), is_custom=resource.is_custom)
         findings += self._validate(resource, obj)
         if findings:
             raise invalid_object(resource, meta.get("name", ""), findings)
@@ -182,7 +182,7 @@ class Writer:
             self._track(call, old, obj)
         await self.admission.mutate(call, obj, old)
         obj = self._prepared(call, obj, old)
-        findings = validate_meta_update(obj["metadata"], old["metadata"]) * 2
+        findings = validate_meta_update(obj["metadata"], old["metadata"], is_custom=resource.is_custom) * 2
         findings += self._validate_update(call, obj, old)
         if findings:
             raise invalid_object(resource, call.name, findings)
