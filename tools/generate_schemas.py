@@ -159,6 +159,8 @@ def _definition(name: str, raw: dict[str, Any], structs: set[str]) -> dict[str, 
         is_time = child.get("$ref", "").endswith(".v1.Time")
         if is_time and (short.endswith("Condition") or short.startswith("ContainerState")):
             child["x-null"] = 1
+        if f"{short}.{field}" in ("ContainerPort.protocol", "ServicePort.protocol"):
+            child["default"] = "TCP"
         if f"{short}.{field}" in OPTIONAL:
             child["x-optional"] = 1
         if kinds and field in ("apiVersion", "kind"):

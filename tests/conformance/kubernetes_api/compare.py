@@ -24,8 +24,9 @@ class Differs(AssertionError):
 class Comparison:
     """Compares values and remembers what placeholders stood for."""
 
-    def __init__(self, *, managed_fields: bool, unordered: bool) -> None:
+    def __init__(self, *, managed_fields: bool, unordered: bool, lenient: bool = False) -> None:
         self.bound: dict[str, str] = {}
+        self.lenient = lenient
         self.managed_fields, self.unordered = managed_fields, unordered
 
     def substitute(self, value: Any) -> Any:
@@ -55,7 +56,8 @@ class Comparison:
     def _dicts(self, expected: dict[str, Any], actual: Any, path: str, *, partial: bool) -> None:
         if not isinstance(actual, dict):
             raise Differs(f"{path or '.'}: expected an object, got {str(actual)[:300]!r}")
-        skip = set(_IGNORED) if self.managed_fields else {*_IGNORED, "managedFields"}
+        keeps = "managedFields" in expected or (self.managed_fields and not self.lenient)
+        skip = set(_IGNORED) if keeps else {*_IGNORED, "managedFields"}
         wanted = {self._key(key, actual): value for key, value in expected.items() if key not in skip}
         given = {key: value for key, value in actual.items() if key not in skip}
         missing = [key for key in wanted if key not in given]

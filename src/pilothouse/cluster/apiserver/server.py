@@ -208,7 +208,7 @@ class ApiServer:
             raise not_allowed()
         if resource.namespaced and not call.namespace and verb not in ("list", "watch"):
             raise not_allowed()
-        if bool(call.name) is (verb in _COLLECTION_VERBS):
+        if verb != "watch" and bool(call.name) is (verb in _COLLECTION_VERBS):
             raise not_allowed()
         special = self.subresources.special(call)
         if special is not None:

@@ -77,6 +77,10 @@ def read_body(raw: bytes, content_type: str, *, want_duplicates: bool) -> Body:
 
         value, repeated = parse_yaml(raw)
         return Body(value, b"", False, repeated)
+    if kind == "application/vnd.kubernetes.protobuf":
+        from pilothouse.api.scheme.protobuf import decode_protobuf
+
+        return Body(decode_protobuf(raw), b"", False, [])
     text = f"the body of the request was in an unknown format - accepted media types include: {ACCEPTED}"
     raise StatusError(415, "UnsupportedMediaType", text)
 

@@ -1,24 +1,169 @@
-"""The OpenAPI v3 index and documents; cached by content hash."""
+"""The OpenAPI documents; made when first asked for and kept as bytes under a hash of what they depend on."""
 
 from __future__ import annotations
 
-from pilothouse.api.scheme import Scheme
+import hashlib
+from typing import Any
+
+from pilothouse.api.scheme import Resource, Scheme
+from pilothouse.api.scheme.table import load_facts
 from pilothouse.cluster.apiserver.errors import PlainError
-from pilothouse.cluster.apiserver.http.respond import answer_tree
+from pilothouse.cluster.apiserver.http.respond import TEXT, answer_tree, dumps
+from pilothouse.cluster.apiserver.openapi.paths import META, PathWriter
+from pilothouse.cluster.apiserver.openapi.schemas import SchemaWriter
 from pilothouse.wire.http.messages import Request, Response
+
+Obj = dict[str, Any]
+_ALWAYS = ("APIResourceList", "DeleteOptions", "Patch", "Status", "WatchEvent")
+_FAR = "Thu, 31 Dec 2037 23:55:55 GMT"
 
 
 class OpenApi:
     """Answers the paths below /openapi."""
 
     def __init__(self, scheme: Scheme) -> None:
-        """Describe `scheme`."""
+        """Describe `scheme`; nothing is built before somebody asks."""
         self.scheme = scheme
+        self._texts: dict[str, dict[str, str]] | None = None
+        self._documents: dict[str, tuple[str, bytes]] = {}
 
     def answer(self, request: Request) -> Response:
         """Answer an OpenAPI path."""
-        raise PlainError(404, "404 page not found")
+        path = request.path.rstrip("/")
+        if path == "/openapi/v3":
+            return self._index(request)
+        if path == "/openapi/v2":
+            return self._merged(request)
+        if not path.startswith("/openapi/v3/"):
+            raise PlainError(404, "404 page not found")
+        name = path.removeprefix("/openapi/v3/")
+        if name not in self.names():
+            raise PlainError(404, "404 page not found")
+        return self._document(request, name)
+
+    def names(self) -> dict[str, tuple[str, str]]:
+        """Return (group, version) of every document by its name."""
+        out = {}
+        for group, versions in self.scheme.groups.items():
+            for version in versions:
+                out[f"apis/{group}/{version}" if group else f"api/{version}"] = (group, version)
+        return out
+
+    def hash_of(self, group: str, version: str) -> str:
+        """Return the hash of what a document depends on: the facts, and the schemas of custom resources."""
+        digest = hashlib.sha512(f"{self.scheme.version}/{group}/{version}/1".encode())
+        for resource in self.scheme.in_version(group, version):
+            if resource.is_custom:
+                digest.update(dumps([resource.plural, resource.kind, resource.schema.raw, sorted(resource.subresources)]))
+        return digest.hexdigest().upper()
+
+    def _index(self, request: Request) -> Response:
+        paths = {
+            name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={self.hash_of(*found)}"}
+            for name, found in sorted(self.names().items())
+        }
+        body = dumps({"paths": paths})
+        etag = f'"{hashlib.sha512(body).hexdigest().upper()}"'
+        if request.header("if-none-match") == etag:
+            return Response(304, b"", [("etag", etag)], "")
+        return Response(200, body, [("etag", etag), ("cache-control", "no-cache, private"), ("vary", "Accept")], TEXT)
+
+    def _document(self, request: Request, name: str) -> Response:
+        group, version = self.names()[name]
+        digest = self.hash_of(group, version)
+        headers = [("etag", f'"{digest}"'), ("vary", "Accept")]
+        wanted = request.param("hash")
+        if wanted and wanted != digest:
+            return Response(301, b"", [("location", f"/openapi/v3/{name}?hash={digest}"), *headers], "")
+        if request.header("if-none-match") == f'"{digest}"':
+            return Response(304, b"", headers, "")
+        known = self._documents.get(name)
+        if known is None or known[0] != digest:
+            known = self._documents[name] = (digest, dumps(self.build(group, version)))
+        if wanted:
+            headers += [("cache-control", "public, immutable"), ("expires", _FAR)]
+        return Response(200, known[1], headers, "application/json")
+
+    def _descriptions(self) -> dict[str, dict[str, str]]:
+        if self._texts is None:
+            self._texts = load_facts("texts.bin")
+        return self._texts
+
+    def schema_names(self, resources: list[Resource]) -> dict[str, str]:
+        """Return the schema name of every kind the resources speak of."""
+        names: dict[str, str] = {}
+        for name, raw in self.scheme.definitions.raw.items():
+            for group, version, kind in raw.get("gvk", ()):
+                names[f"{group}/{version}/{kind}"] = name
+        for resource in resources:
+            if resource.is_custom:
+                base = custom_name(resource)
+                names[f"{resource.group}/{resource.version}/{resource.kind}"] = base
+                names[f"{resource.group}/{resource.version}/{resource.list_kind}"] = f"{base}List"
+        return names
+
+    def build(self, group: str, version: str) -> Obj:
+        """Return the document of a group version."""
+        resources = list(self.scheme.in_version(group, version))
+        names = self.schema_names(resources)
+        writer = PathWriter(group, version, names)
+        schemas = SchemaWriter(self.scheme, self._descriptions())
+        writer.root()
+        for resource in resources:
+            writer.resource(resource)
+            self._schemas_of(resource, names, schemas)
+        for name in _ALWAYS:
+            schemas.need(META + name)
+        return {
+            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": ".".join(self.scheme.version.split(".")[:2])},
+            "paths": dict(sorted(writer.paths.items())),
+            "components": {"schemas": dict(sorted(schemas.out.items())), "securitySchemes": _SECURITY},
+        }  # fmt: skip
+
+    def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter) -> None:
+        if resource.is_custom:
+            schemas.custom(custom_name(resource), resource)
+        else:
+            schemas.need(resource.schema.name)
+            schemas.need(names.get(f"{resource.group}/{resource.version}/{resource.list_kind}", ""))
+        for sub in resource.subresources.values():
+            schemas.need(names.get(f"{sub.group}/{sub.version}/{sub.kind}", ""))
+
+    def _merged(self, request: Request) -> Response:
+        """Answer the version 2 document: the definitions of all group versions, and their paths by name."""
+        known = self._documents.get("v2")
+        digest = hashlib.sha512("".join(self.hash_of(*found) for found in self.names().values()).encode()).hexdigest().upper()
+        if known is None or known[0] != digest:
+            definitions: Obj = {}
+            paths: Obj = {}
+            for group, version in self.names().values():
+                document = self.build(group, version)
+                definitions.update(document["components"]["schemas"])
+                paths.update(document["paths"])
+            info = {"title": "Kubernetes", "version": f"v{self.scheme.version}"}
+            body = dumps({"swagger": "2.0", "info": info, "paths": paths, "definitions": definitions})
+            known = self._documents["v2"] = (digest, body.replace(b"#/components/schemas/", b"#/definitions/"))
+        etag = f'"{digest}"'
+        if request.header("if-none-match") == etag:
+            return Response(304, b"", [("etag", etag)], "")
+        return Response(200, known[1], [("etag", etag), ("vary", "Accept")], "application/json")
 
     def paths(self) -> Response:
         """Answer the root path."""
-        return answer_tree({"paths": ["/api", "/apis"]})
+        paths = ["/.well-known/openid-configuration", "/api", "/apis", "/apis/", "/healthz", "/livez", "/metrics", "/openapi/v2",
+                 "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks", "/readyz", "/version"]  # fmt: skip
+        for group, versions in self.scheme.groups.items():
+            if group:
+                paths.append(f"/apis/{group}")
+            paths += [f"/apis/{group}/{version}" if group else f"/api/{version}" for version in versions]
+        return answer_tree({"paths": sorted(paths)})
+
+
+_SECURITY = {
+    "BearerToken": {"type": "apiKey", "description": "Bearer Token authentication", "name": "authorization", "in": "header"}
+}
+
+
+def custom_name(resource: Resource) -> str:
+    """Return the schema name of a custom resource: its group reversed, version and kind."""
+    return ".".join([*reversed(resource.group.split(".")), resource.version, resource.kind])
