@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 
-DATA_ENV = "PILOTHOUSE_DATA"
-
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `image` verbs to the command line."""
@@ -21,21 +19,22 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     for parser in (inspect, remove):
         parser.add_argument("name")
     for parser in (build, shown, inspect, remove):
-        parser.add_argument("--layout", default="", help="OCI layout to use (default: images/ of the data directory)")
+        parser.add_argument("--data-dir", default="", help="data directory of the platform whose Pods use the image")
+        parser.add_argument("--layout", default="", help="OCI layout to use instead of images/ of the data directory")
     image.set_defaults(run=run)
 
 
-def default_layout() -> str:
-    """Return the image layout of the data directory."""
-    data = os.environ.get(DATA_ENV) or os.path.expanduser("~/.local/share/pilothouse")
-    return os.path.join(data, "node", "images")
+def default_layout(data_dir: str = "") -> str:
+    """Return the image layout of the platform's data directory: the flag, $PILOTHOUSE_DATA_DIR, then that of this user."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return os.path.join(data_dir or os.environ.get("PILOTHOUSE_DATA_DIR") or os.path.join(base, "pilothouse"), "images")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one `image` verb; failures are raised as PilothouseError."""
     from pilothouse.delivery.images.adapters import ImageLayout, build_image
 
-    layout = ImageLayout(arguments.layout or default_layout())
+    layout = ImageLayout(arguments.layout or default_layout(arguments.data_dir))
     if arguments.image_verb == "build":
         blobs = build_image(arguments.folder, arguments.tag, layout)
         print(f"{arguments.tag}  {blobs.manifest_digest}  {len(blobs.layer)} bytes")

@@ -221,7 +221,10 @@ class PodActions:
         has_network = host.runtime.facts.has_network and not pod["spec"].get("hostNetwork")
 
         def address(ip: str, port: int) -> tuple[str, int]:
-            return (ip, port) if has_network else host_address(ip, port, os.geteuid() == 0)
+            try:
+                return (ip, port) if has_network else host_address(ip, port, os.geteuid() == 0)
+            except ValueError:
+                return ip, port
 
         are_linked = pod["spec"].get("enableServiceLinks") is not False
         services = service_env(host.sources.services.cache.list(), namespace, are_linked, address)

@@ -44,6 +44,7 @@ from pilothouse.kit.errors import Conflict, NotFound, PilothouseError
 from pilothouse.sdk.kinds import POD
 
 PUBLISH_RETRY_S = 1.0
+STEP_RETRY_S = 5.0
 MINIMUM_GRACE_S = 2.0
 logger = logging.getLogger("pilothouse.nodeagent")
 
@@ -121,21 +122,26 @@ class PodWorker:
 
     async def _run(self) -> None:
         while not self._is_gone:
-            self._wake.clear()
-            now = self.host.clock.now()
-            self._note_time(now)
-            plan = plan_pod(self.pod, self.state, now)
-            for action in plan.actions:
-                await self._act(action)
-            self._prober.update(self.pod, self._containers())
-            retry_at = await self._keep()
-            if self._is_gone:
-                break
-            if plan.actions:
-                continue
+            try:
+                await self._step()
+            except Exception:  # noqa: BLE001 - a bug met by one step must not end the Pod's worker
+                logger.exception("pod %s/%s: a step failed and is tried again", self.state.namespace, self.state.name)
+                await self.host.clock.sleep(STEP_RETRY_S)
+        self._on_gone(self.state.uid)
+
+    async def _step(self) -> None:
+        """Plan once, act, keep; without anything to do, wait for the next event."""
+        self._wake.clear()
+        now = self.host.clock.now()
+        self._note_time(now)
+        plan = plan_pod(self.pod, self.state, now)
+        for action in plan.actions:
+            await self._act(action)
+        self._prober.update(self.pod, self._containers())
+        retry_at = await self._keep()
+        if not self._is_gone and not plan.actions:
             self._shorten_stops()
             await self._sleep([plan.wake_at, retry_at])
-        self._on_gone(self.state.uid)
 
     async def _sleep(self, moments: list[float | None]) -> None:
         known = [moment for moment in moments if moment is not None]

@@ -14,12 +14,14 @@ from typing import Literal
 import msgspec
 
 from pilothouse.cluster.nodeagent.types import Json
+from pilothouse.kit.errors import NotFound
 
 CLUSTER_DNS = "10.96.0.10"
 KUBERNETES_IP, KUBERNETES_PORT = "10.96.0.1", 443
 POD_NETWORK = ipaddress.ip_network("10.244.0.0/16")
 SERVICE_NETWORK = ipaddress.ip_network("10.96.0.0/16")
 LOW_PORT_OFFSET = 20_000
+_TLS_NAMES = {"https", "websecure", "tls"}
 Side = Literal["node", "host"]
 
 
@@ -62,6 +64,31 @@ def host_address(cluster_ip: str, port: int, may_bind_low: bool) -> tuple[str, i
         raise ValueError(f"{cluster_ip} is not in the service network {SERVICE_NETWORK}")
     _, _, third, fourth = str(address).split(".")
     return f"127.96.{third}.{fourth}", port if may_bind_low or port >= 1024 else port + LOW_PORT_OFFSET
+
+
+def service_urls(service: Json, may_bind_low: bool, port: str = "") -> list[str]:
+    """Return a URL per TCP port of a Service as this machine reaches it; raises NotFound saying why there is none.
+
+    `port` chooses one by name or number. Ports named https or numbered 443 get that scheme.
+    """
+    spec, name = service.get("spec") or {}, service["metadata"]["name"]
+    ip = str(spec.get("clusterIP") or "")
+    if ip in {"", "None"}:
+        kind = "has no cluster address (headless)" if ip else f"is of type {spec.get('type')}"
+        raise NotFound(f"service {name} {kind}", fix="ask for a Service with a cluster IP")
+    chosen = [p for p in spec.get("ports") or [] if port in {"", str(p.get("name") or ""), str(p["port"])}]
+    if not chosen:
+        known = ", ".join(str(p.get("name") or p["port"]) for p in spec.get("ports") or [])
+        raise NotFound(f"service {name} has no port {port!r}", fix=f"it has: {known}")
+    urls = []
+    for one in chosen:
+        host, number = host_address(ip, int(one["port"]), may_bind_low)
+        is_tls = str(one.get("name") or "") in _TLS_NAMES or int(one["port"]) == 443
+        is_web = (one.get("protocol") or "TCP") == "TCP"
+        scheme = ("https" if is_tls else "http") if is_web else "udp"
+        default = {"http": 80, "https": 443}.get(scheme)
+        urls.append(f"{scheme}://{host}" + ("" if number == default else f":{number}"))
+    return urls
 
 
 def side_of(ip: str, has_network: bool) -> Side:

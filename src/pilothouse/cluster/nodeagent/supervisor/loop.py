@@ -291,7 +291,8 @@ class Supervisor:
 
     def _settle(self, child: Child) -> None:
         self._ending.discard(child)
-        self._kill_left(child)
+        for left in procfs.marked(f"{self.tag}/{child.id}"):
+            _kill(left, signal.SIGKILL)
         for reader in list(child.pipes):
             self._selector.unregister(reader)
             os.close(reader)
