@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from pilothouse.api.meta import is_condition_true, name_of
 from pilothouse.cluster.apiserver import ApiServer, Config
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
 from pilothouse.kit.errors import Conflict
@@ -20,7 +21,6 @@ from pilothouse.kit.faults import Faults
 from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.kit.registry import Capability
 from pilothouse.sdk.client import Client
-from pilothouse.sdk.errors import ApiAlreadyExists
 from pilothouse.sdk.kinds import CUSTOM_RESOURCE_DEFINITION
 from pilothouse.sdk.manager import Manager
 from pilothouse.store.log import LogStore
@@ -174,11 +174,7 @@ class ControlPlane:
 
     async def _start_capability(self, capability: Capability, manager: Manager) -> None:
         assert self.authority is not None
-        for definition in capability.crds() if capability.crds else ():
-            try:
-                await manager.client.create(CUSTOM_RESOURCE_DEFINITION, definition)
-            except ApiAlreadyExists:
-                await manager.client.apply(CUSTOM_RESOURCE_DEFINITION, definition)
+        await self._install(manager.client, capability.crds() if capability.crds else [])
         if capability.start is None or capability.config is None:
             return
         known = {
@@ -192,6 +188,14 @@ class ControlPlane:
         proxy = getattr(service, "node_proxy", None)
         if proxy is not None and self.server is not None:
             self.server.backend.node_proxy = proxy
+
+    async def _install(self, client: Client, definitions: list[dict[str, Any]]) -> None:
+        """Write CustomResourceDefinitions and wait until they are served."""
+        for definition in definitions:
+            await client.apply(CUSTOM_RESOURCE_DEFINITION, definition)
+        for definition in definitions:
+            while not is_condition_true(await client.get(CUSTOM_RESOURCE_DEFINITION, name_of(definition)), "Established"):
+                await self.clock.sleep(0.005)
 
     async def stop(self) -> None:
         """Stop capabilities, drain the edge, close the store; safe to call twice."""
