@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from pilothouse.cluster.apiserver import ApiServer
+from pilothouse.cluster.apiserver import ApiServer, Config
 from pilothouse.cluster.nodeagent.config import NodeAgentConfig
 from pilothouse.cluster.nodeagent.controller.agent import NodeAgent
 from pilothouse.kit.clock import Entropy, SystemClock
@@ -121,7 +121,7 @@ async def cluster(folder: Path, mode: str = "auto", **config: Any) -> AsyncItera
     old = os.environ.get("PILOTHOUSE_SANDBOX")
     os.environ["PILOTHOUSE_SANDBOX"] = mode
     clock = SystemClock()
-    server = ApiServer(MemoryStore(clock))
+    server = ApiServer(MemoryStore(clock), config=Config(service_range="10.96.0.0/16"))
     await server.start()
     made = TestCluster(folder, server, config)
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "default"}}

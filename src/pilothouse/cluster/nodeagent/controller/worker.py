@@ -124,7 +124,7 @@ class PodWorker:
         while not self._is_gone:
             try:
                 await self._step()
-            except Exception:  # noqa: BLE001 - a bug met by one step must not end the Pod's worker
+            except Exception:  # a bug met by one step must not end the Pod's worker
                 logger.exception("pod %s/%s: a step failed and is tried again", self.state.namespace, self.state.name)
                 await self.host.clock.sleep(STEP_RETRY_S)
         self._on_gone(self.state.uid)
