@@ -1,5 +1,6 @@
 """Checks the running shop after a release: a page is served and an order is taken."""
 
+import http.client
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ for attempt in range(50):
             order = json.load(answer)
         print(f"the shop answers, order {order['id']} was taken")
         sys.exit(0)
-    except (OSError, AssertionError) as error:
+    except (OSError, ValueError, http.client.HTTPException, AssertionError) as error:
         print(f"not yet: {error}", flush=True)
         time.sleep(0.2)
 sys.exit("the shop does not answer")

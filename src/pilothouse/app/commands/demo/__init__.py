@@ -1,7 +1,8 @@
 """`pilothouse demo`: the main job, step by step, each step verified and timed.
 
 It starts the platform as its own process, builds images, creates a Git repository, points an Application at it, watches the
-rollout, sends traffic through the Service while a new version is pushed and taken back, and leaves the platform running until Ctrl-C.
+rollout, sends traffic through the Service while a new version is pushed and taken back, and leaves the platform running until
+Ctrl-C.
 """
 
 from __future__ import annotations

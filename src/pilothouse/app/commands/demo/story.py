@@ -26,16 +26,19 @@ WAIT_S = 90.0
 LEAST_REQUESTS = 500
 
 
-async def tell(args: argparse.Namespace) -> int:
-    """Run all chapters; 0 when every step was verified."""
+def prepare(args: argparse.Namespace) -> Story:
+    """Check the source and choose the data directory."""
     source = Path(args.source).absolute()
     if not (source / "chart" / "Chart.yaml").exists():
-        raise StepFailed(
-            f"{source} has no chart/Chart.yaml", fix="run it from the project's root, or name the folder with --source"
-        )
+        fix = "run it from the project's root, or name the folder with --source"
+        raise StepFailed(f"{source} has no chart/Chart.yaml", fix=fix)
     data_dir = Path(args.data_dir).absolute() if args.data_dir else Path(tempfile.mkdtemp(prefix="pilothouse-demo-"))
     clock = SystemClock()
-    story = Story(source, data_dir, Timeline(clock), Platform(data_dir, clock))
+    return Story(source, data_dir, Timeline(clock), Platform(data_dir, clock))
+
+
+async def tell(story: Story, args: argparse.Namespace) -> int:
+    """Run all chapters; 0 when every step was verified."""
     try:
         await story.first_release()
         await story.new_version()
