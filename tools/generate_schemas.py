@@ -38,30 +38,36 @@ def _words(text: str) -> frozenset[str]:
 # Facts of the Go types that no schema states. Structs held by value are always written, even when empty.
 PRESENT = _words(
     """
-    Container.resources ContainerStatus.lastState ContainerStatus.state EphemeralContainer.resources Event.involvedObject Event.deprecatedSource NetworkPolicySpec.podSelector
-    Event.source     NodeDaemonEndpoints.kubeletEndpoint NodeStatus.daemonEndpoints NodeStatus.nodeInfo PersistentVolumeClaimSpec.resources
+    Container.resources ContainerStatus.lastState ContainerStatus.state EphemeralContainer.resources Event.involvedObject
+    Event.deprecatedSource NetworkPolicySpec.podSelector
+    Event.source     NodeDaemonEndpoints.kubeletEndpoint NodeStatus.daemonEndpoints NodeStatus.nodeInfo
+    PersistentVolumeClaimSpec.resources
     PersistentVolumeClaimTemplate.spec PodTemplate.template PodTemplateSpec.spec PodTemplateSpec.metadata
     PreferredSchedulingTerm.preference ServiceStatus.loadBalancer WeightedPodAffinityTerm.podAffinityTerm DaemonSetSpec.template
     DaemonSetSpec.updateStrategy DeploymentSpec.strategy DeploymentSpec.template ReplicaSetSpec.template StatefulSetSpec.template
     StatefulSetSpec.updateStrategy CronJobSpec.jobTemplate JobSpec.template JobTemplateSpec.spec JobTemplateSpec.metadata
-    Binding.target     IngressStatus.loadBalancer RoleBinding.roleRef ClusterRoleBinding.roleRef HorizontalPodAutoscalerSpec.scaleTargetRef
+    Binding.target     IngressStatus.loadBalancer RoleBinding.roleRef ClusterRoleBinding.roleRef
+    HorizontalPodAutoscalerSpec.scaleTargetRef
     ResourceClaimSpec.devices ResourceClaimTemplateSpec.spec ResourceClaimTemplateSpec.metadata ResourceSliceSpec.pool
     DeviceSubRequest.allocationMode VolumeAttachmentSpec.source
-    CustomResourceDefinitionStatus.acceptedNames     EndpointSlice.conditions Endpoint.conditions ServiceReference.name CustomResourceDefinitionSpec.names
+    CustomResourceDefinitionStatus.acceptedNames     EndpointSlice.conditions Endpoint.conditions ServiceReference.name
+    CustomResourceDefinitionSpec.names
     FlowSchemaSpec.priorityLevelConfiguration LimitResponse.type ValidatingWebhook.clientConfig MutatingWebhook.clientConfig
     TokenReviewStatus.user SelfSubjectReviewStatus.userInfo
     """
 )
 # Lists that are written as null when they are empty although no schema requires them.
 NULLABLE = _words(
-    "EndpointSlice.ports EndpointSlice.endpoints HorizontalPodAutoscalerStatus.currentMetrics CustomResourceDefinitionStatus.conditions "
+    "EndpointSlice.ports EndpointSlice.endpoints HorizontalPodAutoscalerStatus.currentMetrics "
+    "CustomResourceDefinitionStatus.conditions "
     "CustomResourceDefinitionStatus.storedVersions CSINodeDriver.topologyKeys ClusterRole.rules Role.rules Event.firstTimestamp "
     "Event.lastTimestamp Event.eventTime Event.deprecatedFirstTimestamp Event.deprecatedLastTimestamp"
 )
 # Fields that are written although they are empty and no schema requires them.
 ALWAYS = _words(
     "StatefulSetStatus.availableReplicas PodDisruptionBudgetStatus.disruptionsAllowed PodDisruptionBudgetStatus.currentHealthy "
-    "PodDisruptionBudgetStatus.desiredHealthy PodDisruptionBudgetStatus.expectedPods Event.reportingComponent Event.reportingInstance"
+    "PodDisruptionBudgetStatus.desiredHealthy PodDisruptionBudgetStatus.expectedPods Event.reportingComponent "
+    "Event.reportingInstance"
 )
 # Fields that are not written when they are empty although a schema requires them.
 OPTIONAL = _words("ValidatingAdmissionPolicyBindingSpec.validationActions")
@@ -148,6 +154,11 @@ def _definition(name: str, raw: dict[str, Any], structs: set[str]) -> dict[str, 
         return {"type": "string", "format": "quantity"}
     out: dict[str, Any] = _clean(raw, name, "")
     short = _short(name)
+    _mark_all(out, raw, short, structs)
+    return out
+
+
+def _mark_all(out: dict[str, Any], raw: dict[str, Any], short: str, structs: set[str]) -> None:
     kinds = raw.get("x-kubernetes-group-version-kind")
     out.pop("x-kubernetes-group-version-kind", None)
     if kinds and len(kinds) < 10:
@@ -166,7 +177,6 @@ def _definition(name: str, raw: dict[str, Any], structs: set[str]) -> dict[str, 
         if kinds and field in ("apiVersion", "kind"):
             child.pop("enum", None)
         _mark(child, f"{short}.{field}", field, short, field in required, bool(kinds), structs)
-    return out
 
 
 def _mark(child: dict[str, Any], path: str, field: str, short: str, required: bool, is_kind: bool, structs: set[str]) -> None:

@@ -64,7 +64,9 @@ class Comparison:
         extra = [] if partial else [key for key in given if key not in wanted]
         if missing or extra:
             shown = {key: given[key] for key in extra}
-            raise Differs(f"{path or '.'}: missing {missing} ({str({k: wanted[k] for k in missing})[:300]}), extra {str(shown)[:300]}")
+            raise Differs(
+                f"{path or '.'}: missing {missing} ({str({k: wanted[k] for k in missing})[:300]}), extra {str(shown)[:300]}"
+            )
         order = sorted(wanted, key=lambda key: key != "metadata")
         for key in order:
             self.check(wanted[key], given[key], f"{path}.{key}", partial=partial)
@@ -79,7 +81,9 @@ class Comparison:
         if not isinstance(actual, list):
             raise Differs(f"{path}: expected a list, got {str(actual)[:300]!r}")
         if len(expected) != len(actual):
-            raise Differs(f"{path}: expected {len(expected)} items, got {len(actual)}: {str(expected)[:400]} / {str(actual)[:400]}")
+            raise Differs(
+                f"{path}: expected {len(expected)} items, got {len(actual)}: {str(expected)[:400]} / {str(actual)[:400]}"
+            )
         if self.unordered or path.endswith("managedFields"):
             expected, actual = sorted(expected, key=_shape), sorted(actual, key=_shape)
         for index, (wanted, given) in enumerate(zip(expected, actual, strict=True)):

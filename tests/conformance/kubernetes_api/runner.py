@@ -15,7 +15,6 @@ import orjson
 from pilothouse.cluster.apiserver import ApiServer, Config
 from pilothouse.store.memory import MemoryStore
 from pilothouse.wire.http.messages import Peer, Request, Response
-
 from tests.conformance.kubernetes_api.compare import UNORDERED_NAMES, Comparison, Differs
 
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus" / "kubernetes-api"
@@ -44,8 +43,10 @@ class Replay:
     def __init__(self, identity: str, scenario: Scenario) -> None:
         category = identity[:2]
         self.scenario = scenario
-        self.compare = Comparison(managed_fields=category in KEEPS_MANAGED, lenient=category == "13", unordered=scenario["name"] in UNORDERED_NAMES)
-        config = Config(service_range="10.0.0.0/16", tokens={name: user for name, user in USERS.items()})
+        self.compare = Comparison(
+            managed_fields=category in KEEPS_MANAGED, lenient=category == "13", unordered=scenario["name"] in UNORDERED_NAMES
+        )
+        config = Config(service_range="10.0.0.0/16", tokens=dict(USERS))
         self.server = ApiServer(MemoryStore(), config=config)
         self.bodies: list[Any] = []
         self.etags: dict[str, str] = {}
@@ -326,6 +327,6 @@ async def play(identity: str, scenario: Scenario, timeout_s: float = 20.0) -> st
         return str(error)
     except TimeoutError:
         return "timed out"
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - any failure of ours is a result
         return f"{type(error).__name__}: {error}"
     return ""

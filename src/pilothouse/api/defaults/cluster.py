@@ -195,7 +195,9 @@ def priority_level(obj: Obj) -> None:
             continue
         part.setdefault("nominalConcurrencyShares", 30 if name == "limited" else 0)
         part.setdefault("lendablePercent", 0)
-    queuing = ((spec.get("limited") or {}).get("limitResponse") or {}).get("queuing")
+    limited: Obj = spec.get("limited") or {}
+    response: Obj = limited.get("limitResponse") or {}
+    queuing = response.get("queuing")
     if queuing is not None:
         for key, value in (("handSize", 8), ("queues", 64), ("queueLengthLimit", 50)):
             if not queuing.get(key):
@@ -204,8 +206,8 @@ def priority_level(obj: Obj) -> None:
 
 def resource_claim(obj: Obj) -> None:
     """Fill in the requests of a ResourceClaim or its template."""
-    spec = obj.get("spec") or {}
-    spec = spec.get("spec", spec)
+    outer: Obj = obj.get("spec") or {}
+    spec: Obj = outer.get("spec", outer)
     for request in (spec.get("devices") or {}).get("requests") or ():
         exact = request.get("exactly")
         for part in ([exact] if exact is not None else []) + list(request.get("firstAvailable") or ()):

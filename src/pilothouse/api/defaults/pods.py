@@ -142,6 +142,9 @@ def volume_defaults(volume: Obj) -> None:
 VOLUME_SOURCES = frozenset(_SOURCES.split(" "))
 
 
+_AZURE_DISK: Obj = {"cachingMode": "ReadWrite", "kind": "Shared", "fsType": "ext4", "readOnly": False}
+
+
 def source_defaults(holder: Obj) -> None:
     """Fill in the volume sources that Pods and PersistentVolumes share."""
     if holder.get("hostPath") is not None:
@@ -152,8 +155,8 @@ def source_defaults(holder: Obj) -> None:
         for key, value in (("pool", "rbd"), ("user", "admin"), ("keyring", "/etc/ceph/keyring")):
             holder["rbd"].setdefault(key, value)
     if holder.get("azureDisk") is not None:
-        for key, value in (("cachingMode", "ReadWrite"), ("kind", "Shared"), ("fsType", "ext4"), ("readOnly", False)):
-            holder["azureDisk"].setdefault(key, value)
+        for name, default in _AZURE_DISK.items():
+            holder["azureDisk"].setdefault(name, default)
     if holder.get("scaleIO") is not None:
         holder["scaleIO"].setdefault("storageMode", "ThinProvisioned")
         holder["scaleIO"].setdefault("fsType", "xfs")

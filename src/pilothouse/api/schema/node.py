@@ -49,7 +49,8 @@ class Schema:
     """One node; attributes are the facts, `properties`, `items` and `additional` the children."""
 
     __slots__ = (
-        "_additional", "_definitions", "_items", "_properties", "default", "embedded", "enum", "fillers", "format", "int_or_string",
+        "_additional", "_definitions", "_items", "_properties", "default", "embedded", "enum", "fillers", "format",
+        "int_or_string",
         "list_map_keys", "list_type", "map_type", "name", "nullable", "patch_merge_key", "patch_strategy", "preserve_unknown",
         "raw", "required", "type",
     )  # fmt: skip

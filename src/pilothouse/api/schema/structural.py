@@ -10,16 +10,17 @@ from typing import Any
 import orjson
 import re2
 
+from pilothouse.api.findings import FieldError, forbidden, invalid, required, unsupported
 from pilothouse.api.schema.custom import prune
 from pilothouse.api.schema.node import Definitions, Schema
-from pilothouse.api.schema.values import validate_value
-from pilothouse.api.validation.fields import FieldError, forbidden, invalid, required, unsupported
+from pilothouse.api.schema.values import QUIET, validate_value
 
 Raw = dict[str, Any]
 Findings = list[FieldError]
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
 _UNSUPPORTED = ("$ref", "definitions", "dependencies", "id", "patternProperties", "additionalItems")
-_STRUCTURE = ("type", "default", "additionalProperties", "nullable", "x-kubernetes-preserve-unknown-fields", "title", "description",
+_STRUCTURE = ("type", "default", "additionalProperties", "nullable", "x-kubernetes-preserve-unknown-fields", "title",
+              "description",
               "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string")  # fmt: skip
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
 MAX_DEPTH = 100
@@ -34,11 +35,13 @@ def check_structural(raw: Raw, path: str) -> Findings:
     elif kind != "object":
         out.append(invalid(f"{path}.type", kind, "must be object at the root"))
     meta = (raw.get("properties") or {}).get("metadata")
-    if meta is not None and not set(meta) <= {"type", "properties", "description"}:
-        out.append(_metadata(path))
-    elif meta is not None and not set(meta.get("properties") or {}) <= {"name", "generateName"}:
+    if meta is not None and not _is_name_only(meta):
         out.append(_metadata(path))
     return out + _node(raw, path, is_root=True, depth=0)
+
+
+def _is_name_only(meta: Raw) -> bool:
+    return set(meta) <= {"type", "properties", "description"} and set(meta.get("properties") or {}) <= {"name", "generateName"}
 
 
 def _metadata(path: str) -> FieldError:
@@ -95,8 +98,8 @@ def _extensions(raw: Raw, path: str) -> Findings:
         text = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
         out.append(forbidden(f"{path}.uniqueItems", text))
     if raw.get("x-kubernetes-embedded-resource") and not raw.get("properties"):
+        text = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"
         if not raw.get("x-kubernetes-preserve-unknown-fields"):
-            text = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"
             out.append(required(f"{path}.properties", text))
     map_type = raw.get("x-kubernetes-map-type")
     if map_type is not None and map_type not in ("atomic", "granular"):
@@ -132,11 +135,11 @@ def _limits(raw: Raw, path: str) -> Findings:
     if not pattern:
         return []
     try:
-        re2.compile(pattern)
+        re2.compile(pattern, QUIET)
     except re2.error as error:
-        text = error.args[0] if error.args else "invalid"
-        text = text.decode() if isinstance(text, bytes) else str(text)
-        why = f"must be a valid regular expression, but isn't: error parsing regexp: {text.replace(': ' + pattern, '')}: `{pattern}`"
+        text = str(error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0])
+        found = text.replace("missing ): " + pattern, "missing closing )").replace(": " + pattern, "")
+        why = f"must be a valid regular expression, but isn't: error parsing regexp: {found}: `{pattern}`"
         return [invalid(f"{path}.pattern", pattern, why)]
     return []
 
@@ -163,16 +166,16 @@ def _validation(raw: Raw, path: str, depth: int) -> Findings:
 
 def _rules(raw: Raw, path: str) -> Findings:
     out: Findings = []
-    reasons = ("FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired", "FieldValueDuplicate")
+    reasons = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
     for index, rule in enumerate(raw.get("x-kubernetes-validations") or ()):
         at = f"{path}.x-kubernetes-validations[{index}]"
         if not (rule.get("rule") or "").strip():
             out.append(required(f"{at}.rule", "rule is not specified"))
         message = rule.get("message")
         if message is not None and message and not message.strip():
-            out.append(invalid(f"{at}.message", message, "message must be non-empty if specified"))
+            out.append(invalid(f"{at}.message", message, "must be non-empty if specified"))
         elif message and "\n" in message:
-            out.append(invalid(f"{at}.message", message, "message must not contain line breaks"))
+            out.append(invalid(f"{at}.message", message, "must not contain line breaks"))
         if rule.get("reason") and rule["reason"] not in reasons:
             out.append(unsupported(f"{at}.reason", rule["reason"], reasons))
     return out

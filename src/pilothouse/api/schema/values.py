@@ -10,9 +10,7 @@ from typing import Any
 import orjson
 import re2
 
-from pilothouse.api.schema.formats import matches_format
-from pilothouse.api.schema.node import Schema
-from pilothouse.api.validation.fields import (
+from pilothouse.api.findings import (
     FieldError,
     duplicate,
     invalid,
@@ -22,9 +20,13 @@ from pilothouse.api.validation.fields import (
     type_invalid,
     unsupported,
 )
+from pilothouse.api.schema.formats import matches_format
+from pilothouse.api.schema.node import Schema
 
 Raw = dict[str, Any]
 _NOWHERE = "<nil>"
+QUIET = re2.Options()
+QUIET.log_errors = False
 
 
 def validate_value(schema: Schema, value: Any, path: str) -> list[FieldError]:
@@ -87,7 +89,9 @@ def json_type(value: Any) -> str:
         return "integer"
     if isinstance(value, float):
         return "number"
-    return {str: "string", list: "array", dict: "object"}.get(type(value), "null")
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else "null"
 
 
 def _check(raw: Raw, value: Any, path: str) -> list[FieldError]:
@@ -146,13 +150,13 @@ def _text(raw: Raw, value: str, path: str) -> list[FieldError]:
         out.append(invalid(path, value, f"{path} in body should be at least {least} chars long"))
     if pattern:
         try:
-            if re2.search(pattern, value) is None:
+            if re2.compile(pattern, QUIET).search(value) is None:
                 out.append(invalid(path, value, f"{path} in body should match '{pattern}'"))
         except re2.error:
             out.append(invalid(path, value, f"{path} in body cannot be matched: the pattern is not valid"))
     form = raw.get("format", "")
     if form and not matches_format(form, value):
-        out.append(invalid(path, value, f'{path} in body must be of type {form}: "{value}"'))
+        out.append(type_invalid(path, value, f'{path} in body must be of type {form}: "{value}"'))
     return out
 
 
@@ -236,10 +240,10 @@ def _junctors(raw: Raw, value: Any, path: str) -> list[FieldError]:
     if raw.get("oneOf"):
         out += _one_of(raw["oneOf"], value, path)
     if raw.get("anyOf"):
-        results = [_check(part, value, path) for part in raw["anyOf"]]
+        results: list[list[FieldError]] = [_check(part, value, path) for part in raw["anyOf"]]
         if all(results):
             out.append(invalid(_NOWHERE, "", f'"{path}" must validate at least one schema (anyOf)'))
-            out += min(results, key=len)
+            out += results[0]
     if raw.get("allOf"):
         results = [_check(part, value, path) for part in raw["allOf"]]
         for found in results:

@@ -1,6 +1,7 @@
 """Reading the protobuf form of objects, in which typed clients send theirs.
 
-A body is four magic bytes and an envelope (`runtime.Unknown`) that names the type and holds the message. The numbers of fields come
+A body is four magic bytes and an envelope (`runtime.Unknown`) that names the type and holds the message. The numbers of fields
+come
 from one packed table; the result is the tree the JSON form would give. Writing is not needed: clients also accept JSON.
 """
 
@@ -46,7 +47,16 @@ def decode_protobuf(raw: bytes) -> dict[str, Any]:
         if name is None:
             raise BadRequest(f'no kind "{kind}" is registered for version "{version}" in the protobuf table')
         tree: dict[str, Any] = _message(name, memoryview(envelope.get(2, b"")), 0)
-    except (_Malformed, UnicodeDecodeError, struct.error, TypeError, IndexError, AttributeError, OverflowError, ValueError) as error:
+    except (
+        _Malformed,
+        UnicodeDecodeError,
+        struct.error,
+        TypeError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+        ValueError,
+    ) as error:
         raise BadRequest(f"the protobuf body cannot be read: {str(error) or type(error).__name__}") from None
     return {**tree, "apiVersion": version, "kind": kind}
 

@@ -117,7 +117,8 @@ def quota(obj: Obj, now: float) -> list[Any]:
     """Return the cells of a ResourceQuota."""
     name, since, _, status = _head(obj, now)
     hard, used = status.get("hard") or {}, status.get("used") or {}
-    requests, limits = [], []
+    requests: list[str] = []
+    limits: list[str] = []
     for key in sorted(hard):
         (limits if key.startswith("limits") else requests).append(f"{key}: {used.get(key, '0')}/{hard[key]}")
     return [name, ", ".join(requests), ", ".join(limits), since]

@@ -11,6 +11,14 @@ _CONTAINERS = "Containers | string | 1 | Names of each container in the template
 _IMAGES = "Images | string | 1 | Images referenced by each container in the template."
 _READY = "Ready | string | 0 | Number of the pod with ready state"
 _HOOKS = "Webhooks | integer | 0 | Webhooks indicates the number of webhooks registered in this configuration"
+_RESTARTS = (
+    "Restarts | string | 0 | The number of times the containers in this pod have been restarted and when the last container in "
+    "this pod has restarted."
+)
+_LIMIT = (
+    "Limit | string | 0 | Limits control the maximum amount of cpu/memory that a container may use independent of contention on "
+    "the node."
+)
 
 
 def _selector(kind: str) -> str:
@@ -28,8 +36,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Pod": (
         NAME, "Ready | string | 0 | The aggregate readiness state of this pod for accepting traffic.",
         "Status | string | 0 | The aggregate status of the containers in this pod.",
-        "Restarts | string | 0 | The number of times the containers in this pod have been restarted and when the last container "
-        "in this pod has restarted.",
+        _RESTARTS,
         AGE, "IP | string | 1 | =PodStatus.podIP", "Node | string | 1 | =PodSpec.nodeName",
         "Nominated Node | string | 1 | =PodStatus.nominatedNodeName", "Readiness Gates | string | 1 | =PodSpec.readinessGates",
     ),
@@ -133,8 +140,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "ServiceAccount": (NAME, AGE),
     "ResourceQuota": (
         NAME, "Request | string | 0 | Request represents a minimum amount of cpu/memory that a container may consume.",
-        "Limit | string | 0 | Limits control the maximum amount of cpu/memory that a container may use independent of contention "
-        "on the node.",
+        _LIMIT,
         AGE,
     ),
     "PriorityClass": (
@@ -221,7 +227,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "ServiceAccounts | string | 1 | ServiceAccounts in the clusterRoleBinding",
     ),
     "ComponentStatus": (
-        NAME, "Status | string | 0 | Status of the component conditions", "Message | string | 0 | Message of the component conditions",
+        NAME, "Status | string | 0 | Status of the component conditions",
+        "Message | string | 0 | Message of the component conditions",
         "Error | string | 0 | Error of the component conditions",
     ),
     "ControllerRevision": (

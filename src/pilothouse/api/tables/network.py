@@ -89,7 +89,8 @@ def endpoint_slice(obj: Obj, now: float) -> list[Any]:
     ports = [str(port["port"]) if port.get("port") is not None else "*" for port in obj.get("ports") or ()]
     addresses = [address for endpoint in obj.get("endpoints") or () for address in endpoint.get("addresses") or ()]
     return [
-        name, obj.get("addressType", ""), shortened(ports) if ports else UNSET, shortened(addresses) if addresses else UNSET, since,
+        name, obj.get("addressType", ""), shortened(ports) if ports else UNSET,
+        shortened(addresses) if addresses else UNSET, since,
     ]  # fmt: skip
 
 

@@ -29,7 +29,8 @@ _ROWS: dict[str, Callable[[Obj, float], list[Any]]] = {
     "PersistentVolume": cluster.volume, "StorageClass": cluster.storage_class, "CSIDriver": cluster.csi_driver,
     "CSINode": cluster.csi_node, "VolumeAttachment": cluster.attachment, "VolumeAttributesClass": cluster.attributes_class,
     "PodDisruptionBudget": cluster.budget, "ServiceAccount": cluster.plain, "ResourceQuota": cluster.quota,
-    "PriorityClass": cluster.priority_class, "RuntimeClass": cluster.runtime_class, "Lease": cluster.lease, "Event": cluster.event,
+    "PriorityClass": cluster.priority_class, "RuntimeClass": cluster.runtime_class, "Lease": cluster.lease,
+    "Event": cluster.event,
     "ValidatingAdmissionPolicy": cluster.policy, "ValidatingAdmissionPolicyBinding": cluster.policy_binding,
     "ValidatingWebhookConfiguration": cluster.webhooks, "MutatingWebhookConfiguration": cluster.webhooks,
     "CertificateSigningRequest": cluster.signing_request, "FlowSchema": cluster.flow_schema,
@@ -68,9 +69,8 @@ def columns_for(kind: str, resource: Resource) -> list[Obj]:
 
 def _printer_column(column: PrinterColumn) -> Obj:
     text = column.description or f"Custom resource definition column (in JSONPath format): {column.json_path}"
-    return {
-        "name": column.name, "type": column.type, "format": column.format, "description": text, "priority": column.priority,
-    }  # fmt: skip
+    shown: Obj = {"name": column.name, "type": column.type, "format": column.format}
+    return {**shown, "description": text, "priority": column.priority}
 
 
 def row_cells(resource: Resource, obj: Obj, now: float) -> tuple[list[Any], list[Obj]]:
@@ -99,7 +99,7 @@ def _job_conditions(obj: Obj) -> list[Obj]:
                     "status": "True",
                     "reason": condition.get("reason", ""),
                     "message": condition.get("message", ""),
-                }  # fmt: skip
+                }
             ]
     return []
 

@@ -1,4 +1,4 @@
 """Validation of objects: metadata rules for all, tables of rules per kind.
 
-`fields` words the findings; `names` and `meta` hold the rules all kinds share; `kinds` looks up the rules of one kind. All pure.
+`names` and `meta` hold the rules all kinds share; `kinds` looks up the rules of one kind. All pure.
 """

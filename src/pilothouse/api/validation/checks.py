@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pilothouse.api.findings import FieldError, forbidden, invalid, required, unsupported
 from pilothouse.api.quantity import InvalidQuantity, parse_quantity
 from pilothouse.api.validation import names
-from pilothouse.api.validation.fields import FieldError, forbidden, invalid, required, unsupported
 
 Obj = dict[str, Any]
 Findings = list[FieldError]
@@ -18,7 +18,8 @@ PORT_RANGE = "must be between 1 and 65535, inclusive"
 IP_TEXT = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 CIDR_TEXT = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 PERCENT_TEXT = (
-    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is "
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex "
+    "used for validation is "
     "'[0-9]+%')"
 )
 IMMUTABLE = "field is immutable"

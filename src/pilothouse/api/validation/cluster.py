@@ -6,6 +6,7 @@ import base64
 import binascii
 from typing import Any
 
+from pilothouse.api.findings import duplicate, forbidden, invalid, required, too_long, unsupported
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     Findings,
@@ -18,7 +19,6 @@ from pilothouse.api.validation.checks import (
     quantity,
     rule,
 )
-from pilothouse.api.validation.fields import duplicate, forbidden, invalid, required, too_long, unsupported
 from pilothouse.api.validation.meta import finalizer_name
 
 MAX_DATA = 1024 * 1024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.api.findings import duplicate, forbidden, invalid, not_found, required, unsupported
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     PROTOCOLS,
@@ -18,7 +19,6 @@ from pilothouse.api.validation.checks import (
     quantity,
     rule,
 )
-from pilothouse.api.validation.fields import duplicate, forbidden, invalid, not_found, required, unsupported
 
 _STANDARD = frozenset(("cpu", "memory", "ephemeral-storage"))
 _QUALIFIED = "must be a standard resource type or fully qualified"
@@ -144,13 +144,7 @@ def _source(env: Obj, source: Obj, path: str) -> Findings:
     count = 0
     if source.get("fieldRef") is not None:
         count += 1
-        field = source["fieldRef"].get("fieldPath", "")
-        base = field.partition("[")[0]
-        if not field:
-            out.append(required(f"{path}.fieldRef.fieldPath"))
-        elif base not in _FIELDS:
-            text = f"error converting fieldPath: field label not supported: {field}"
-            out.append(invalid(f"{path}.fieldRef.fieldPath", field, text))
+        out += _field_path(source["fieldRef"].get("fieldPath", ""), f"{path}.fieldRef.fieldPath")
     if source.get("resourceFieldRef") is not None:
         count += 1
         if not source["resourceFieldRef"].get("resource"):
@@ -168,6 +162,14 @@ def _source(env: Obj, source: Obj, path: str) -> Findings:
         text = "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`"
         out.append(invalid(path, "", text if not count else "may not have more than one field specified at a time"))
     return out
+
+
+def _field_path(field: str, path: str) -> Findings:
+    if not field:
+        return [required(path)]
+    if field.partition("[")[0] not in _FIELDS:
+        return [invalid(path, field, f"error converting fieldPath: field label not supported: {field}")]
+    return []
 
 
 def _mounts(container: Obj, path: str, volumes: set[str]) -> Findings:

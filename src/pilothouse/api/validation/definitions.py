@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.api.findings import invalid, required, unsupported
 from pilothouse.api.schema.structural import check_structural
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import Findings, Obj, immutable, rule
-from pilothouse.api.validation.fields import invalid, required, unsupported
 
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _APPROVED = "api-approved.kubernetes.io"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import Findings, Obj, immutable, label_selector, one_of, rule
-from pilothouse.api.validation.fields import forbidden, invalid, required, unsupported
 
 _FAILURE = ("Fail", "Ignore")
 _MATCH = ("Equivalent", "Exact")
@@ -85,7 +85,10 @@ def policy_binding(obj: Obj) -> Findings:
         if action not in _ACTIONS:
             out.append(unsupported(f"spec.validationActions[{index}]", action, _ACTIONS))
     if "Deny" in actions and "Warn" in actions:
-        text = "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers "
+        text = (
+            "must not contain both Deny and Warn (repeating the same validation failure information in the "
+            "API response and headers "
+        )
         out.append(invalid("spec.validationActions", actions, f"{text}serves no purpose)"))
     return out
 

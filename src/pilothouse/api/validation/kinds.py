@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pilothouse.api.findings import FieldError
 from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes, workloads
-from pilothouse.api.validation.fields import FieldError
 
 Obj = dict[str, Any]
 Check = Callable[[Obj], list[FieldError]]

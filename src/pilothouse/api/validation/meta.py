@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pilothouse.api.findings import FieldError, duplicate, forbidden, invalid, required, too_long
 from pilothouse.api.validation import names
-from pilothouse.api.validation.fields import FieldError, duplicate, forbidden, invalid, required, too_long
 
 Obj = dict[str, Any]
 NameRule = Callable[[str], list[str]]
@@ -126,7 +126,8 @@ def validate_meta_update(new: Obj, old: Obj, path: str = "metadata", *, is_custo
             out.append(
                 forbidden(
                     f"{path}.finalizers",
-                    f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{shown[1:-1]}}}",
+                    f"no new finalizers can be added if the object is being deleted, found new finalizers "
+                    f"[]string{{{shown[1:-1]}}}",
                 )
             )
     return out + validate_maps(new, path, is_custom=is_custom)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pilothouse.api.findings import duplicate, forbidden, invalid, required, unsupported
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     PROTOCOLS,
@@ -22,13 +23,13 @@ from pilothouse.api.validation.checks import (
     rule,
     special_ip,
 )
-from pilothouse.api.validation.fields import duplicate, forbidden, invalid, required, unsupported
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 _WILDCARD = re.compile(r"\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _WILDCARD_TEXT = (
     "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case "
-    "alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is "
+    "alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex "
+    "used for validation is "
     r"'\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
 

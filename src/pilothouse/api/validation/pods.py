@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.api.findings import duplicate, forbidden, invalid, required, unsupported
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     Findings,
@@ -15,12 +16,12 @@ from pilothouse.api.validation.checks import (
     rule,
 )
 from pilothouse.api.validation.containers import containers
-from pilothouse.api.validation.fields import duplicate, forbidden, invalid, required, unsupported
 from pilothouse.api.validation.volumes import volumes
 
 _UPDATES = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
-    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing "
+    "tolerations),`spec.terminationGracePeriodSeconds` "
     "(allow it to be set to 1 if it was previously negative)"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilothouse.api.findings import duplicate, forbidden, invalid, required, unsupported
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     Findings,
@@ -14,15 +15,15 @@ from pilothouse.api.validation.checks import (
     relative_path,
     rule,
 )
-from pilothouse.api.validation.fields import duplicate, forbidden, invalid, required, unsupported
 
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 _MODE_TEXT = "must be a number between 0 and 0777 (octal), both inclusive"
-VOLUME_SOURCES = tuple(
-    "hostPath emptyDir gcePersistentDisk awsElasticBlockStore gitRepo secret nfs iscsi glusterfs persistentVolumeClaim rbd flexVolume "
-    "cinder cephfs flocker downwardAPI fc azureFile configMap vsphereVolume quobyte azureDisk photonPersistentDisk projected "
-    "portworxVolume scaleIO storageos csi ephemeral image local".split(" ")  # noqa: SIM905
-)
+VOLUME_SOURCES = (
+    "hostPath", "emptyDir", "gcePersistentDisk", "awsElasticBlockStore", "gitRepo", "secret", "nfs", "iscsi", "glusterfs",
+    "persistentVolumeClaim", "rbd", "flexVolume", "cinder", "cephfs", "flocker", "downwardAPI", "fc", "azureFile", "configMap",
+    "vsphereVolume", "quobyte", "azureDisk", "photonPersistentDisk", "projected", "portworxVolume", "scaleIO", "storageos", "csi",
+    "ephemeral", "image", "local",
+)  # fmt: skip
 
 
 def volumes(found: list[Obj], path: str) -> tuple[Findings, set[str]]:
@@ -47,10 +48,7 @@ def volumes(found: list[Obj], path: str) -> tuple[Findings, set[str]]:
 def _sources(volume: Obj, path: str) -> Findings:
     out: Findings = []
     found = [kind for kind in VOLUME_SOURCES if volume.get(kind) is not None]
-    ordered = sorted(found, key=lambda kind: VOLUME_SOURCES.index("emptyDir" if kind == "emptyDir" else kind))
-    if "emptyDir" in ordered:
-        ordered.remove("emptyDir")
-        ordered.insert(0, "emptyDir")
+    ordered = sorted(found, key=lambda kind: (kind != "emptyDir", VOLUME_SOURCES.index(kind)))
     for index, kind in enumerate(ordered):
         if index:
             out.append(forbidden(f"{path}.{kind}", "may not specify more than 1 volume type"))

@@ -6,6 +6,7 @@ import re
 from typing import Any
 from zoneinfo import available_timezones
 
+from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required, unsupported
 from pilothouse.api.selectors import label_selector_from_object
 from pilothouse.api.validation.checks import (
     Findings,
@@ -20,14 +21,14 @@ from pilothouse.api.validation.checks import (
     one_of,
 )
 from pilothouse.api.validation.cron import schedule_problem
-from pilothouse.api.validation.fields import FieldError, Verbatim, forbidden, invalid, required, unsupported
 from pilothouse.api.validation.pods import template
 from pilothouse.api.validation.volumes import claim_spec
 from pilothouse.kit.errors import BadRequest
 
 _NO_MATCH = "`selector` does not match template `labels`"
 _STS_TEXT = (
-    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
+    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
+    "'revisionHistoryLimit', "
     "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
 )
 _STS_MUTABLE = frozenset(

@@ -17,11 +17,9 @@ from pilothouse.kit.aio import run_all
 from pilothouse.store.revisions import Mismatch
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
-_PRIORITIES = (
-    ("system-cluster-critical", 2000000000, "Used for system critical pods that must run in the cluster, but can be moved to another "
-     "node if necessary."),
-    ("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."),
-)  # fmt: skip
+_MOVABLE = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+_FIXED = "Used for system critical pods that must not be moved from their current node."
+_PRIORITIES = (("system-cluster-critical", 2000000000, _MOVABLE), ("system-node-critical", 2000001000, _FIXED))
 _FLOW = "flowcontrol.apiserver.k8s.io/v1"
 _LEVELS = {
     "catch-all": 5, "global-default": 20, "leader-election": 10, "node-high": 40, "system": 30, "workload-high": 40,
@@ -74,7 +72,8 @@ def _kubernetes_service(backend: Backend) -> list[Obj]:
     labels = {"component": "apiserver", "provider": "kubernetes"}
     port = {"name": "https", "port": 443, "protocol": "TCP", "targetPort": config.advertise_port}
     spec = {
-        "type": "ClusterIP", "clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+        "type": "ClusterIP", "clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"],
+        "ipFamilyPolicy": "SingleStack",
         "ports": [port],
     }  # fmt: skip
     meta = {"name": "kubernetes", "namespace": "default"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pilothouse.api.findings import FieldError
 from pilothouse.api.scheme import Resource
-from pilothouse.api.validation.fields import FieldError
 from pilothouse.kit.errors import PilothouseError
 
 Details = dict[str, Any]

@@ -6,27 +6,27 @@ routing -> authentication -> authorisation -> discovery or registry. The HTTP ed
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from pilothouse.api.scheme import Scheme
-from pilothouse.cluster.apiserver.access import Access
 from pilothouse.cluster.apiserver.admission.stages import build_admission
+from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.backend import Backend, Config, NodeProxy
 from pilothouse.cluster.apiserver.bootstrap import bootstrap
 from pilothouse.cluster.apiserver.context import Attributes, Call, User
 from pilothouse.cluster.apiserver.crds.controller import CustomResources
-from pilothouse.cluster.apiserver.discovery import discover
+from pilothouse.cluster.apiserver.discovery.documents import OpenApi
+from pilothouse.cluster.apiserver.discovery.groups import discover
+from pilothouse.cluster.apiserver.discovery.health import health, metrics, version
 from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed
-from pilothouse.cluster.apiserver.health import health, metrics, version
 from pilothouse.cluster.apiserver.http.bodies import check_size
 from pilothouse.cluster.apiserver.http.paths import Target, parse_path, verb_of
 from pilothouse.cluster.apiserver.http.respond import error_answer
-from pilothouse.cluster.apiserver.openapi.documents import OpenApi
 from pilothouse.cluster.apiserver.registry import reads
 from pilothouse.cluster.apiserver.registry.deletes import Deleter
 from pilothouse.cluster.apiserver.registry.patches import Patcher
-from pilothouse.cluster.apiserver.registry.subresources import Subresources
 from pilothouse.cluster.apiserver.registry.writes import Writer
+from pilothouse.cluster.apiserver.subresources.routes import Subresources
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.kit.faults import Faults
@@ -68,6 +68,7 @@ class ApiServer:
         self.custom = CustomResources(self.backend)
         self.openapi = OpenApi(self.scheme)
         self.failing: dict[str, str] = {}
+        self._verbs = self._build_verbs()
         self._requests = self.metrics.counter(
             "apiserver_request_total",
             "Counter of apiserver requests.",
@@ -215,9 +216,9 @@ class ApiServer:
             return await special(call)
         if self.backend.faults.plan is not None:
             await self.backend.faults.hit(f"api.{verb}", kind=resource.kind, verb=verb, namespace=call.namespace)
-        return await self._verbs()[verb](call)
+        return await self._verbs[verb](call)
 
-    def _verbs(self) -> dict[str, Any]:
+    def _build_verbs(self) -> dict[str, Callable[[Call], Awaitable[Response]]]:
         backend = self.backend
         return {
             "get": lambda call: reads.get(backend, call),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Awaitable, Callable
 
+from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.scheme import Resource
-from pilothouse.api.validation.fields import FieldError, invalid
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, invalid_object
@@ -147,7 +147,10 @@ class ServiceAllocator:
         problem = ""
         owner = self._owner(number)
         if not config.node_port_low <= number <= config.node_port_high:
-            problem = f"provided port is not in the valid range. The range of valid ports is {config.node_port_low}-{config.node_port_high}"
+            problem = (
+                f"provided port is not in the valid range. The range of valid ports is "
+                f"{config.node_port_low}-{config.node_port_high}"
+            )
         elif owner is not None and owner != _identity(obj):
             problem = "provided port is already allocated"
         if problem:

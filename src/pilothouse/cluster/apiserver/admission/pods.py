@@ -6,7 +6,7 @@ from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import forbidden
 
-TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a mount path
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _SYSTEM = {"system-cluster-critical": 2000000000, "system-node-critical": 2000001000}
 _TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 _MIRROR = "kubernetes.io/config.mirror"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.api.validation.fields import quote
+from pilothouse.api.findings import quote
 from pilothouse.cluster.apiserver.authz.rbac import GROUP, MASTERS, Rbac, covers
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj
@@ -56,7 +56,10 @@ class Escalation:
             return
         groups = " ".join(quote(group) for group in call.user.groups)
         lines = "\n".join(_shown(part) for part in _merged(missing))
-        why = f"user {quote(call.user.name)} (groups=[{groups}]) is attempting to grant RBAC permissions not currently held:\n{lines}"
+        why = (
+            f"user {quote(call.user.name)} (groups=[{groups}]) is attempting to grant RBAC permissions not "
+            f"currently held:\n{lines}"
+        )
         raise forbidden(call.resource, obj["metadata"].get("name", ""), why)
 
     async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:

@@ -27,12 +27,13 @@ class Defaults:
         finalizer = _PROTECTION.get(kind)
         if finalizer and finalizer not in (meta.get("finalizers") or ()):
             meta["finalizers"] = [*(meta.get("finalizers") or ()), finalizer]
-        if kind == "PersistentVolumeClaim" and "storageClassName" not in obj["spec"]:
-            if "volume.beta.kubernetes.io/storage-class" not in (meta.get("annotations") or {}):
-                self._storage_class(obj)
-        if kind == "Ingress" and call.resource.group and "ingressClassName" not in obj["spec"]:
-            if "kubernetes.io/ingress.class" not in (meta.get("annotations") or {}):
-                self._ingress_class(call, obj)
+        notes = meta.get("annotations") or {}
+        wants_class = kind == "PersistentVolumeClaim" and "storageClassName" not in obj["spec"]
+        if wants_class and "volume.beta.kubernetes.io/storage-class" not in notes:
+            self._storage_class(obj)
+        wants_ingress = kind == "Ingress" and bool(call.resource.group) and "ingressClassName" not in obj["spec"]
+        if wants_ingress and "kubernetes.io/ingress.class" not in notes:
+            self._ingress_class(call, obj)
 
     def _marked(self, group: str, plural: str, note: str) -> list[Obj]:
         found = [item.object for item in self.backend.all_of(group, plural)]
@@ -58,7 +59,10 @@ class Defaults:
             name = obj["spec"].get("storageClassName", "")
             found = self.backend.look("storage.k8s.io", "storageclasses", "", name) if name else None
             if found is None or not found.get("allowVolumeExpansion"):
-                why = "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"
+                why = (
+                    "only dynamically provisioned pvc can be resized and the storageclass that provisions the "
+                    "pvc must support resize"
+                )
                 raise forbidden(call.resource, obj["metadata"]["name"], why)
 
 

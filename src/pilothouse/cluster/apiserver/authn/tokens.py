@@ -155,7 +155,7 @@ class Tokens:
                     "response_types_supported": ["id_token"],
                     "subject_types_supported": ["public"],
                     "id_token_signing_alg_values_supported": ["ES256"],
-                }  # fmt: skip
+                }
             )
         if path != _JWKS:
             return None

@@ -35,19 +35,10 @@ def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str) -> Resource:
     names = spec["names"]
     group, name = spec["group"], version["name"]
     subs, paths = _subresources(scheme, version, group, names["kind"])
-    columns = tuple(
-        PrinterColumn(
-            column["name"],
-            column.get("type", "string"),
-            column.get("jsonPath", ""),
-            column.get("description", ""),
-            column.get("format", ""),
-            column.get("priority", 0),
-        )  # fmt: skip
-        for column in version.get("additionalPrinterColumns") or ()
-    )
+    columns = tuple(_column(column) for column in version.get("additionalPrinterColumns") or ())
     return Resource(
-        group=group, version=name, kind=names["kind"], plural=names["plural"], singular=names.get("singular") or names["kind"].lower(),
+        group=group, version=name, kind=names["kind"], plural=names["plural"],
+        singular=names.get("singular") or names["kind"].lower(),
         namespaced=spec.get("scope") == "Namespaced", verbs=_VERBS, schema=schema_of(scheme, version),
         list_kind=names.get("listKind") or f"{names['kind']}List", short_names=tuple(names.get("shortNames") or ()),
         categories=tuple(names.get("categories") or ()), subresources=subs, storage_group=group, storage_version=stored,
@@ -55,6 +46,11 @@ def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str) -> Resource:
         selectable=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
         crd_name=crd["metadata"]["name"], scale_paths=paths,
     )  # fmt: skip
+
+
+def _column(raw: Obj) -> PrinterColumn:
+    name, kind, path = raw["name"], raw.get("type", "string"), raw.get("jsonPath", "")
+    return PrinterColumn(name, kind, path, raw.get("description", ""), raw.get("format", ""), raw.get("priority", 0))
 
 
 def _subresources(scheme: Scheme, version: Obj, group: str, kind: str) -> tuple[dict[str, Subresource], tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pilothouse.api.validation.fields import quote
+from pilothouse.api.findings import quote
 from pilothouse.cluster.apiserver.errors import PlainError, StatusError
 from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding
 from pilothouse.kit.errors import BadRequest, PilothouseError

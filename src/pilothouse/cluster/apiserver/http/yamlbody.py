@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from pilothouse.api.validation.fields import quote
+from pilothouse.api.findings import quote
 
 MAX_NODES = 200_000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

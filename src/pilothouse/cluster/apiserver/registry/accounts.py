@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pilothouse.api.validation.fields import invalid
-from pilothouse.cluster.apiserver.access import Access
+from pilothouse.api.findings import invalid
+from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status

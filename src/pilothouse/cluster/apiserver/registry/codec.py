@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.api.defaults import apply_defaults
+from pilothouse.api.findings import quote
 from pilothouse.api.schema.custom import decode_custom
 from pilothouse.api.schema.decode import decode
 from pilothouse.api.schema.strict import strict_findings
 from pilothouse.api.scheme import Resource
-from pilothouse.api.validation.fields import quote
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.conversion import convert
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request
 from pilothouse.cluster.apiserver.http.bodies import Body, check_depth, parse_pairs, read_body
 from pilothouse.cluster.apiserver.http.respond import dumps
+from pilothouse.cluster.apiserver.registry.conversion import convert
 from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.errors import PilothouseError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from pilothouse.api.findings import FieldError, invalid, unsupported
 from pilothouse.api.scheme import Resource
-from pilothouse.api.validation.fields import FieldError, invalid, unsupported
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
@@ -141,16 +141,12 @@ class Deleter:
                 await self.writer.admission.deleted(resource, tree)
             if resource.kind == "Pod" and not resource.group:
                 self._mark(resource, tree, 0)
+                tree["metadata"]["generation"] = tree["metadata"].get("generation", 0) + 1
             return tree, True
-        if already and (not grace or grace >= meta.get("deletionGracePeriodSeconds", 0)):
-            if meta == tree["metadata"]:
-                return tree, False
-        else:
+        if not already or (grace and grace < meta.get("deletionGracePeriodSeconds", 0)):
             self._mark(resource, changed, grace)
-        if not already:
-            count = meta.get("generation")
-            if count:
-                meta["generation"] = count + 1
+        if not already and meta.get("generation"):
+            meta["generation"] += 1
         if changed == tree or options.dry_run:
             return changed, False
         raw = stored_bytes(resource, changed)

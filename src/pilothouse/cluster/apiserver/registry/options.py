@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pilothouse.api.validation.fields import FieldError, forbidden, invalid, too_long, unsupported
+from pilothouse.api.findings import FieldError, forbidden, invalid, too_long, unsupported
 from pilothouse.cluster.apiserver.context import Call
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
@@ -114,9 +114,8 @@ def _list_findings(options: ListOptions) -> list[FieldError]:
 def _watch_findings(options: ListOptions) -> list[FieldError]:
     out: list[FieldError] = []
     field, match = "resourceVersionMatch", options.match
-    if options.send_initial is not None:
-        if not match or match != "NotOlderThan":
-            out.append(forbidden(field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+    if options.send_initial is not None and match != "NotOlderThan":
+        out.append(forbidden(field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
     if match and match != "NotOlderThan":
         out.append(unsupported(field, match, ("NotOlderThan",)))
     elif match and options.send_initial is None:

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 
 from pilothouse.api.fields.typed import TypedValueError
+from pilothouse.api.findings import FieldError, forbidden, invalid, required
 from pilothouse.api.patch.apply import ApplyConflict, apply
 from pilothouse.api.patch.json import PatchFailed, apply_json_patch
 from pilothouse.api.patch.merge import apply_merge_patch
 from pilothouse.api.patch.strategic import MismatchedType, StrategicPatchError, apply_strategic_patch
-from pilothouse.api.validation.fields import FieldError, forbidden, invalid, required
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
@@ -157,8 +157,7 @@ class Patcher:
             raise bad_request("metadata of an apply patch must be an object")
         stated_name = stated.get("name", call.name)
         if stated_name != call.name:
-            text = f"metadata.name ({stated_name}) does not match the name on the URL ({call.name})"
-            raise bad_request(f"the name of the object ({stated_name}) does not match the name on the URL ({call.name})" or text)
+            raise bad_request(f"the name of the object ({stated_name}) does not match the name on the URL ({call.name})")
         await self.backend.cache.current()
         found = self.backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
         if found is None and call.subresource is None:

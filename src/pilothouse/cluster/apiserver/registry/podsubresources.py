@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.meta import with_condition
 from pilothouse.api.selectors import label_selector_from_object
-from pilothouse.api.validation.fields import FieldError, invalid
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status

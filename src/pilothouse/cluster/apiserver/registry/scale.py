@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.api.scheme import Resource
+from pilothouse.api.findings import invalid
 from pilothouse.api.schema.decode import decode
+from pilothouse.api.scheme import Resource
 from pilothouse.api.tables.text import selector_text
-from pilothouse.api.validation.fields import invalid
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status

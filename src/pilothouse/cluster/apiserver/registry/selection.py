@@ -144,8 +144,10 @@ def expired(token: str) -> StatusError:
     """410 for a continue token whose snapshot is gone, with a token that goes on inconsistently."""
     text = (
         "The provided continue parameter is too old to display a consistent list result. You can start a new list without the "
-        "continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with "
-        "the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the "
+        "continue parameter, or use the continue token in this response to retrieve the remainder of the "
+        "results. Continuing with "
+        "the provided token results in an inconsistent list - objects that were created, modified, or deleted "
+        "between the time the "
         "first chunk was returned and now may show up in the list."
     )
     error = StatusError(410, "Expired", text)

@@ -1,6 +1,7 @@
 """What the server itself sets on objects of a kind, before validation.
 
-`prepare_create` and `prepare_update` change an object in place: status is cleared or kept, generation counted, fields a client may
+`prepare_create` and `prepare_update` change an object in place: status is cleared or kept, generation counted, fields a client
+may
 not set restored. Rules of single kinds are small functions in the tables at the end.
 """
 
@@ -101,7 +102,7 @@ def _desired(resource: Resource, obj: Obj) -> Any:
     if resource.is_custom and "status" not in resource.subresources:
         skip = {"metadata", "kind", "apiVersion"}
     rest = {key: value for key, value in obj.items() if key not in skip}
-    if resource.kind in ("Deployment",):
+    if resource.kind == "Deployment":
         return rest, obj["metadata"].get("annotations") or {}
     return rest
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from pilothouse.api.fields.sets import FieldSet
+from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.patch.apply import track_update
 from pilothouse.api.schema.decode import decode
-from pilothouse.api.scheme import Resource
 from pilothouse.api.schema.values import validate_object
-from pilothouse.api.validation.fields import FieldError, invalid
+from pilothouse.api.scheme import Resource
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update
 from pilothouse.cluster.apiserver.admission.chain import Admission
@@ -73,7 +73,8 @@ class Writer:
         resource = call.resource
         sub = call.subresource.name if call.subresource else ""
         entries = track_update(
-            empty_object(resource) if old is None else old, obj, manager=call.manager, now=self.backend.now(), schema=resource.schema, api_version=resource.api_version,
+            empty_object(resource) if old is None else old, obj, manager=call.manager, now=self.backend.now(),
+            schema=resource.schema, api_version=resource.api_version,
             subresource=sub, reset=reset_fields(resource, sub),
         )  # fmt: skip
         if entries:

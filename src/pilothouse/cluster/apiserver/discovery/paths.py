@@ -40,7 +40,7 @@ class PathWriter:
         """`names` maps kinds to schema names."""
         self.group, self.version, self.names = group, version, names
         self.prefix = f"/apis/{group}/{version}" if group else f"/api/{version}"
-        short = group.split(".")[0] or "core"
+        short = group.split(".", maxsplit=1)[0] or "core"
         self.tag = f"{_camel(short, '')}_{version}" if group else "core_v1"
         self.stem = (short[:1].upper() + short[1:]) + version[:1].upper() + version[1:]
         self.paths: dict[str, Obj] = {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pilothouse.api.validation.fields import FieldError, invalid
-from pilothouse.cluster.apiserver.access import Access
+from pilothouse.api.findings import FieldError, invalid
+from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj, User
 from pilothouse.cluster.apiserver.errors import bad_request
@@ -111,7 +111,8 @@ class Reviews:
 
 
 _METHODS = {
-    "SelfSubjectAccessReview": "self_access", "SubjectAccessReview": "subject_access", "LocalSubjectAccessReview": "subject_access",
+    "SelfSubjectAccessReview": "self_access", "SubjectAccessReview": "subject_access",
+    "LocalSubjectAccessReview": "subject_access",
     "SelfSubjectRulesReview": "self_rules", "TokenReview": "token", "SelfSubjectReview": "who",
 }  # fmt: skip
 KINDS = frozenset(_METHODS)

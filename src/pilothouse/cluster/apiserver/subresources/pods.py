@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from pilothouse.api.findings import FieldError, invalid, required, unsupported
 from pilothouse.api.schema.decode import decode
 from pilothouse.api.selectors import label_selector_from_object
-from pilothouse.api.validation.fields import FieldError, invalid, required, unsupported
-from pilothouse.cluster.apiserver.access import Access
 from pilothouse.cluster.apiserver.authn.tokens import Tokens
+from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.respond import answer_tree
 from pilothouse.cluster.apiserver.registry.codec import cannot_handle, check_type, read_tree, served_tree, stored_bytes
-from pilothouse.cluster.apiserver.registry.deletes import Deleter, DeleteOptions, checked_options
+from pilothouse.cluster.apiserver.registry.deletes import DeleteOptions, Deleter, checked_options
 from pilothouse.cluster.apiserver.registry.options import parse_bool, write_options
 from pilothouse.cluster.apiserver.registry.writes import Writer
 from pilothouse.kit.clock import rfc3339
@@ -187,7 +187,8 @@ class PodOperations:
         meta = account["metadata"]
         shown = {
             "kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1",
-            "metadata": {"name": call.name, "namespace": call.namespace, "uid": meta["uid"], "creationTimestamp": self.backend.now()},
+            "metadata": {"name": call.name, "namespace": call.namespace, "uid": meta["uid"],
+            "creationTimestamp": self.backend.now()},
             "spec": {**spec, "boundObjectRef": spec.get("boundObjectRef")},
             "status": {"token": self.tokens.sign(claims), "expirationTimestamp": rfc3339(now + seconds)},
         }  # fmt: skip
@@ -207,8 +208,10 @@ class PodOperations:
             raise StatusError(404, "NotFound", f'{plural} "{name}" not found', names(name, "", plural))
         uid = found["metadata"]["uid"]
         if reference.get("uid") and reference["uid"] != uid:
-            text = f'Operation cannot be fulfilled on {kind} "{name}": the UID in the bound object reference ({reference["uid"]}) does '
-            text += "not match the UID in record. The object might have been deleted and then recreated"
+            text = f'Operation cannot be fulfilled on {kind} "{name}": the UID in the bound object reference '
+            text += (
+                f"({reference['uid']}) does not match the UID in record. The object might have been deleted and then recreated"
+            )
             raise StatusError(409, "Conflict", text, names(name, "", kind))
         return {kind.lower(): {"name": name, "uid": uid}}
 
@@ -281,7 +284,9 @@ def _lets_unhealthy_go(budget: Obj) -> bool:
     spec, status = budget.get("spec") or {}, budget.get("status") or {}
     if spec.get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
         return True
-    return status.get("currentHealthy", 0) >= status.get("desiredHealthy", 0) > 0
+    healthy: int = status.get("currentHealthy", 0)
+    wanted: int = status.get("desiredHealthy", 0)
+    return healthy >= wanted > 0
 
 
 def _too_many(name: str, message: str, seconds: int) -> StatusError:

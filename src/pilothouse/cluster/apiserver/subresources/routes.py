@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from pilothouse.cluster.apiserver.access import Access
-from pilothouse.cluster.apiserver.authz.reviews import KINDS, Reviews
+from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, not_found
 from pilothouse.cluster.apiserver.http.negotiate import negotiate
@@ -16,9 +15,10 @@ from pilothouse.cluster.apiserver.registry.deletes import Deleter
 from pilothouse.cluster.apiserver.registry.options import write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.patches import Patcher
-from pilothouse.cluster.apiserver.registry.podops import PodOperations
 from pilothouse.cluster.apiserver.registry.scale import decode_scale, scale_of, with_replicas
 from pilothouse.cluster.apiserver.registry.writes import Writer
+from pilothouse.cluster.apiserver.subresources.pods import PodOperations
+from pilothouse.cluster.apiserver.subresources.reviews import KINDS, Reviews
 from pilothouse.wire.http.messages import Response
 
 Answer = Callable[[Call], Awaitable[Response]]

@@ -7,10 +7,10 @@ from typing import Any
 
 from pilothouse.api.scheme import Resource, Scheme
 from pilothouse.api.scheme.table import load_facts
+from pilothouse.cluster.apiserver.discovery.paths import META, PathWriter
+from pilothouse.cluster.apiserver.discovery.schemas import SchemaWriter
 from pilothouse.cluster.apiserver.errors import PlainError
 from pilothouse.cluster.apiserver.http.respond import TEXT, answer_tree, dumps
-from pilothouse.cluster.apiserver.openapi.paths import META, PathWriter
-from pilothouse.cluster.apiserver.openapi.schemas import SchemaWriter
 from pilothouse.wire.http.messages import Request, Response
 
 Obj = dict[str, Any]

@@ -1,0 +1,1 @@
+"""What is served below objects, and the resources that are questions: routes, Pod operations, scale, reviews."""
