@@ -15,13 +15,25 @@ import sys
 
 from pilothouse.cluster.nodeagent.proxy.worker import SOCKET, Worker
 from pilothouse.cluster.nodeagent.supervisor import procfs
-from pilothouse.cluster.nodeagent.supervisor.records import write_record
+from pilothouse.cluster.nodeagent.supervisor.records import read_record, write_record
 from pilothouse.kit.clock import SystemClock
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.kit.log import configure
 
 RECORD, LOG = "proxy.json", "proxy.log"
 VERSION = 1
+CHECK_S = 5.0
+
+
+async def _until_unwanted(worker: Worker, record: str) -> None:
+    """Wait until told to stop, or until the record names another process or is gone with the whole data directory."""
+    while not worker.stopped.is_set():
+        try:
+            async with asyncio.timeout(CHECK_S):
+                await worker.stopped.wait()
+        except TimeoutError:
+            if (read_record(record) or {}).get("pid") != os.getpid():
+                return
 
 
 async def _serve(folder: str, mode: str, ready: int) -> None:
@@ -33,9 +45,10 @@ async def _serve(folder: str, mode: str, ready: int) -> None:
     write_record(os.path.join(folder, RECORD), identity)
     os.write(ready, b"ok")
     os.close(ready)
-    await worker.stopped.wait()
+    await _until_unwanted(worker, os.path.join(folder, RECORD))
     await worker.stop()
-    for name in (SOCKET, RECORD):
+    is_ours = (read_record(os.path.join(folder, RECORD)) or {}).get("pid") == os.getpid()
+    for name in (SOCKET, RECORD) if is_ours else ():
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(folder, name))
 

@@ -62,7 +62,15 @@ def _raise_file_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
-def _serve(folder: str, ready: int) -> None:
+def is_same_file(fd: int, path: str) -> bool:
+    """Tell whether `path` still is the open file `fd`: false once somebody removed the data directory."""
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except OSError:
+        return False
+
+
+def _serve(folder: str, ready: int, lock: int) -> None:
     os.setsid()
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
     _raise_file_limit()
@@ -89,9 +97,10 @@ def _serve(folder: str, ready: int) -> None:
     gc.disable()
     os.write(ready, b"ok")
     os.close(ready)
-    supervisor.run(server)
+    supervisor.run(server, lambda: is_same_file(lock, os.path.join(folder, LOCK)))
     for name in (SOCKET, RECORD):
-        os.unlink(os.path.join(folder, name))
+        if is_same_file(lock, os.path.join(folder, LOCK)):
+            os.unlink(os.path.join(folder, name))
 
 
 def _redirect(folder: str) -> None:
@@ -120,7 +129,7 @@ def main(arguments: list[str]) -> int:
     if os.fork() == 0:
         os.close(reader)
         try:
-            _serve(folder, writer)
+            _serve(folder, writer, lock)
         except OSError as error:
             sys.stderr.write(f"supervisor of {folder} failed: {error}\n")
             os._exit(1)

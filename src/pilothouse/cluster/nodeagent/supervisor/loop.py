@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _DRAIN_S = 1.0
 _STOP_S = 10.0
+_CHECK_S = 5.0
 
 
 def _kill(pid: int, number: int) -> None:
@@ -57,6 +58,7 @@ class Supervisor:
         self._ending: set[Child] = set()
         self._sessions: dict[int, Session] = {}
         self._is_stopping = False
+        self._check_at = timesource.monotonic() + _CHECK_S
         self._server.operations = {
             "hello": lambda _s, _m, _f: self._hello,
             "watch": lambda connection, _m, _f: self._server.watch(connection),
@@ -72,8 +74,8 @@ class Supervisor:
             "shutdown": lambda _s, _m, _f: self._begin_stop(),
         }
 
-    def run(self, server: socket.socket) -> None:
-        """Serve until told to stop; returns when no program is left."""
+    def run(self, server: socket.socket, is_wanted: Callable[[], bool]) -> None:
+        """Serve until told to stop or no longer wanted (the directory is gone); returns when no program is left."""
         wake, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -86,6 +88,9 @@ class Supervisor:
                 key.data()
             self._reap()
             self._tick()
+            if timesource.monotonic() >= self._check_at:
+                self._check_at = timesource.monotonic() + _CHECK_S
+                self._is_stopping = self._is_stopping or not is_wanted()
         self._kill_everything()
 
     def _on_term(self, _number: int, _frame: object) -> None:
@@ -101,10 +106,11 @@ class Supervisor:
             while os.read(wake, 512):
                 pass
 
-    def _timeout_s(self) -> float | None:
-        moments = [child.kill_at for child in self._by_pid.values() if child.kill_at]
+    def _timeout_s(self) -> float:
+        moments = [self._check_at]
+        moments += [child.kill_at for child in self._by_pid.values() if child.kill_at]
         moments += [child.drain_until for child in self._ending]
-        return max(0.0, min(moments) - timesource.monotonic()) if moments else None
+        return max(0.0, min(moments) - timesource.monotonic())
 
     def _tick(self) -> None:
         now = timesource.monotonic()

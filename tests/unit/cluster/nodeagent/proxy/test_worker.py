@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from pilothouse.cluster.nodeagent.adapters.proxy import ProxyClient
 from pilothouse.cluster.nodeagent.adapters.supervisor import SocketSource
 from pilothouse.cluster.nodeagent.engine.services import Endpoint, Listener, ServiceTable
+from pilothouse.cluster.nodeagent.supervisor import procfs
+from pilothouse.cluster.nodeagent.supervisor.records import read_record
 from tests.unit.cluster.nodeagent.supervisor.test_loop import SERVE, wait_for_line
 from tests.unit.cluster.nodeagent.support import launch_spec, log_lines, supervised
 
@@ -175,6 +178,28 @@ def test_udp_service(tmp_path: Path) -> None:
             assert await asyncio.wait_for(loop.sock_recv(sock, 99), 5) == b"HELLO"
             sock.close()
             source.close()
+            proxy.close()
+
+    asyncio.run(scenario())
+
+
+def test_helpers_end_when_their_data_directory_is_removed(tmp_path: Path) -> None:
+    """Somebody may delete the directory instead of running `down`; nothing must stay behind."""
+
+    async def scenario() -> None:
+        folder = tmp_path / "data"
+        async with supervised(folder) as (agent, _):
+            hello = await agent.call("hello")
+            proxy = ProxyClient(str(folder), hello["mode"])
+            await proxy.start()
+            record = read_record(str(folder / "proxy.json"))
+            assert record is not None
+            pids = [hello["pid"], record["pid"]]
+            answer = await agent.call("start", spec=launch_spec(folder, "a", ["sleep", "300"]))
+            shutil.rmtree(folder)
+            async with asyncio.timeout(20):
+                while any(procfs.start_time(pid) for pid in [*pids, answer["pid"]]):
+                    await asyncio.sleep(0.1)
             proxy.close()
 
     asyncio.run(scenario())
