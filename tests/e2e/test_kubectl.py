@@ -63,17 +63,14 @@ def test_apply_get_patch_and_delete(running: Platform) -> None:
 
 
 def test_server_side_apply_and_explain(running: Platform) -> None:
-    assert "serverside-applied" in succeed(
-        running.kubectl("apply", "--server-side", "-f", "-", text=CONFIG_MAP.replace("settings", "other"))
-    )
-    assert "FIELD" in succeed(running.kubectl("explain", "deployment.spec.replicas")) + "FIELD"
-    assert "deployments" in succeed(running.kubectl("api-resources"))
+    applied = running.kubectl("apply", "--server-side", "-f", "-", text=CONFIG_MAP.replace("settings", "other"))
+    assert "serverside-applied" in succeed(applied)
+    assert "replicas <integer>" in succeed(running.kubectl("explain", "deployment.spec.replicas"))
 
 
 def test_our_own_verbs_say_the_same(running: Platform) -> None:
-    assert succeed(running.pilothouse("get", "namespaces", "-o", "name")) == succeed(
-        running.kubectl("get", "namespaces", "-o", "name")
-    )
+    words = ("get", "namespaces", "-o", "name")
+    assert succeed(running.pilothouse(*words)) == succeed(running.kubectl(*words))
 
 
 def test_sigterm_drains_and_a_restart_keeps_the_objects(tmp_path: Path) -> None:
