@@ -22,8 +22,8 @@ _FACADE = {
     "NodeAgent": "pilothouse.cluster.nodeagent.controller.agent",
     "NodeAgentConfig": "pilothouse.cluster.nodeagent.config",
     "reap": "pilothouse.cluster.nodeagent.adapters.reap",
-    "diagnose": "pilothouse.cluster.nodeagent.diagnose",
-    "Finding": "pilothouse.cluster.nodeagent.diagnose",
+    "diagnose": "pilothouse.cluster.nodeagent.doctor",
+    "Finding": "pilothouse.cluster.nodeagent.doctor",
     "host_address": "pilothouse.cluster.nodeagent.engine.services",
 }
 __all__ = ["Finding", "NodeAgent", "NodeAgentConfig", "diagnose", "host_address", "reap"]
