@@ -26,6 +26,11 @@ class MemoryStore:
         """Newest revision."""
         return self._state.revision
 
+    @property
+    def oldest_revision(self) -> int:
+        """History is complete after this revision."""
+        return self._state.history.oldest - 1
+
     async def get(self, key: str) -> Entry | None:
         """Return the entry of `key`, or None."""
         return self._state.entries.get(key)

@@ -90,6 +90,11 @@ class Store(Protocol):
         """Newest durable revision."""
         ...
 
+    @property
+    def oldest_revision(self) -> int:
+        """History is complete after this revision: watches and old reads may begin here."""
+        ...
+
     async def get(self, key: str) -> Entry | None:
         """Return the entry of `key`, or None."""
         ...

@@ -87,6 +87,11 @@ class LogStore:
         """Newest durable revision."""
         return self._state.revision
 
+    @property
+    def oldest_revision(self) -> int:
+        """History is complete after this revision."""
+        return self._state.history.oldest - 1
+
     async def get(self, key: str) -> Entry | None:
         """Return the durable entry of `key`, or None."""
         return self._state.entries.get(key)

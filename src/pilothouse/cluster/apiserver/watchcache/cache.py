@@ -10,11 +10,11 @@ import asyncio
 import heapq
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from pilothouse.cluster.apiserver.watchcache.items import Item, identity
 from pilothouse.kit.aio import TaskScope
-from pilothouse.store.revisions import Event, Store
+from pilothouse.store.revisions import Event, Store, Watch
 
 ROOT = "/registry/"
 HISTORY = 4096
@@ -91,14 +91,24 @@ class WatchCache:
         """Called with (prefix, change) after each change is visible: RBAC index, CRDs."""
 
     async def start(self) -> None:
-        """Fill the cache and begin to follow the store."""
-        found = await self.store.range(ROOT)
-        self.revision = self.started_at = found.revision
-        for entry in found.entries:
-            cache = self.resource(_prefix(entry.key))
-            namespace, name = identity(cache.prefix, entry.key)
-            cache.put(Item(entry.key, namespace, name, entry.value, entry.revision, entry.create_revision))
-        self._scope.spawn(self._follow(found.revision), "follow")
+        """Fill the cache with the state some thousand writes ago, replay those, and follow the store from there.
+
+        So a watch that a restart interrupted finds its history again: at least the last 4,096 writes the store still has.
+        """
+        newest = self.store.revision
+        base = max(self.store.oldest_revision, newest - HISTORY)
+        self.revision = self.started_at = base
+        if base:
+            for entry in (await self.store.range(ROOT, revision=base)).entries:
+                cache = self.resource(_prefix(entry.key))
+                namespace, name = identity(cache.prefix, entry.key)
+                cache.put(Item(entry.key, namespace, name, entry.value, entry.revision, entry.create_revision))
+        watch = self.store.watch(ROOT, base)
+        batches = aiter(watch)
+        while self.revision < newest:
+            for event in await anext(batches):
+                self._apply(event)
+        self._scope.spawn(self._follow(watch, batches), "follow")
 
     async def stop(self) -> None:
         """Stop following."""
@@ -117,10 +127,9 @@ class WatchCache:
         """Return the object at a store key, or None."""
         return self.resource(_prefix(key)).items.get(key)
 
-    async def _follow(self, revision: int) -> None:
-        watch = self.store.watch(ROOT, revision)
+    async def _follow(self, watch: Watch, batches: AsyncIterator[list[Event]]) -> None:
         try:
-            async for batch in watch:
+            async for batch in batches:
                 for event in batch:
                     self._apply(event)
                 self._wake()
