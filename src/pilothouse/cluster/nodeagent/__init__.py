@@ -22,11 +22,9 @@ _FACADE = {
     "NodeAgent": "pilothouse.cluster.nodeagent.controller.agent",
     "NodeAgentConfig": "pilothouse.cluster.nodeagent.config",
     "reap": "pilothouse.cluster.nodeagent.adapters.reap",
-    "diagnose": "pilothouse.cluster.nodeagent.doctor",
-    "Finding": "pilothouse.cluster.nodeagent.doctor",
     "host_address": "pilothouse.cluster.nodeagent.engine.services",
 }
-__all__ = ["Finding", "NodeAgent", "NodeAgentConfig", "diagnose", "host_address", "reap"]
+__all__ = ["NodeAgent", "NodeAgentConfig", "host_address", "reap"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pilothouse.cluster.nodeagent import diagnose
 from pilothouse.cluster.nodeagent.cli import kubeconfig_of, split_name
+from pilothouse.cluster.nodeagent.diagnose import diagnose
 
 
 def test_findings_without_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
