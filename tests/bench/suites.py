@@ -1,0 +1,162 @@
+"""The measurements. Each suite returns figures; peers are measured in turns with ours, so that noise hits both."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.bench import wrk
+from tests.bench.access import Administrator
+from tests.bench.figures import Figure, median
+from tests.bench.processes import of_directory, pss_mb, user_seconds
+from tests.e2e.platform import Platform, platform
+
+ROUNDS = 5
+SECONDS = 4
+STARTS = 5
+CLI_RUNS = 9
+CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
+
+
+def free_port() -> int:
+    """Return a port nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def startup() -> Iterator[Figure]:
+    """From the start of the program to /readyz, and what it holds when idle."""
+    times, sizes = [], []
+    for _ in range(STARTS):
+        port, began = free_port(), time.perf_counter()
+        waiter = _ReadyWaiter(port)
+        with tempfile.TemporaryDirectory(prefix="ph-", dir="/tmp") as home, _up(Path(home), port):
+            times.append(waiter.wait() - began)
+            time.sleep(3)
+            sizes.append(pss_mb(of_directory(Path(home))))
+    yield Figure("up to /readyz (median of 5)", median(times), "s", 1.0, is_upper=True)
+    yield Figure("idle memory, whole tree (PSS)", median(sizes), "MB", 120, is_upper=True)
+
+
+@contextlib.contextmanager
+def _up(home: Path, port: int) -> Iterator[None]:
+    command = [sys.executable, "-m", "pilothouse", "up", "--data-dir", str(home), "--port", str(port), "--log-level", "error"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+        subprocess.run([sys.executable, "-m", "pilothouse", "down", "--data-dir", str(home)], capture_output=True, check=False)
+
+
+class _ReadyWaiter:
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.context = ssl._create_unverified_context()
+
+    def wait(self) -> float:
+        """Return the moment /readyz first said ok."""
+        for _ in range(6000):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context, timeout=5)
+                connection.request("GET", "/readyz")
+                if connection.getresponse().status == 200:
+                    return time.perf_counter()
+            time.sleep(0.005)
+        raise AssertionError("/readyz never answered ok")
+
+
+def serving() -> Iterator[Figure]:
+    """Reads against a bare responder, durable creates against the disk."""
+    if not wrk.is_present():
+        print("skipped: wrk is missing (apt-get install wrk)", file=sys.stderr)
+        return
+    port = free_port()
+    with platform("--port", str(port)) as running, _bare(running) as bare_url:
+        administrator = Administrator(running.data_dir, port)
+        token = administrator.token()
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"text": "x" * 1024}}
+        administrator.call("POST", CONFIG_MAPS, body)
+        base = f"https://127.0.0.1:{port}{CONFIG_MAPS}"
+        yield _alternate(
+            "GET one object, TLS keep-alive, 32 clients", 0.25, "bare responder",
+            lambda _: _rate(wrk.get(f"{base}/one", SECONDS, token)), lambda _: _rate(wrk.get(bare_url, SECONDS, token)),
+        )  # fmt: skip
+        yield _alternate(
+            "durable creates of 1 KB, 32 clients", 2.0, "raw fdatasync",
+            lambda turn: _rate(wrk.create(base, SECONDS, token, str(turn), running.data_dir)),
+            lambda _: fdatasync_rate(running.data_dir),
+        )  # fmt: skip
+        yield Figure("memory after the creates (PSS)", pss_mb(of_directory(running.data_dir)), "MB")
+
+
+def _rate(load: wrk.Load) -> float:
+    assert load.errors == 0, f"{load.errors} requests failed"
+    return load.per_second
+
+
+def _alternate(name: str, bar: float, peer: str, ours: Callable[[int], float], theirs: Callable[[int], float]) -> Figure:
+    theirs(-1)  # the first use of a disk or a connection is no measurement
+    pairs = [(theirs(turn), ours(turn)) for turn in range(ROUNDS)]
+    peers, values = [a for a, _ in pairs], [b for _, b in pairs]
+    return Figure(name, median(values), "/s", bar, peer=peer, peer_value=median(peers), spread=(min(peers), max(peers)))
+
+
+@contextlib.contextmanager
+def _bare(running: Platform) -> Iterator[str]:
+    pki, port = running.data_dir / "pki", free_port()
+    command = [sys.executable, "-m", "tests.bench.bare", str(pki / "server.crt"), str(pki / "server.key"), str(port), "1400"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        yield f"https://127.0.0.1:{port}/"
+    finally:
+        process.terminate()
+        process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def fdatasync_rate(directory: Path, seconds: float = 2.0) -> float:
+    """Return how many appends of 1 KB per second the disk makes durable one after the other."""
+    path, block, count = directory / "fdatasync.probe", b"x" * 1024, 0
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        began = time.perf_counter()
+        while (passed := time.perf_counter() - began) < seconds:
+            os.write(descriptor, block)
+            os.fdatasync(descriptor)
+            count += 1
+    finally:
+        os.close(descriptor)
+        path.unlink()
+    return count / passed
+
+
+def command_line() -> Iterator[Figure]:
+    """User CPU of short commands against a bare interpreter."""
+    program = Path(sys.executable).with_name("pilothouse")
+    ours = [str(program)] if program.exists() else [sys.executable, "-m", "pilothouse"]
+    with platform() as running:
+        environment = {**os.environ, "KUBECONFIG": str(running.kubeconfig)}
+        for name, arguments, bar in (("--help", ["--help"], 4.0), ("get pods", ["get", "pods"], 6.0)):
+            bare, own = [], []
+            for _ in range(CLI_RUNS):
+                bare.append(user_seconds([sys.executable, "-c", "pass"], environment))
+                own.append(user_seconds([*ours, *arguments], environment))
+            label = f"pilothouse {name}, user CPU"
+            yield Figure(label, median(own), "s", bar, is_upper=True, peer="python -c pass", peer_value=median(bare))
+
+
+SUITES: dict[str, Callable[[], Iterator[Figure]]] = {"startup": startup, "serving": serving, "cli": command_line}
