@@ -153,8 +153,6 @@ class Patcher:
         body = _apply_body(call)
         tree = body.value
         stated = tree.get("metadata") or {}
-        if not isinstance(stated, dict):
-            raise bad_request("metadata of an apply patch must be an object")
         stated_name = stated.get("name", call.name)
         if stated_name != call.name:
             raise bad_request(f"the name of the object ({stated_name}) does not match the name on the URL ({call.name})")
@@ -227,6 +225,8 @@ def _apply_body(call: Call) -> Body:
         for line in repeated:
             call.warn(line)
     check_apply_type(call, value)
+    if not isinstance(value.get("metadata", {}), dict):
+        raise bad_request("metadata of an apply configuration must be an object")
     if (value.get("metadata") or {}).get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
     return Body(value, b"", False, repeated)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from pilothouse.api.fields.sets import FieldSet
+from pilothouse.api.fields.typed import TypedValueError
 from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.patch.apply import track_update
 from pilothouse.api.schema.decode import decode
@@ -32,7 +33,8 @@ CHANGED = "the object has been modified; please apply your changes to the latest
 _RESET_STATUS = FieldSet.from_fields({"f:status": {}})
 _RESET_SPEC = FieldSet.from_fields({"f:spec": {}})
 _RESET_SPEC_META = FieldSet.from_fields({"f:spec": {}, "f:metadata": {}})
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 20
+"""A patch is tried again on the newest object this often; an update that names its version conflicts at once."""
 
 
 class Change(msgspec.Struct):
@@ -72,11 +74,19 @@ class Writer:
     def _track(self, call: Call, old: Obj | None, obj: Obj) -> None:
         resource = call.resource
         sub = call.subresource.name if call.subresource else ""
-        entries = track_update(
-            empty_object(resource) if old is None else old, obj, manager=call.manager, now=self.backend.now(),
-            schema=resource.schema, api_version=resource.api_version,
-            subresource=sub, reset=reset_fields(resource, sub),
-        )  # fmt: skip
+        try:
+            entries = track_update(
+                empty_object(resource) if old is None else old,
+                obj,
+                manager=call.manager,
+                now=self.backend.now(),
+                schema=resource.schema,
+                api_version=resource.api_version,
+                subresource=sub,
+                reset=reset_fields(resource, sub),
+            )
+        except TypedValueError:
+            entries = list((old or {}).get("metadata", {}).get("managedFields") or ())
         if entries:
             obj["metadata"]["managedFields"] = entries
         else:
@@ -171,8 +181,7 @@ class Writer:
             try:
                 return await self.store_changed(call, obj, old, old_item, tracked=tracked)
             except Mismatch:
-                if stated:
-                    raise conflict(call.resource, call.name, CHANGED) from None
+                continue
         raise conflict(call.resource, call.name, CHANGED)
 
     async def store_changed(self, call: Call, obj: Obj, old: Obj, old_item: Item, *, tracked: bool = False) -> Item:

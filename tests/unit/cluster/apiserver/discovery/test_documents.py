@@ -1,0 +1,36 @@
+"""OpenAPI."""
+
+from __future__ import annotations
+
+from tests.unit.cluster.apiserver.driver import Driver, crd, established, serve
+
+
+def test_every_reference_of_every_document_resolves() -> None:
+    async def test(driver: Driver) -> None:
+        await established(driver, crd(spec={"size": {"type": "integer"}}))
+        index = await driver.ok("GET", "/openapi/v3")
+        assert "apis/example.com/v1" in index["paths"]
+        for entry in index["paths"].values():
+            path, _, digest = entry["serverRelativeURL"].partition("?hash=")
+            response = await driver.send("GET", path, query={"hash": digest})
+            text = (await response.read()).decode()
+            assert response.status == 200 and "immutable" in response.header("cache-control")
+            document = await driver.ok("GET", path)
+            wanted = {part.split('"', 1)[0] for part in text.split('"#/components/schemas/')[1:]}
+            assert wanted <= set(document["components"]["schemas"]), path
+        moved = await driver.send("GET", path, query={"hash": "old"})
+        assert moved.status == 301 and moved.header("location").startswith(path)
+
+    serve(test)
+
+
+def test_deployments_say_how_they_are_written() -> None:
+    async def test(driver: Driver) -> None:
+        document = await driver.ok("GET", "/openapi/v3/apis/apps/v1")
+        item = document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]
+        assert {"get", "put", "patch", "delete"} <= set(item)
+        assert {"fieldValidation", "dryRun", "force"} <= {parameter["name"] for parameter in item["patch"]["parameters"]}
+        kind = document["components"]["schemas"]["io.k8s.api.apps.v1.Deployment"]["x-kubernetes-group-version-kind"]
+        assert kind == [{"group": "apps", "kind": "Deployment", "version": "v1"}]
+
+    serve(test)

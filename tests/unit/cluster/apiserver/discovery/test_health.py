@@ -1,0 +1,18 @@
+"""Health paths."""
+
+from __future__ import annotations
+
+from tests.unit.cluster.apiserver.driver import Driver, serve
+
+
+def test_checks_are_listed_and_failures_named() -> None:
+    async def test(driver: Driver) -> None:
+        assert await driver.ok("GET", "/readyz") == b"ok"
+        assert b"[+]ping ok" in await driver.ok("GET", "/livez", query={"verbose": ""})
+        driver.server.failing["etcd"] = "disk is full"
+        status, text = await driver.call("GET", "/readyz")
+        assert status == 500 and b"[-]etcd failed: disk is full" in text
+        assert await driver.ok("GET", "/readyz", query={"exclude": "etcd"}) == b"ok"
+        assert (await driver.call("GET", "/healthz/nothing"))[0] == 404
+
+    serve(test)

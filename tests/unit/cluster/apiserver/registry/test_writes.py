@@ -1,0 +1,75 @@
+"""create and update."""
+
+from __future__ import annotations
+
+from pilothouse.kit.aio import run_all
+from tests.unit.cluster.apiserver.driver import MERGE, POD, Driver, serve
+
+MAPS = "/api/v1/namespaces/default/configmaps"
+
+
+def test_names_are_generated_and_taken_names_refused() -> None:
+    async def test(driver: Driver) -> None:
+        made = await driver.ok("POST", MAPS, {"metadata": {"generateName": "a-"}})
+        assert made["metadata"]["name"].startswith("a-") and len(made["metadata"]["name"]) == 7
+        status, value = await driver.call("POST", MAPS, {"metadata": {"name": made["metadata"]["name"]}})
+        assert status == 409 and value["reason"] == "AlreadyExists"
+
+    serve(test)
+
+
+def test_an_update_of_an_old_version_conflicts() -> None:
+    async def test(driver: Driver) -> None:
+        made = await driver.ok("POST", MAPS, {"metadata": {"name": "x"}})
+        await driver.ok("PUT", f"{MAPS}/x", {**made, "data": {"a": "1"}})
+        status, value = await driver.call("PUT", f"{MAPS}/x", {**made, "data": {"a": "2"}})
+        assert status == 409 and value["reason"] == "Conflict"
+
+    serve(test)
+
+
+def test_patches_without_a_version_all_get_through() -> None:
+    async def test(driver: Driver) -> None:
+        await driver.ok("POST", MAPS, {"metadata": {"name": "x"}})
+        calls = [driver.call("PATCH", f"{MAPS}/x", {"data": {f"k{i}": "v"}}, headers={"content-type": MERGE}) for i in range(5)]
+        results = await run_all(calls)
+        assert [status for status, _ in results] == [200] * 5
+        assert len((await driver.ok("GET", f"{MAPS}/x"))["data"]) == 5
+
+    serve(test)
+
+
+def test_a_write_without_effect_keeps_the_version() -> None:
+    async def test(driver: Driver) -> None:
+        made = await driver.ok("POST", MAPS, {"metadata": {"name": "x"}, "data": {"a": "1"}})
+        again = await driver.ok("PUT", f"{MAPS}/x", made)
+        assert again["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
+
+    serve(test)
+
+
+def test_dry_run_stores_nothing() -> None:
+    async def test(driver: Driver) -> None:
+        made = await driver.ok("POST", MAPS, {"metadata": {"name": "x"}}, query={"dryRun": "All"})
+        assert made["metadata"]["uid"] and "resourceVersion" not in made["metadata"]
+        assert (await driver.call("GET", f"{MAPS}/x"))[0] == 404
+
+    serve(test)
+
+
+def test_generation_counts_changes_of_the_spec_only() -> None:
+    async def test(driver: Driver) -> None:
+        path = "/apis/apps/v1/namespaces/default/replicasets"
+        spec = {"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}, "spec": POD["spec"]}}
+        await driver.ok("POST", path, {"metadata": {"name": "x"}, "spec": spec})
+        for patch, wanted in (
+            ({"metadata": {"labels": {"x": "y"}}}, 1),
+            ({"spec": {"replicas": 3}}, 2),
+            ({"status": {"replicas": 1}}, 2),
+        ):
+            changed = await driver.ok("PATCH", f"{path}/x", patch, headers={"content-type": MERGE})
+            assert changed["metadata"]["generation"] == wanted
+        status = await driver.ok("PATCH", f"{path}/x/status", {"status": {"replicas": 1}}, headers={"content-type": MERGE})
+        assert status["status"]["replicas"] == 1 and status["metadata"]["generation"] == 2
+
+    serve(test)
