@@ -1,0 +1,71 @@
+"""Informers against a real API server in process."""
+
+import asyncio
+
+from pilothouse.sdk.informer import Change
+from pilothouse.sdk.kinds import CONFIG_MAP
+from pilothouse.testing.controlplane import control_plane
+
+
+def config_map(name: str, value: str = "1") -> dict:  # type: ignore[type-arg]
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "default"}, "data": {"v": value}}
+
+
+async def until(condition) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+def test_list_then_watch() -> None:
+    async def run() -> None:
+        async with control_plane() as manager:
+            client = manager.client
+            await client.create(CONFIG_MAP, config_map("before"))
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            changes: list[Change] = []
+            informer.add_handler(changes.append)
+            await informer.start()
+            assert [(c.type, c.key.name) for c in changes] == [("added", "before")]
+            stored = await client.create(CONFIG_MAP, config_map("after"))
+            await client.replace(CONFIG_MAP, {**stored, "data": {"v": "2"}})
+            await client.delete(CONFIG_MAP, "before", "default")
+            await until(lambda: len(changes) == 4)
+            assert [(c.type, c.key.name) for c in changes[1:]] == [
+                ("added", "after"), ("modified", "after"), ("deleted", "before"),
+            ]  # fmt: skip
+            assert changes[2].old["data"] == {"v": "1"}  # type: ignore[index]
+            assert [tree["metadata"]["name"] for tree in informer.cache.list()] == ["after"]
+
+    asyncio.run(run())
+
+
+def test_own_writes_are_read_at_once_and_told_once() -> None:
+    async def run() -> None:
+        async with control_plane() as manager:
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            await informer.start()
+            changes: list[Change] = []
+            informer.add_handler(changes.append)
+            stored = await manager.client.create(CONFIG_MAP, config_map("mine"))
+            informer.observe(stored)
+            assert informer.cache.get("mine", "default") is not None
+            informer.observe(stored)
+            await manager.client.create(CONFIG_MAP, config_map("last"))
+            await until(lambda: any(c.key.name == "last" for c in changes))
+            assert [c.key.name for c in changes] == ["mine", "last"]
+
+    asyncio.run(run())
+
+
+def test_a_late_handler_is_told_what_is_there() -> None:
+    async def run() -> None:
+        async with control_plane() as manager:
+            await manager.client.create(CONFIG_MAP, config_map("there"))
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            await informer.start()
+            changes: list[Change] = []
+            informer.add_handler(changes.append)
+            assert [(c.type, c.key.name) for c in changes] == [("added", "there")]
+
+    asyncio.run(run())
