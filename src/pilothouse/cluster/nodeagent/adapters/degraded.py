@@ -13,7 +13,7 @@ import shutil
 
 import msgspec
 
-from pilothouse.cluster.nodeagent.runtime import Launch
+from pilothouse.cluster.nodeagent.runs import Launch
 
 ROOT_ENV = "PILOTHOUSE_ROOT"
 

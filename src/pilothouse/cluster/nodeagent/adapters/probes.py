@@ -14,7 +14,7 @@ from typing import Any
 
 from pilothouse.cluster.nodeagent.engine.probes import timeout_s
 from pilothouse.cluster.nodeagent.errors import RuntimeFailure, SupervisorUnavailable
-from pilothouse.cluster.nodeagent.runtime import ExecResult, Probed, ProbeTarget
+from pilothouse.cluster.nodeagent.runs import ExecResult, Probed, ProbeTarget
 from pilothouse.kit.clock import Clock
 
 MAX_BODY_BYTES = 10 << 10

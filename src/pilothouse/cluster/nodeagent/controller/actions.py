@@ -24,7 +24,7 @@ from pilothouse.cluster.nodeagent.engine.plan import note_exit, note_start
 from pilothouse.cluster.nodeagent.engine.services import CLUSTER_DNS, host_address
 from pilothouse.cluster.nodeagent.engine.volumes import VolumeInputs, claim_of
 from pilothouse.cluster.nodeagent.errors import ConfigMissing, ImageMissing, MountFailed, PortTaken, StartFailed
-from pilothouse.cluster.nodeagent.runtime import Bind, Launch
+from pilothouse.cluster.nodeagent.runs import Bind, Launch
 from pilothouse.cluster.nodeagent.supervisor.records import remove_tree
 from pilothouse.cluster.nodeagent.types import ContainerState, Exit, Json, PodState
 from pilothouse.kit.aio import offload

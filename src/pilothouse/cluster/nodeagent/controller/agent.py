@@ -22,7 +22,8 @@ from pilothouse.cluster.nodeagent.engine.plan import note_exit
 from pilothouse.cluster.nodeagent.engine.services import free_pod_address
 from pilothouse.cluster.nodeagent.engine.volumes import references_of, tokens_of
 from pilothouse.cluster.nodeagent.errors import SandboxFailed
-from pilothouse.cluster.nodeagent.runtime import Ended, Runtime
+from pilothouse.cluster.nodeagent.runs import Ended
+from pilothouse.cluster.nodeagent.runtime import Runtime
 from pilothouse.cluster.nodeagent.runtime.fake import FakeRuntime
 from pilothouse.cluster.nodeagent.runtime.process import ProcessRuntime
 from pilothouse.cluster.nodeagent.types import Exit, Json, PodState

@@ -11,7 +11,8 @@ from pilothouse.cluster.nodeagent.adapters.memory import Memory
 from pilothouse.cluster.nodeagent.config import NodeAgentConfig
 from pilothouse.cluster.nodeagent.controller.services import ServiceSync
 from pilothouse.cluster.nodeagent.controller.sources import ObjectSources
-from pilothouse.cluster.nodeagent.runtime import Ended, Runtime
+from pilothouse.cluster.nodeagent.runs import Ended
+from pilothouse.cluster.nodeagent.runtime import Runtime
 from pilothouse.cluster.nodeagent.types import Json, PodState
 from pilothouse.kit.clock import Clock, Entropy
 from pilothouse.sdk.client import Client

@@ -12,7 +12,7 @@ import platform
 import socket
 
 from pilothouse.cluster.nodeagent.config import NodeAgentConfig
-from pilothouse.cluster.nodeagent.runtime import RuntimeFacts
+from pilothouse.cluster.nodeagent.runs import RuntimeFacts
 from pilothouse.cluster.nodeagent.types import Json
 from pilothouse.kit.aio import TaskScope, offload
 from pilothouse.kit.clock import Clock, rfc3339, rfc3339_micro

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pilothouse.cluster.nodeagent.controller.host import Host
 from pilothouse.cluster.nodeagent.engine import probes
 from pilothouse.cluster.nodeagent.engine.launch import named_ports
-from pilothouse.cluster.nodeagent.runtime import Probed, ProbeTarget
+from pilothouse.cluster.nodeagent.runs import Probed, ProbeTarget
 from pilothouse.cluster.nodeagent.types import ContainerState, Json, PodState, ProbeKind, ProbeState
 from pilothouse.kit.aio import TaskScope
 

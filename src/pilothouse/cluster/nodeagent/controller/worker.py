@@ -25,7 +25,7 @@ from pilothouse.cluster.nodeagent.engine.plan import (
     plan_pod,
     regular_containers,
 )
-from pilothouse.cluster.nodeagent.runtime import Ended
+from pilothouse.cluster.nodeagent.runs import Ended
 from pilothouse.cluster.nodeagent.types import (
     Action,
     ContainerState,

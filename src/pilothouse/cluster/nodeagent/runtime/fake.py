@@ -9,16 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.cluster.nodeagent.runtime import (
-    Ended,
-    ExecResult,
-    Launch,
-    OnExit,
-    Probed,
-    ProbeTarget,
-    Running,
-    RuntimeFacts,
-)
+from pilothouse.cluster.nodeagent.runs import Ended, ExecResult, Launch, OnExit, Probed, ProbeTarget, Running, RuntimeFacts
 from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock
 

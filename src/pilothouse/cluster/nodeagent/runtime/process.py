@@ -16,16 +16,7 @@ from pilothouse.cluster.nodeagent.adapters.degraded import degrade
 from pilothouse.cluster.nodeagent.adapters.probes import run_probe
 from pilothouse.cluster.nodeagent.adapters.supervisor import Connection, SocketSource, connect
 from pilothouse.cluster.nodeagent.errors import RuntimeFailure, StartFailed, UnsupportedPod
-from pilothouse.cluster.nodeagent.runtime import (
-    Ended,
-    ExecResult,
-    Launch,
-    OnExit,
-    Probed,
-    ProbeTarget,
-    Running,
-    RuntimeFacts,
-)
+from pilothouse.cluster.nodeagent.runs import Ended, ExecResult, Launch, OnExit, Probed, ProbeTarget, Running, RuntimeFacts
 from pilothouse.cluster.nodeagent.supervisor.protocol import Message
 from pilothouse.kit.aio import TaskScope, offload
 from pilothouse.kit.clock import Clock

@@ -13,12 +13,13 @@ import resource
 import socket
 import sys
 
-from pilothouse.cluster.nodeagent.supervisor import procfs, syscalls, timesource
-from pilothouse.cluster.nodeagent.supervisor.detect import detect_mounts
+from pilothouse.cluster.nodeagent.supervisor import procfs, timesource
 from pilothouse.cluster.nodeagent.supervisor.loop import Supervisor
-from pilothouse.cluster.nodeagent.supervisor.network import NodeNetwork, enter_private_network
 from pilothouse.cluster.nodeagent.supervisor.protocol import reach
 from pilothouse.cluster.nodeagent.supervisor.records import write_record
+from pilothouse.cluster.nodeagent.supervisor.sandbox import syscalls
+from pilothouse.cluster.nodeagent.supervisor.sandbox.detect import detect_mounts
+from pilothouse.cluster.nodeagent.supervisor.sandbox.network import NodeNetwork, enter_private_network
 
 VERSION = 1
 _OPEN_FILES = 65536

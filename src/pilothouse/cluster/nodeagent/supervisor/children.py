@@ -12,9 +12,9 @@ import os
 import resource
 import signal
 
-from pilothouse.cluster.nodeagent.supervisor import syscalls
-from pilothouse.cluster.nodeagent.supervisor.mounts import RootPlan, build_root
-from pilothouse.cluster.nodeagent.supervisor.network import NodeNetwork
+from pilothouse.cluster.nodeagent.supervisor.sandbox import syscalls
+from pilothouse.cluster.nodeagent.supervisor.sandbox.mounts import RootPlan, build_root
+from pilothouse.cluster.nodeagent.supervisor.sandbox.network import NodeNetwork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from pilothouse.cluster.nodeagent.supervisor import procfs, timesource
 from pilothouse.cluster.nodeagent.supervisor.cgroups import Cgroups
 from pilothouse.cluster.nodeagent.supervisor.children import spawn
 from pilothouse.cluster.nodeagent.supervisor.logs import LogSink
-from pilothouse.cluster.nodeagent.supervisor.network import NodeNetwork
 from pilothouse.cluster.nodeagent.supervisor.protocol import MAX_FDS, Message
+from pilothouse.cluster.nodeagent.supervisor.sandbox.network import NodeNetwork
 from pilothouse.cluster.nodeagent.supervisor.server import Refused, Server
 from pilothouse.cluster.nodeagent.supervisor.table import Child, Session
 

@@ -12,8 +12,8 @@ import contextlib
 import os
 import stat
 
-from pilothouse.cluster.nodeagent.supervisor import syscalls
-from pilothouse.cluster.nodeagent.supervisor.syscalls import MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC, MS_REMOUNT
+from pilothouse.cluster.nodeagent.supervisor.sandbox import syscalls
+from pilothouse.cluster.nodeagent.supervisor.sandbox.syscalls import MS_BIND, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REC, MS_REMOUNT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 
-from pilothouse.cluster.nodeagent.supervisor import syscalls
 from pilothouse.cluster.nodeagent.supervisor.records import remove_tree
+from pilothouse.cluster.nodeagent.supervisor.sandbox import syscalls
 
 
 def _try_mounts(folder: str) -> int:

@@ -12,8 +12,8 @@ import contextlib
 import os
 import socket
 
-from pilothouse.cluster.nodeagent.supervisor import syscalls
-from pilothouse.cluster.nodeagent.supervisor.netlink import Netlink
+from pilothouse.cluster.nodeagent.supervisor.sandbox import syscalls
+from pilothouse.cluster.nodeagent.supervisor.sandbox.netlink import Netlink
 
 BRIDGE = "ph0"
 
