@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
-
 STEADY = 2.0
 
 

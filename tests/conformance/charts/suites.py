@@ -197,7 +197,9 @@ def _unpack(archive: Path, folder: Path) -> None:
     import tarfile
 
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):  # Debian's Python 3.11.2 does not have it
+            tar.extraction_filter = tarfile.data_filter
+        tar.extractall(folder)
 
 
 def _verb(case: Case) -> tuple[Any, Any]:
