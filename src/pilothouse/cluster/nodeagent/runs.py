@@ -102,6 +102,7 @@ class Probed(msgspec.Struct, frozen=True):
 
 
 OnExit = Callable[[Ended], None]
+OnReset = Callable[[], None]
 
 
 class ProbeTarget(msgspec.Struct, frozen=True):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import socket
 from pathlib import Path
 
 import pytest
 
 from pilothouse.cluster.nodeagent.supervisor import procfs
+from pilothouse.cluster.nodeagent.supervisor.records import read_record
 from pilothouse.delivery.images.adapters import ImageLayout, build_image
-from pilothouse.sdk.kinds import LEASE, NODE, POD
+from pilothouse.sdk.kinds import LEASE, NODE, PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD
 from tests.unit.cluster.nodeagent.cluster import cluster, condition, container, is_ready, phase, shell, state_of
 
 WEB = "import sys, http.server as h\nh.test(h.SimpleHTTPRequestHandler, port=int(sys.argv[1]))"
@@ -276,5 +279,83 @@ def test_fake_pods_in_numbers(tmp_path: Path) -> None:
             assert len(addresses) == 100
             await c.client.delete(POD, "p7", "default")
             await c.gone("p7")
+
+    asyncio.run(scenario())
+
+
+def test_a_killed_supervisor_is_replaced_and_pods_come_back(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster(tmp_path) as c:
+            await c.create_pod("web", web())
+            before = await c.wait("web", is_ready)
+            record = read_record(str(tmp_path / "supervisor.json"))
+            assert record is not None
+            os.kill(int(record["pid"]), signal.SIGKILL)
+            pod = await c.wait("web", lambda p: is_ready(p) and state_of(p)["restartCount"] == 1)
+            assert state_of(pod)["lastState"]["terminated"]["exitCode"] == 137
+            assert pod["status"]["podIP"] == before["status"]["podIP"]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="hostNetwork needs root")
+def test_host_network_reaches_the_machine(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster(tmp_path) as c:
+            with socket.socket() as server:
+                server.bind(("127.0.0.1", 0))
+                server.listen()
+                code = f"import socket;socket.create_connection(('127.0.0.1',{server.getsockname()[1]}),3);print('in')"
+                await c.create_pod("p", container("m", "python3", "-c", code), hostNetwork=True, restartPolicy="Never")
+                pod = await c.wait("p", phase("Succeeded", "Failed"))
+                assert await c.log("p") == "in\n" and pod["status"]["podIP"] == pod["status"]["hostIP"]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changing users and control groups need root")
+def test_users_and_memory_limits(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster(tmp_path) as c:
+            context = {"runAsUser": 1234, "runAsGroup": 55, "readOnlyRootFilesystem": True}
+            script = "id -u; id -g; touch /x 2>/dev/null || echo readonly; grep CapEff /proc/self/status"
+            await c.create_pod("user", shell("m", script, securityContext=context), restartPolicy="Never")
+            await c.wait("user", phase("Succeeded"))
+            uid, gid, root, capabilities = (await c.log("user")).splitlines()
+            assert (uid, gid, root) == ("1234", "55", "readonly") and int(capabilities.split()[1], 16) == 0
+            if c.agent.runtime.facts.cgroups == "none":
+                pytest.skip("no control groups on this machine")
+            limits = {"limits": {"memory": "32Mi"}}
+            eat = container("m", "python3", "-c", "x = bytearray(256 << 20); print(len(x))", resources=limits)
+            await c.create_pod("eater", eat, restartPolicy="Never")
+            pod = await c.wait("eater", phase("Failed"))
+            ended = state_of(pod)["state"]["terminated"]
+            assert (ended["reason"], ended["exitCode"]) == ("OOMKilled", 137)
+
+    asyncio.run(scenario())
+
+
+def test_bound_claims_are_folders(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with cluster(tmp_path) as c:
+            place = tmp_path / "disk"
+            volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv"}}
+            spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": str(place)}}
+            await c.client.create(PERSISTENT_VOLUME, {**volume, "spec": spec})
+            claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "default"}}
+            wanted = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "volumeName": "pv"}
+            await c.client.create(PERSISTENT_VOLUME_CLAIM, {**claim, "spec": wanted})
+            status = {"status": {"phase": "Bound"}}
+            volumes = [{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]
+            mounts = [{"name": "d", "mountPath": "/data", "subPath": "inner"}]
+            await c.create_pod(
+                "p", shell("m", "echo kept > /data/file", volumeMounts=mounts), volumes=volumes, restartPolicy="Never"
+            )
+            async with asyncio.timeout(10):
+                while not any("is not bound to a volume yet" in event for event in await c.events("p")):
+                    await asyncio.sleep(0.05)
+            await c.client.patch(PERSISTENT_VOLUME_CLAIM, "data", "default", status, "merge", subresource="status")
+            await c.wait("p", phase("Succeeded"))
+            assert (place / "inner" / "file").read_text() == "kept\n"
 
     asyncio.run(scenario())

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pilothouse.cluster.nodeagent.adapters.reap import end_daemon
+from pilothouse.cluster.nodeagent.adapters.supervisor import RECORD as SUPERVISOR_RECORD
 from pilothouse.cluster.nodeagent.adapters.supervisor import START_TIMEOUT_S, python_environment
 from pilothouse.cluster.nodeagent.engine.services import ServiceTable
 from pilothouse.cluster.nodeagent.errors import SupervisorUnavailable
@@ -31,7 +32,7 @@ def launch(data_dir: str, mode: str) -> None:
     """Start the proxy for `data_dir` unless one of the same mode runs."""
     record = read_record(os.path.join(data_dir, RECORD))
     if record is not None and procfs.is_alive(int(record.get("pid", 0)), int(record.get("startedTicks", 0))):
-        if record.get("mode") == mode:
+        if record.get("mode") == mode and record.get("supervisor") == _supervisor(data_dir):
             return
         end_daemon(data_dir, RECORD)
     command = [sys.executable, "-m", MODULE, data_dir, mode]
@@ -44,6 +45,12 @@ def launch(data_dir: str, mode: str) -> None:
     if done.returncode != 0:
         text = done.stderr.decode("utf-8", "replace").strip()[-2000:]
         raise SupervisorUnavailable(f"the service proxy of {data_dir} does not start: {text}")
+
+
+def _supervisor(data_dir: str) -> list[int]:
+    """Identify the running supervisor: the proxy's sockets live in its network."""
+    record = read_record(os.path.join(data_dir, SUPERVISOR_RECORD)) or {}
+    return [int(record.get("pid", 0)), int(record.get("startedTicks", 0))]
 
 
 class ProxyClient:

@@ -92,7 +92,8 @@ class PodActions:
             await self.prepare_volumes(pod)
             if self.is_real:
                 await offload(self._write_host_files, pod)
-            await host.runtime.create_sandbox(state.uid, state.address)
+            if not pod["spec"].get("hostNetwork"):
+                await host.runtime.create_sandbox(state.uid, state.address)
         except PilothouseError as error:
             is_mount = isinstance(error, MountFailed | ConfigMissing)
             host.recorder.warning(pod, "FailedMount" if is_mount else "FailedCreatePodSandBox", str(error))

@@ -89,7 +89,7 @@ class NodeAgent:
     async def start(self) -> None:
         """Register the node, recover what runs, then follow the API; returns when Pods are being served."""
         await offload(os.makedirs, self.data_dir, 0o700, True)
-        await self.runtime.start(self._run_ended)
+        await self.runtime.start(self._run_ended, self._sandboxes_lost)
         facts = self.runtime.facts
         if facts.mode == "none" and self._config.runtime == "process":
             logger.warning("Pods share the machine's network and files: %s", facts.why)
@@ -160,7 +160,7 @@ class NodeAgent:
     async def _adopt(self, one: Remembered, pod: Json | None) -> None:
         worker = PodWorker(self.host, pod or one.pod, one.state, self._gone)
         self.workers[one.state.uid] = worker
-        if one.state.has_sandbox:
+        if one.state.has_sandbox and not one.pod["spec"].get("hostNetwork"):
             await self.runtime.create_sandbox(one.state.uid, one.state.address)
         if pod is None:
             worker.vanish()
@@ -197,6 +197,13 @@ class NodeAgent:
         early[end.id] = end
         while len(early) > REMEMBERED_ENDS:
             del early[next(iter(early))]
+
+    def _sandboxes_lost(self) -> None:
+        """The supervisor died and took programs and networks along: Pods get new ones, at their old addresses."""
+        for worker in self.workers.values():
+            worker.state.has_sandbox = False
+            worker.poke()
+        self._tasks.spawn(self.host.services.restart(), "proxy-restart")
 
     def _source_changed(self, change: Change, is_secret: bool) -> None:
         for worker in self.workers.values():

@@ -53,6 +53,14 @@ class ServiceSync:
             informer.add_handler(self._changed)
         self._tasks.spawn(self._run(), "run")
 
+    async def restart(self) -> None:
+        """The node's network was made anew: so must be the proxy, whose sockets lie in the old one."""
+        if self._proxy is not None:
+            self._proxy.close()
+            self._last = None
+            await self._proxy.start()
+            self.poke()
+
     async def stop(self) -> None:
         """Let go of the proxy; it serves its last table."""
         await self._tasks.close()

@@ -42,6 +42,8 @@ async def _serve(folder: str, mode: str, ready: int) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, worker.stopped.set)
     identity = {"pid": os.getpid(), "startedTicks": procfs.start_time(os.getpid()), "mode": mode, "version": VERSION}
+    owner = read_record(os.path.join(folder, "supervisor.json")) or {}
+    identity["supervisor"] = [owner.get("pid", 0), owner.get("startedTicks", 0)]
     write_record(os.path.join(folder, RECORD), identity)
     os.write(ready, b"ok")
     os.close(ready)

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from pilothouse.cluster.nodeagent.runs import Ended, ExecResult, Launch, OnExit, Probed, ProbeTarget, Running, RuntimeFacts
+from pilothouse.cluster.nodeagent.runs import (
+    Ended,
+    ExecResult,
+    Launch,
+    OnExit,
+    OnReset,
+    Probed,
+    ProbeTarget,
+    Running,
+    RuntimeFacts,
+)
 from pilothouse.cluster.nodeagent.types import ProbeKind
 
 
@@ -20,8 +30,8 @@ class Runtime(Protocol):
         """What it can do; valid after `start`."""
         ...
 
-    async def start(self, on_exit: OnExit) -> None:
-        """Become ready; `on_exit` hears the end of every run, also of those that ended while nobody listened."""
+    async def start(self, on_exit: OnExit, on_reset: OnReset) -> None:
+        """Become ready; `on_exit` hears the end of every run, `on_reset` that all sandboxes were lost."""
         ...
 
     async def stop(self) -> None:

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.cluster.nodeagent.runs import Ended, ExecResult, Launch, OnExit, Probed, ProbeTarget, Running, RuntimeFacts
+from pilothouse.cluster.nodeagent.runs import (
+    Ended,
+    ExecResult,
+    Launch,
+    OnExit,
+    OnReset,
+    Probed,
+    ProbeTarget,
+    Running,
+    RuntimeFacts,
+)
 from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock
 
@@ -31,7 +41,7 @@ class FakeRuntime:
         """Pretends to have networks, so that Pods get addresses of their own."""
         return RuntimeFacts("fake", "fake")
 
-    async def start(self, on_exit: OnExit) -> None:
+    async def start(self, on_exit: OnExit, on_reset: OnReset) -> None:
         """Remember who hears of ends."""
         self._on_exit = on_exit
 

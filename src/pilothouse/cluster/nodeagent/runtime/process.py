@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 from typing import Any
@@ -15,13 +16,26 @@ from typing import Any
 from pilothouse.cluster.nodeagent.adapters.degraded import degrade
 from pilothouse.cluster.nodeagent.adapters.probes import run_probe
 from pilothouse.cluster.nodeagent.adapters.supervisor import Connection, SocketSource, connect
-from pilothouse.cluster.nodeagent.errors import RuntimeFailure, StartFailed, UnsupportedPod
-from pilothouse.cluster.nodeagent.runs import Ended, ExecResult, Launch, OnExit, Probed, ProbeTarget, Running, RuntimeFacts
+from pilothouse.cluster.nodeagent.errors import RuntimeFailure, StartFailed, SupervisorUnavailable, UnsupportedPod
+from pilothouse.cluster.nodeagent.runs import (
+    Ended,
+    ExecResult,
+    Launch,
+    OnExit,
+    OnReset,
+    Probed,
+    ProbeTarget,
+    Running,
+    RuntimeFacts,
+)
 from pilothouse.cluster.nodeagent.supervisor.protocol import Message
+from pilothouse.cluster.nodeagent.supervisor.sandbox.network import MACHINE
 from pilothouse.kit.aio import TaskScope, offload
 from pilothouse.kit.clock import Clock
 
 MAX_OUTPUT_BYTES = 64 << 10
+RECOVER_S = 1.0
+logger = logging.getLogger("pilothouse.nodeagent")
 
 
 def ended_from(record: Message) -> Ended | None:
@@ -42,6 +56,7 @@ class ProcessRuntime:
         self._data_dir, self._clock = data_dir, clock
         self._connection: Connection | None = None
         self._on_exit: OnExit | None = None
+        self._on_reset: OnReset | None = None
         self._sockets = SocketSource(data_dir)
         self._tasks = TaskScope("process-runtime")
         self._facts = RuntimeFacts("process")
@@ -53,9 +68,9 @@ class ProcessRuntime:
         """What this machine allows."""
         return self._facts
 
-    async def start(self, on_exit: OnExit) -> None:
+    async def start(self, on_exit: OnExit, on_reset: OnReset) -> None:
         """Find or start the supervisor."""
-        self._on_exit = on_exit
+        self._on_exit, self._on_reset = on_exit, on_reset
         await self._connect()
 
     async def _connect(self) -> None:
@@ -78,7 +93,15 @@ class ProcessRuntime:
 
     async def _recover(self) -> None:
         lost, self._running = self._running, set()
-        await self._connect()
+        self._sockets.close()
+        while self._connection is None and not self._is_stopping:
+            try:
+                await self._connect()
+            except SupervisorUnavailable as error:
+                logger.warning("%s; trying again", error)
+                await self._clock.sleep(RECOVER_S)
+        if self._on_reset is not None:
+            self._on_reset()
         now = self._clock.now()
         for name in lost:
             if self._on_exit is not None:
@@ -135,7 +158,7 @@ class ProcessRuntime:
             launch = degrade(launch)
         spec: Message = {
             "id": launch.id,
-            "sandbox": "" if launch.uses_host_network else launch.pod_uid,
+            "sandbox": MACHINE if launch.uses_host_network else launch.pod_uid,
             "argv": list(launch.argv),
             "env": launch.env,
             "cwd": launch.cwd,

@@ -76,10 +76,11 @@ def _serve(folder: str, ready: int, lock: int) -> None:
     syscalls.prctl(syscalls.PR_SET_CHILD_SUBREAPER, 1)
     _raise_file_limit()
     server = _listen(folder)
+    machine = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     mode, reason = _choose_network()
     if mode != "none":
         enter_private_network(mode)
-    network = NodeNetwork(mode)
+    network = NodeNetwork(mode, machine)
     level = detect_mounts(folder) if network.mode != "none" else 0
     hello = {
         "version": VERSION,

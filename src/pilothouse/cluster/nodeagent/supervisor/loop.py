@@ -19,7 +19,7 @@ from pilothouse.cluster.nodeagent.supervisor.cgroups import Cgroups
 from pilothouse.cluster.nodeagent.supervisor.children import spawn
 from pilothouse.cluster.nodeagent.supervisor.logs import LogSink
 from pilothouse.cluster.nodeagent.supervisor.protocol import MAX_FDS, Message
-from pilothouse.cluster.nodeagent.supervisor.sandbox.network import NodeNetwork
+from pilothouse.cluster.nodeagent.supervisor.sandbox.network import MACHINE, NodeNetwork
 from pilothouse.cluster.nodeagent.supervisor.server import Refused, Server
 from pilothouse.cluster.nodeagent.supervisor.table import Child, Session
 
@@ -152,7 +152,7 @@ class Supervisor:
         spec = dict(message["spec"])
         if spec["id"] in self._children:
             raise Refused(f"container {spec['id']} was started already")
-        if spec.get("sandbox") and spec["sandbox"] not in self._network.addresses:
+        if spec.get("sandbox") not in {None, "", MACHINE, *self._network.addresses}:
             raise Refused(f"sandbox {spec['sandbox']} does not exist")
         spec["env"] = {**(spec.get("env") or {}), procfs.MARK: f"{self.tag}/{spec['id']}"}
         sink = LogSink(spec["log"]) if spec.get("log") else None

@@ -16,6 +16,8 @@ from pilothouse.cluster.nodeagent.supervisor.sandbox import syscalls
 from pilothouse.cluster.nodeagent.supervisor.sandbox.netlink import Netlink
 
 BRIDGE = "ph0"
+MACHINE = "machine"
+"""Name of the sandbox that is no sandbox: the machine's own network."""
 
 
 def enter_private_network(wanted: str) -> tuple[str, str]:
@@ -58,9 +60,15 @@ def _allow_low_ports() -> None:
 class NodeNetwork:
     """Namespaces and cables of the Pods; in mode `none` only their names."""
 
-    def __init__(self, mode: str, gateway: str = "10.244.0.1", prefix: int = 16, services: str = "10.96.0.0/16") -> None:
-        """Build the node's side; raises OSError when bridges or virtual cables are missing from the kernel."""
+    def __init__(
+        self, mode: str, machine_fd: int = -1, gateway: str = "10.244.0.1", prefix: int = 16, services: str = "10.96.0.0/16"
+    ) -> None:
+        """Build the node's side; raises OSError when bridges or virtual cables are missing from the kernel.
+
+        `machine_fd` is the machine's own network namespace, opened before it was left: Pods with hostNetwork enter it.
+        """
         self.mode = mode
+        self._machine_fd = machine_fd
         self._gateway, self._prefix = gateway, prefix
         self.namespaces: dict[str, int] = {}
         self.addresses: dict[str, str] = {}
@@ -131,3 +139,5 @@ class NodeNetwork:
         """Move the calling (freshly forked) process into the sandbox's network."""
         if sandbox in self.namespaces:
             syscalls.setns(self.namespaces[sandbox], syscalls.CLONE_NEWNET)
+        elif sandbox == MACHINE and self.mode == "root" and self._machine_fd >= 0:
+            syscalls.setns(self._machine_fd, syscalls.CLONE_NEWNET)
