@@ -12,7 +12,7 @@ from pilothouse.delivery.gitops.adapters.render import Renderer
 from pilothouse.delivery.gitops.assessment import Assessment, assess
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.operation import Operation, advance, plan_operation
-from pilothouse.delivery.gitops.types import FINALIZER, GROUP, REFRESH, VERSION, App, read_app
+from pilothouse.delivery.gitops.types import FINALIZER, GROUP, REFRESH, VERSION, App, is_local, read_app
 from pilothouse.kit.errors import NotFound, PilothouseError
 from pilothouse.sdk.finalizer import has_finalizer, remove_finalizer
 from pilothouse.sdk.kinds import Kind
@@ -59,7 +59,7 @@ class ApplicationController:
             targets = await self._cluster.place(app, await self._renderer.render(app, revision))
         except PilothouseError as error:
             await self._write(tree, report.failed(tree, error, self._clock.now()))
-            return Result(requeue_after_s=self._config.poll_s if error.retry == "never" else 5.0)
+            return Result(requeue_after_s=self._poll_s(tree))
         return await self._step(request, app, revision, targets)
 
     async def _revision(self, request: Request, app: App) -> str:
@@ -67,7 +67,7 @@ class ApplicationController:
         source, now = app.source, self._clock.monotonic()
         wanted = (source.repo_url, source.target_revision)
         known = self._heads.get(request)
-        wait_s = self._config.local_poll_s if source.is_local else self._config.poll_s
+        wait_s = self._poll_s(app.tree)
         is_asked = REFRESH in annotations_of(app.tree)
         if known is not None and known[0] == wanted and now - known[2] < wait_s * 0.9 and not is_asked:
             return known[1]
@@ -87,8 +87,12 @@ class ApplicationController:
             assessment = await assess(app, targets, self._cluster)
         status = report.assessed(app, revision, assessment, operation, self._clock.now(), self._config.history_limit)
         await self._write(app.tree, status)
-        poll_s = self._config.local_poll_s if app.source.is_local else self._config.poll_s
-        return Result(requeue_after_s=poll_s)
+        return Result(requeue_after_s=self._poll_s(app.tree))
+
+    def _poll_s(self, tree: Tree) -> float:
+        """Return the seconds until the repository is looked at again."""
+        url = str(((tree.get("spec") or {}).get("source") or {}).get("repoURL", ""))
+        return self._config.local_poll_s if is_local(url) else self._config.poll_s
 
     async def _begin(
         self, request: Request, app: App, revision: str, targets: list[Tree], assessment: Assessment
@@ -165,15 +169,14 @@ class ApplicationController:
 
     async def _write(self, tree: Tree, status: Tree) -> None:
         """Store the status; it is no subresource of this kind, so it is patched alone."""
-        patch: Tree = {}
+        patch: list[Tree] = []
         if status != (tree.get("status") or {}):
-            removed = {key: None for key in (tree.get("status") or {}) if key not in status}
-            patch["status"] = {**removed, **status}
+            patch.append({"op": "add", "path": "/status", "value": status})
         if REFRESH in annotations_of(tree):
-            patch["metadata"] = {"annotations": {REFRESH: None}}
+            patch.append({"op": "remove", "path": f"/metadata/annotations/{REFRESH.replace('/', '~1')}"})
         if not patch:
             return
         try:
-            self._apps.observe(await self._client.patch(APPLICATION, name_of(tree), namespace_of(tree), patch))
+            self._apps.observe(await self._client.patch(APPLICATION, name_of(tree), namespace_of(tree), patch, "json"))
         except NotFound:
             return

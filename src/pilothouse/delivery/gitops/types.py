@@ -25,10 +25,10 @@ class Source(msgspec.Struct, frozen=True):
     helm: dict[str, Any] = {}
     directory: dict[str, Any] = {}
 
-    @property
-    def is_local(self) -> bool:
-        """Whether the repository is on this machine, so that looking at it often costs nothing."""
-        return self.repo_url.startswith(("file://", "/"))
+
+def is_local(repo_url: str) -> bool:
+    """Whether a repository is on this machine, so that looking at it often costs nothing."""
+    return repo_url.startswith(("file://", "/"))
 
 
 class SyncPolicy(msgspec.Struct, frozen=True):

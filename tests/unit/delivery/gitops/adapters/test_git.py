@@ -1,0 +1,67 @@
+"""Mirrors of real Git repositories."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pilothouse.delivery.gitops.adapters.git import GitMirrors
+from pilothouse.delivery.gitops.errors import RepositoryUnavailable, RevisionNotFound, SourceInvalid
+
+
+def git(folder: Path, *arguments: str) -> str:
+    settings = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repo"
+    (folder / "app").mkdir(parents=True)
+    (folder / "app" / "a.yaml").write_text("one")
+    (folder / "other.txt").write_text("x")
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "one")
+    git(folder, "tag", "v1")
+    return folder
+
+
+def test_resolve_read_and_follow(repository: Path, tmp_path: Path) -> None:
+    async def run() -> None:
+        mirrors, url = GitMirrors(tmp_path / "mirrors"), f"file://{repository}"
+        first = await mirrors.resolve(url, "main")
+        assert (
+            first
+            == git(repository, "rev-parse", "HEAD")
+            == await mirrors.resolve(url, "v1")
+            == await mirrors.resolve(url, "HEAD")
+        )
+        assert await mirrors.files(url, first, "app") == {"a.yaml": b"one"}
+        tree = await mirrors.tree_id(url, first, "app")
+        (repository / "other.txt").write_text("y")
+        git(repository, "commit", "-qam", "two")
+        second = await mirrors.resolve(url, "main")
+        assert second != first
+        assert await mirrors.tree_id(url, second, "app") == tree, "nothing below app changed"
+        assert await mirrors.resolve(url, first) == first, "an old commit is still there"
+
+    asyncio.run(run())
+
+
+def test_failures_say_what_is_wrong(repository: Path, tmp_path: Path) -> None:
+    async def run() -> None:
+        mirrors, url = GitMirrors(tmp_path / "mirrors"), f"file://{repository}"
+        with pytest.raises(RevisionNotFound, match="no revision 'nope'"):
+            await mirrors.resolve(url, "nope")
+        with pytest.raises(RepositoryUnavailable, match="cannot be fetched"):
+            await mirrors.resolve(f"file://{tmp_path}/none", "main")
+        commit = await mirrors.resolve(url, "main")
+        with pytest.raises(SourceInvalid, match="does not exist"):
+            await mirrors.files(url, commit, "missing")
+        with pytest.raises(SourceInvalid, match="leaves the repository"):
+            await mirrors.files(url, commit, "../etc")
+
+    asyncio.run(run())
