@@ -107,9 +107,11 @@ def apply(
     if last is not None and last.fields:
         merged = _prune(merged, managers, last.fields, schema)
     difference = compare(live_body, merged, schema) if live is not None else compare({}, merged, schema)
-    _settle(managers, key, difference.modified.union(difference.added), difference.removed, force)
+    changed = _strip(difference.modified.union(difference.added), reset)
+    _settle(managers, key, changed, difference.removed, force)
     if difference:
         managers[key].time = now
+    managers = {name: owned for name, owned in managers.items() if not owned.is_empty}
     return _with_managed(merged, encode(managers))
 
 

@@ -41,6 +41,11 @@ def _prune_root(schema: Schema, tree: dict[str, Any], seen: list[bool]) -> dict[
     return {**kept, **pruned}
 
 
+def prune_custom(schema: Schema, tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored object without the fields that the schema of the version does not have; metadata stays."""
+    return _prune_root(schema, tree, [False])
+
+
 def prune(schema: Schema, value: Any, seen: list[bool]) -> Any:
     """Return `value` without fields the schema does not know; sets `seen[0]` when some were dropped."""
     if isinstance(value, dict):

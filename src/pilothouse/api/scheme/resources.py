@@ -57,6 +57,8 @@ class Resource(msgspec.Struct, frozen=True):
     selectable: tuple[str, ...] = ()
     """Field paths a field selector may use, besides metadata.name and metadata.namespace."""
     crd_name: str = ""
+    warning: str = ""
+    """What clients of this version are warned of."""
     scale_paths: tuple[str, str, str] = ("", "", "")
     """spec, status and selector paths of a custom resource's scale subresource."""
 

@@ -18,7 +18,7 @@ from pilothouse.cluster.apiserver.crds.controller import CustomResources
 from pilothouse.cluster.apiserver.discovery.documents import OpenApi
 from pilothouse.cluster.apiserver.discovery.groups import discover
 from pilothouse.cluster.apiserver.discovery.health import health, metrics, version
-from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed
+from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed, not_found
 from pilothouse.cluster.apiserver.http.bodies import check_size
 from pilothouse.cluster.apiserver.http.paths import Target, parse_path, verb_of
 from pilothouse.cluster.apiserver.http.respond import error_answer
@@ -166,13 +166,13 @@ class ApiServer:
     async def _resource(self, request: Request, user: User, verb: str, target: Target, params: dict[str, str]) -> Response:
         resource = self.scheme.resource(target.group, target.version, target.resource)
         if resource is None:
-            if target.group and target.group not in self.scheme.groups:
+            if target.group and not self._is_built_in(target.group, target.version):
                 raise PlainError(404, "404 page not found")
             raise no_resource()
         name, namespace = target.name, target.namespace
         if not resource.namespaced:
             if namespace and resource.kind != "Namespace":
-                raise no_resource()
+                raise PlainError(404, "404 page not found") if resource.is_custom else no_resource()
             namespace = ""
         elif name and not namespace:
             raise no_resource()
@@ -185,12 +185,19 @@ class ApiServer:
             error.warnings = call.warnings
             raise
 
+    def _is_built_in(self, group: str, version: str) -> bool:
+        if group not in self.scheme.groups:
+            return False
+        return not any(found.is_custom for served in self.scheme.groups[group] for found in self.scheme.in_version(group, served))
+
     async def _answered(self, call: Call, target: Target) -> Response:
         self._deprecations(call)
         resource, verb = call.resource, call.verb
         if target.subresource:
             sub = resource.subresources.get(target.subresource)
             if sub is None:
+                if resource.is_custom:
+                    raise not_found(resource, call.name)
                 raise no_resource()
             if verb not in sub.verbs:
                 raise not_allowed()
@@ -199,7 +206,7 @@ class ApiServer:
         return await self._main(call)
 
     def _deprecations(self, call: Call) -> None:
-        text = _DEPRECATED.get((call.resource.group, call.resource.kind))
+        text = call.resource.warning or _DEPRECATED.get((call.resource.group, call.resource.kind))
         if text:
             call.warn(text)
 
@@ -208,7 +215,7 @@ class ApiServer:
         if verb not in resource.verbs and not (verb == "watch" and "watch" in resource.verbs):
             raise not_allowed()
         if resource.namespaced and not call.namespace and verb not in ("list", "watch"):
-            raise not_allowed()
+            raise PlainError(404, "404 page not found") if resource.is_custom else not_allowed()
         if verb != "watch" and bool(call.name) is (verb in _COLLECTION_VERBS):
             raise not_allowed()
         special = self.subresources.special(call)

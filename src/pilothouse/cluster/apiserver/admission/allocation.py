@@ -116,7 +116,7 @@ class ServiceAllocator:
             return False
 
         async def release() -> None:
-            await self.backend.store.txn(key, None, None)
+            await self.backend.write(key, None, None)
 
         undo.append(release)
         return True
@@ -179,11 +179,11 @@ class ServiceAllocator:
         spec = obj.get("spec") or {}
         address = spec.get("clusterIP", "")
         if address and address != "None":
-            await self.backend.store.txn(_ADDRESSES + address, None, None)
+            await self.backend.write(_ADDRESSES + address, None, None)
         numbers = [port.get("nodePort", 0) for port in spec.get("ports") or ()] + [spec.get("healthCheckNodePort", 0)]
         for number in numbers:
             if number and self._owner(number) == _identity(obj):
-                await self.backend.store.txn(f"{_PORTS}{number}", None, None)
+                await self.backend.write(f"{_PORTS}{number}", None, None)
 
 
 def _identity(obj: Obj) -> str:

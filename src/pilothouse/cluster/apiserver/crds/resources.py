@@ -7,9 +7,10 @@ from typing import Any
 from pilothouse.api.schema import Schema
 from pilothouse.api.scheme import Resource, Scheme, Subresource
 from pilothouse.api.scheme.resources import PrinterColumn
+from pilothouse.api.scheme.table import version_priority
 
 Obj = dict[str, Any]
-_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+_VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 _TYPE_META = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
 
@@ -44,8 +45,23 @@ def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str) -> Resource:
         categories=tuple(names.get("categories") or ()), subresources=subs, storage_group=group, storage_version=stored,
         storage_plural=names["plural"], is_custom=True, generation=True, columns=columns,
         selectable=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
-        crd_name=crd["metadata"]["name"], scale_paths=paths,
+        warning=_warning(spec, version), crd_name=crd["metadata"]["name"], scale_paths=paths,
     )  # fmt: skip
+
+
+def _warning(spec: Obj, version: Obj) -> str:
+    if not version.get("deprecated"):
+        return ""
+    stated: str = version.get("deprecationWarning") or ""
+    if stated:
+        return stated
+    kind, group = spec["names"]["kind"], spec["group"]
+    text = f"{group}/{version['name']} {kind} is deprecated"
+    newer = [item["name"] for item in spec["versions"] if item.get("served") and not item.get("deprecated")]
+    newer.sort(key=version_priority)
+    if newer and version_priority(newer[0]) < version_priority(version["name"]):
+        text += f"; use {group}/{newer[0]} {kind}"
+    return text
 
 
 def _column(raw: Obj) -> PrinterColumn:

@@ -37,7 +37,10 @@ def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
 def _message(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-    return f"yaml: line {mark.line + 1}: {problem}" if mark is not None else f"yaml: {problem}"
+    if mark is None:
+        return f"yaml: {problem}"
+    line = mark.line + 1 if isinstance(error, yaml.scanner.ScannerError) else max(1, mark.line)
+    return f"yaml: line {line}: {problem}"
 
 
 def _check_size(root: yaml.Node) -> None:

@@ -94,7 +94,15 @@ def decode_object(call: Call, body: Body, resource: Resource) -> Obj:
             raise
         raise cannot_handle(resource.kind, resource.version, error.message) from None
     report_findings(call, body, resource, has_unknown)
+    keep_reset(tree, result)
     return result
+
+
+def keep_reset(tree: Obj, result: Obj) -> None:
+    """Keep an empty list of managedFields, which asks to forget them all."""
+    stated = tree.get("metadata")
+    if isinstance(stated, dict) and stated.get("managedFields") == []:
+        result["metadata"]["managedFields"] = []
 
 
 def typed(resource: Resource, tree: Any) -> tuple[Obj, bool]:
@@ -117,6 +125,8 @@ def report_findings(call: Call, body: Body, resource: Resource, has_unknown: boo
         return
     tree = parse_pairs(body.raw) if body.raw else body.value
     findings = strict_findings(resource.schema, tree)
+    if resource.is_custom:
+        findings.sort(key=lambda finding: (not finding.startswith("duplicate"), finding))
     if call.field_validation == "Warn":
         for finding in body.yaml_duplicates + findings:
             call.warn(finding)

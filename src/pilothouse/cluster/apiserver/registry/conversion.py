@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from pilothouse.api.schema.custom import default_custom
+from pilothouse.api.schema.custom import default_custom, prune_custom
 from pilothouse.api.scheme import Resource
 
 Obj = dict[str, Any]
@@ -29,8 +29,9 @@ def convert(resource: Resource, obj: Obj, *, to_storage: bool) -> Obj:
             group = f"{resource.group}/{resource.storage_version}"
             return {**obj, "apiVersion": group}
         obj["apiVersion"] = resource.api_version
-        default_custom(resource.schema, obj)
-        return obj
+        pruned = prune_custom(resource.schema, obj)
+        default_custom(resource.schema, pruned)
+        return pruned
     if (resource.storage_group, resource.storage_version) == (resource.group, resource.version):
         return obj
     if resource.kind == "Event":

@@ -141,11 +141,12 @@ class Deleter:
                 await self.writer.admission.deleted(resource, tree)
             if resource.kind == "Pod" and not resource.group:
                 self._mark(resource, tree, 0)
-                tree["metadata"]["generation"] = tree["metadata"].get("generation", 0) + 1
+                if not already:
+                    tree["metadata"]["generation"] = tree["metadata"].get("generation", 0) + 1
             return tree, True
         if not already or (grace and grace < meta.get("deletionGracePeriodSeconds", 0)):
             self._mark(resource, changed, grace)
-        if not already and meta.get("generation"):
+        if not already and meta.get("generation") and "deletionGracePeriodSeconds" in meta:
             meta["generation"] += 1
         if changed == tree or options.dry_run:
             return changed, False
@@ -162,6 +163,9 @@ class Deleter:
             meta.setdefault("deletionTimestamp", self.backend.now())
             tree.setdefault("status", {})["phase"] = "Terminating"
             meta.pop("generation", None)
+            return
+        if resource.kind == "CustomResourceDefinition":
+            meta.setdefault("deletionTimestamp", self.backend.now())
             return
         meta["deletionTimestamp"] = rfc3339(self.backend.clock.now() + grace)
         meta["deletionGracePeriodSeconds"] = grace

@@ -80,6 +80,7 @@ def listed(resource: Resource, items: list[Item], meta: Obj, encoding: Encoding,
         return dumps({"kind": "PartialObjectMetadataList", "apiVersion": api_version, "metadata": meta, "items": members})
     head = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": meta}
     if resource.is_custom:
+        head["metadata"] = {"continue": "", **meta}
         bodies = [served_body(resource, item) for item in items]
     else:
         bodies = [_untyped(served_body(resource, item)) for item in items]

@@ -6,7 +6,9 @@ from typing import Any
 
 import orjson
 
-from pilothouse.api.fields.typed import TypedValueError
+from pilothouse.api.fields.sets import path_text
+from pilothouse.api.fields.typed import TypedValueError, to_set
+from pilothouse.api.scheme import Resource
 from pilothouse.api.findings import FieldError, forbidden, invalid, required
 from pilothouse.api.patch.apply import ApplyConflict, apply
 from pilothouse.api.patch.json import PatchFailed, apply_json_patch
@@ -18,7 +20,7 @@ from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.bodies import Body, check_size, has_duplicates, parse_json
 from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer_tree
-from pilothouse.cluster.apiserver.registry.codec import check_type, served_tree, typed
+from pilothouse.cluster.apiserver.registry.codec import check_type, keep_reset, served_tree, typed
 from pilothouse.cluster.apiserver.registry.options import parse_bool, write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.patchfindings import patch_findings
@@ -33,6 +35,7 @@ MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 APPLY_CBOR = "application/apply-patch+cbor"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _REJECTED = "the server rejected our request due to an error in our request"
 
 
@@ -131,6 +134,7 @@ class Patcher:
             if kind == STRATEGIC and "cannot unmarshal" in why:
                 why = f"unrecognized type: {why.rsplit(' ', 1)[-1]}"
             raise invalid_patch(shown, why) from None
+        keep_reset(document, obj)
         self._report(call, kind, patch, document, shown, has_unknown=has_unknown, has_repeats=has_repeats)
         check_name(call, obj)
         check_namespace(call, obj)
@@ -162,15 +166,17 @@ class Patcher:
             return await self._apply_new(call, tree), 201
         return await self.writer.replace(call, lambda old: self._applied(call, tree, old), tracked=True), 200
 
-    def _applied(self, call: Call, tree: Obj, old: Obj | None) -> Obj:
+    def _applied(self, call: Call, tree: Obj, old: Obj | None, *, force: bool = False) -> Obj:
         resource = call.resource
         sub = call.subresource.name if call.subresource else ""
         try:
             merged = apply(
-                old, tree, manager=call.manager, force=call.force, now=self.backend.now(), schema=resource.schema,
+                old, tree, manager=call.manager, force=call.force or force, now=self.backend.now(), schema=resource.schema,
                 api_version=resource.api_version, subresource=sub, reset=reset_fields(resource, sub),
             )  # fmt: skip
         except ApplyConflict as conflict:
+            if call.manager == "kubectl" and old is not None and is_own_earlier_work(call.resource, old, conflict):
+                return self._applied(call, tree, old, force=True)
             causes = [
                 {"reason": "FieldManagerConflict", "message": f"conflict with {cause.manager}", "field": cause.field}
                 for cause in conflict.causes
@@ -179,7 +185,8 @@ class Patcher:
         except TypedValueError as error:
             prefix = f"failed to create typed patch object ({call.namespace}/{call.name}; {resource.api_version}, "
             raise StatusError(500, "", f"{prefix}Kind={resource.kind}): {error.message}") from None
-        managed = merged.get("metadata", {}).get("managedFields")
+        managed = merged.setdefault("metadata", {}).get("managedFields")
+        merged["metadata"].setdefault("name", call.name)
         try:
             obj, _ = typed(resource, merged)
         except PilothouseError as error:
@@ -191,16 +198,10 @@ class Patcher:
     async def _apply_new(self, call: Call, tree: Obj) -> Item:
         meta = tree.setdefault("metadata", {})
         meta.setdefault("name", call.name)
-        if meta.get("resourceVersion"):
-            text = f'Operation cannot be fulfilled on {call.resource.group_resource} "{call.name}": '
-            text += (
-                "StorageError: invalid object, Code: 4" if False else "the object has been modified; please apply your changes"
-            )
-            raise StatusError(409, "Conflict", text, names(call.name, call.resource.group, call.resource.plural))
         if call.resource.namespaced:
             meta.setdefault("namespace", call.namespace)
         if meta.get("uid"):
-            why = f"Precondition failed: UID in precondition: {meta['uid']}, UID in object meta: "
+            why = f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found"
             text = f'Operation cannot be fulfilled on {call.resource.group_resource} "{call.name}": {why}'
             raise StatusError(409, "Conflict", text, names(call.name, call.resource.group, call.resource.plural))
         obj = self._applied(call, tree, None)
@@ -244,20 +245,25 @@ def _scale_apply_body(call: Call) -> Obj:
     return value
 
 
+def is_own_earlier_work(resource: Resource, old: Obj, conflict: ApplyConflict) -> bool:
+    """Whether kubectl only conflicts with what it applied itself, before it did so on the server."""
+    text = (old["metadata"].get("annotations") or {}).get(_LAST_APPLIED)
+    if not text:
+        return False
+    try:
+        stated = to_set(orjson.loads(text), resource.schema)
+    except (orjson.JSONDecodeError, TypedValueError):
+        return False
+    fields = {path_text(path) for path in stated.paths()}
+    return all(cause.field in fields for cause in conflict.causes)
+
+
 def check_apply_type(call: Call, tree: Obj) -> None:
     """Raise 400 when an apply configuration lacks its type or states another one."""
-    resource = call.resource
-    if not tree.get("kind"):
-        raise bad_request(f"Object 'Kind' is missing in '{orjson.dumps(tree).decode()}'")
-    if not tree.get("apiVersion"):
-        raise bad_request(
-            f"invalid object type: /, Kind={tree.get('kind')}"
-            if False
-            else "invalid object type: /, Kind=" + str(tree.get("kind"))
-        )
-    if tree["kind"] != resource.kind or tree["apiVersion"] != resource.api_version:
-        group, _, version = str(tree["apiVersion"]).rpartition("/")
-        raise bad_request(f"invalid object type: {group}/{version}, Kind={tree['kind']}")
+    kind, api_version = tree.get("kind") or "", str(tree.get("apiVersion") or "")
+    if kind != call.resource.kind or api_version != call.resource.api_version:
+        group, _, version = api_version.rpartition("/")
+        raise bad_request(f"invalid object type: {group}/{version}, Kind={kind}")
 
 
 def _merged(kind: str, patch: Any, old: Obj, schema: Any) -> Any:

@@ -32,7 +32,7 @@ class Selection:
             self.labels: LabelSelector | None = parse_label_selector(labels) if labels else None
             self.fields: FieldSelector | None = parse_field_selector(fields) if fields else None
         except BadRequest as error:
-            raise bad_request(error.message) from None
+            raise bad_request(_worded(error.message)) from None
         if call.name:
             self.fields = FieldSelector((*(self.fields.terms if self.fields else ()), ("metadata.name", True, call.name)))
         if self.fields is not None:
@@ -67,6 +67,19 @@ class Selection:
         return self.matches
 
 
+_UNPREFIXED = ("expected: !, identifier", "expected: ',' or 'end of string'")
+
+
+def _worded(message: str) -> str:
+    """Return a selector problem as clients know it: where it is in the text is left out."""
+    text, _, selector = message.partition(" in label selector ")
+    if selector.endswith(",'") and "found ''" in text:
+        return "found '', expected: identifier after ','"
+    if any(part in text for part in _UNPREFIXED):
+        return text.removeprefix("unable to parse requirement: ")
+    return text
+
+
 def _check_fields(resource: Resource, selector: FieldSelector) -> None:
     known = (*_META, *resource.selectable)
     for name, _, _ in selector.terms:
@@ -80,6 +93,8 @@ def _unknown_field(resource: Resource, name: str) -> str:
         if resource.is_custom:
             return f"field label not supported: {name}"
         return f'"{name}" is not a known field selector: only "metadata.name", "metadata.namespace"'
+    if resource.kind == "Job":
+        return f'field label "{name}" not supported for Job'
     return f"field label not supported: {name}"
 
 

@@ -118,6 +118,11 @@ def _namespace(obj: Obj, old: Obj | None) -> None:
 
 
 def _crd(obj: Obj, old: Obj | None) -> None:
+    if old is not None:
+        known = list((obj.get("status") or {}).get("storedVersions") or ())
+        stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
+        if any(name not in known for name in stored):
+            obj["status"] = {**obj["status"], "storedVersions": [*known, *(name for name in stored if name not in known)]}
     if old is None:
         stored = [version["name"] for version in obj["spec"].get("versions") or () if version.get("storage")]
         obj["status"] = {"conditions": None, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored}

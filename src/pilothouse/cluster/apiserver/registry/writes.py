@@ -87,6 +87,9 @@ class Writer:
             )
         except TypedValueError:
             entries = list((old or {}).get("metadata", {}).get("managedFields") or ())
+        for entry in entries if sub == "scale" else ():
+            if entry.get("subresource") == "scale":
+                entry.pop("time", None)
         if entries:
             obj["metadata"]["managedFields"] = entries
         else:
@@ -208,7 +211,7 @@ class Writer:
             return {**old, "metadata": obj["metadata"], "spec": obj.get("spec") or {}}
         if sub == "" or sub == "scale":
             strategies.prepare_update(resource, obj, old)
-        else:
+        elif sub != "binding":
             strategies.count_generation(resource, obj, old)
         return obj
 
