@@ -27,6 +27,9 @@ _WORDS = {
 _PLAIN = frozenset(("FieldValueRequired", "FieldValueForbidden", "FieldValueTooLong", "InternalError"))
 
 
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\a": "\\a"})
+
+
 class FieldError(msgspec.Struct, frozen=True):
     """What is wrong with the value at `path`."""
 
@@ -65,8 +68,7 @@ def show(value: Any) -> str:
 
 def quote(text: str) -> str:
     """Return text in double quotes, escaped like Go's %q."""
-    out = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
-    return f'"{out}"'
+    return f'"{text.translate(_ESCAPES)}"'
 
 
 def required(path: str, detail: str = "") -> FieldError:

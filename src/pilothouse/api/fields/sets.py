@@ -94,13 +94,11 @@ class FieldSet:
         return result
 
     def paths(self, prefix: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-        """Yield every path, parents before children, in order of spelling."""
-        for element in sorted(self.members | self.children.keys()):
-            if element in self.members:
-                yield (*prefix, element)
-            below = self.children.get(element)
-            if below is not None:
-                yield from below.paths((*prefix, element))
+        """Yield every path, those that end at a level before those that go deeper, each in order of spelling."""
+        for element in sorted(self.members):
+            yield (*prefix, element)
+        for element in sorted(self.children):
+            yield from self.children[element].paths((*prefix, element))
 
     def to_fields(self) -> dict[str, Any]:
         """Return the FieldsV1 object."""

@@ -23,7 +23,7 @@ def test_algebra() -> None:
 
 def test_paths_as_conflicts_show_them() -> None:
     texts = [path_text(path) for path in FieldSet.from_fields(FIELDS).paths()]
-    assert texts == [".spec", '.spec.containers[name="a"]', '.spec.containers[name="a"].image', ".spec.replicas"]
+    assert texts == [".spec", ".spec.replicas", '.spec.containers[name="a"]', '.spec.containers[name="a"].image']
 
 
 @pytest.mark.parametrize("fields", [{"x": {}}, {"f:a": 1}, []])

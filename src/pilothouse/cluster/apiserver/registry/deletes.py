@@ -7,6 +7,7 @@ import msgspec
 from pilothouse.api.findings import FieldError, invalid, unsupported
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.crds.names import set_condition
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.bodies import read_body
@@ -131,7 +132,7 @@ class Deleter:
         meta = changed["metadata"]
         _propagation_finalizers(meta, options)
         if resource.kind == "CustomResourceDefinition" and resource.group == "apiextensions.k8s.io":
-            _clean_up_first(changed)
+            _clean_up_first(changed, self.backend.now())
         grace = _grace(resource, changed, options)
         already = bool(meta.get("deletionTimestamp"))
         keeps = bool(meta.get("finalizers")) or (resource.kind == "Namespace" and bool(changed.get("spec", {}).get("finalizers")))
@@ -220,11 +221,15 @@ def _propagation_finalizers(meta: Obj, options: DeleteOptions) -> None:
             meta.pop("finalizers", None)
 
 
-def _clean_up_first(crd: Obj) -> None:
+def _clean_up_first(crd: Obj, now: str) -> None:
     """Keep a definition until its objects are gone."""
     finalizers = crd["metadata"].get("finalizers") or []
     if CRD_FINALIZER not in finalizers and not crd["metadata"].get("deletionTimestamp"):
         crd["metadata"]["finalizers"] = [*finalizers, CRD_FINALIZER]
+    conditions = crd.setdefault("status", {}).setdefault("conditions", [])
+    if not any(condition["type"] == "Terminating" and condition["status"] == "True" for condition in conditions):
+        message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+        set_condition(conditions, "Terminating", "True", "InstanceDeletionPending", message, now)
 
 
 def _grace(resource: Resource, tree: Obj, options: DeleteOptions) -> int:

@@ -44,8 +44,9 @@ def write_options(call: Call, kind: str) -> None:
     manager = call.params.get("fieldManager", "")
     if len(manager) > MAX_MANAGER:
         findings.append(too_long("fieldManager", MAX_MANAGER))
-    if any(not (char.isprintable()) for char in manager):
-        findings.append(invalid("fieldManager", manager, "should only contain printable characters"))
+    for index, char in enumerate(manager):
+        if not char.isprintable():
+            findings.append(invalid("fieldManager", manager, f"invalid character U+{ord(char):04X} (at position {index})"))
     validation = call.params.get("fieldValidation", "")
     if validation not in _VALIDATION:
         findings.append(unsupported("fieldValidation", validation, _VALIDATION))

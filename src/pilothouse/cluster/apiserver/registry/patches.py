@@ -8,12 +8,12 @@ import orjson
 
 from pilothouse.api.fields.sets import path_text
 from pilothouse.api.fields.typed import TypedValueError, to_set
-from pilothouse.api.scheme import Resource
 from pilothouse.api.findings import FieldError, forbidden, invalid, required
 from pilothouse.api.patch.apply import ApplyConflict, apply
 from pilothouse.api.patch.json import PatchFailed, apply_json_patch
 from pilothouse.api.patch.merge import apply_merge_patch
 from pilothouse.api.patch.strategic import MismatchedType, StrategicPatchError, apply_strategic_patch
+from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
@@ -21,6 +21,7 @@ from pilothouse.cluster.apiserver.http.bodies import Body, check_size, has_dupli
 from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer_tree
 from pilothouse.cluster.apiserver.registry.codec import check_type, keep_reset, served_tree, typed
+from pilothouse.cluster.apiserver.registry.misfits import first_misfit
 from pilothouse.cluster.apiserver.registry.options import parse_bool, write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.patchfindings import patch_findings
@@ -160,8 +161,15 @@ class Patcher:
         stated_name = stated.get("name", call.name)
         if stated_name != call.name:
             raise bad_request(f"the name of the object ({stated_name}) does not match the name on the URL ({call.name})")
+        if not stated.get("name"):
+            raise bad_request(f"the name of the object ({call.name} based on URL) was undeterminable: name must be provided")
         await self.backend.cache.current()
-        found = self.backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
+        resource = call.resource
+        found = self.backend.cached(resource).items.get(resource.key(call.namespace, call.name))
+        if resource.is_custom and call.subresource is None:
+            problem = first_misfit(resource.schema, tree, "")
+            if problem:
+                raise _untypable(call, problem)
         if found is None and call.subresource is None:
             return await self._apply_new(call, tree), 201
         return await self.writer.replace(call, lambda old: self._applied(call, tree, old), tracked=True), 200
@@ -183,8 +191,8 @@ class Patcher:
             ]
             raise StatusError(409, "Conflict", conflict.message, {"causes": causes}) from None
         except TypedValueError as error:
-            prefix = f"failed to create typed patch object ({call.namespace}/{call.name}; {resource.api_version}, "
-            raise StatusError(500, "", f"{prefix}Kind={resource.kind}): {error.message}") from None
+            raise _untypable(call, error.message) from None
+        _keep_last_applied(call, tree, merged)
         managed = merged.setdefault("metadata", {}).get("managedFields")
         merged["metadata"].setdefault("name", call.name)
         try:
@@ -210,6 +218,22 @@ class Patcher:
         return await self.writer.store_new(call, obj)
 
 
+def _untypable(call: Call, why: str) -> StatusError:
+    resource = call.resource
+    where = f"{'' if resource.is_custom else call.namespace}/{call.name}; {resource.api_version}, Kind={resource.kind}"
+    return StatusError(500, "", f"failed to create typed patch object ({where}): {why}")
+
+
+def _keep_last_applied(call: Call, tree: Obj, merged: Obj) -> None:
+    """Let kubectl's clients that apply on their side see what was applied last."""
+    annotations = merged["metadata"].get("annotations") or {}
+    if call.manager != "kubectl" or not annotations.get(_LAST_APPLIED):
+        return
+    shown = {**tree, "metadata": {key: value for key, value in tree["metadata"].items() if key != "managedFields"}}
+    text = orjson.dumps(shown, option=orjson.OPT_SORT_KEYS).decode() + "\n"
+    merged["metadata"]["annotations"] = {**annotations, _LAST_APPLIED: text}
+
+
 def _apply_body(call: Call) -> Body:
     from pilothouse.cluster.apiserver.http.yamlbody import parse_yaml
 
@@ -217,8 +241,12 @@ def _apply_body(call: Call) -> Body:
         value, repeated = parse_yaml(call.request.body)
     except ValueError as error:
         raise bad_request(f"error decoding YAML: error converting YAML to JSON: {error}") from None
+    if value is None:
+        value = {}
     if not isinstance(value, dict):
-        raise bad_request(f"error decoding YAML: {type(value).__name__} is no object")
+        kind = {list: "array", str: "string", bool: "bool"}.get(type(value), "number")
+        why = f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
+        raise bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {why}")
     if repeated:
         lines = "\n  ".join(repeated)
         if call.field_validation == "Strict":

@@ -62,6 +62,9 @@ def with_replicas(resource: Resource, tree: Obj, scale: Obj) -> Obj:
     replicas = (scale.get("spec") or {}).get("replicas", 0)
     if replicas < 0:
         name = tree["metadata"]["name"]
+        if resource.is_custom:
+            problem = invalid(resource.scale_paths[0], replicas, "should be a non-negative integer")
+            raise invalid_status(resource.kind, resource.group, name, [problem])
         problem = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
         raise invalid_status("Scale", "autoscaling", name, [problem])
     path = resource.scale_paths[0].lstrip(".").split(".") if resource.is_custom else ["spec", "replicas"]

@@ -76,6 +76,13 @@ def prepare_status(resource: Resource, obj: Obj, old: Obj) -> Obj:
     return out
 
 
+def stamp_conditions(obj: Obj, now: str) -> None:
+    """Give conditions the times their writer left out."""
+    for condition in (obj.get("status") or {}).get("conditions") or ():
+        condition["lastUpdateTime"] = condition.get("lastUpdateTime") or now
+        condition["lastTransitionTime"] = condition.get("lastTransitionTime") or now
+
+
 def _keep(obj: Obj, source: Obj, key: str) -> None:
     if key in source:
         obj[key] = source[key]

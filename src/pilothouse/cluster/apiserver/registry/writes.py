@@ -15,6 +15,7 @@ from pilothouse.api.schema.values import validate_object
 from pilothouse.api.scheme import Resource
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update
+from pilothouse.api.validation.status import validate_status
 from pilothouse.cluster.apiserver.admission.chain import Admission
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
@@ -206,7 +207,10 @@ class Writer:
         resource = call.resource
         sub = call.subresource.name if call.subresource else ""
         if sub in ("status", "approval"):
-            return strategies.prepare_status(resource, obj, old)
+            new = strategies.prepare_status(resource, obj, old)
+            if sub == "approval":
+                strategies.stamp_conditions(new, self.backend.now())
+            return new
         if sub == "finalize":
             return {**old, "metadata": obj["metadata"], "spec": obj.get("spec") or {}}
         if sub == "" or sub == "scale":
@@ -219,6 +223,8 @@ class Writer:
         resource = call.resource
         if resource.is_custom:
             return validate_object(resource.schema, obj, old)
+        if call.subresource is not None and call.subresource.name == "status":
+            return validate_status(resource.group, resource.kind, obj, old)
         if call.subresource is not None and call.subresource.name != "scale":
             return []
         return validate_kind_update(resource.group, resource.kind, obj, old)

@@ -68,7 +68,7 @@ class PodOperations:
         if not target.get("name"):
             findings.append(required("target.name"))
         if findings:
-            raise invalid_status("Binding", "", call.name, findings)
+            raise StatusError(500, "", "; ".join(f"{finding.path}: {finding.text()}" for finding in findings))
 
         def make(old: Obj) -> Obj:
             self._check_binding(call, old, body)
@@ -118,6 +118,12 @@ class PodOperations:
         call.subresource = None
         if call.dry_run and not options.dry_run:
             options = DeleteOptions(options.grace_s, options.uid, options.revision, options.orphan, options.policy, True)
+        uid = pod["metadata"]["uid"]
+        if options.uid is not None and options.uid != uid:
+            why = f"the UID in the precondition ({options.uid}) does not match the UID in record ({uid})."
+            why += " The object might have been deleted and then recreated"
+            text = f'Operation cannot be fulfilled on Pod "{call.name}": {why}'
+            raise StatusError(409, "Conflict", text, {"name": call.name, "kind": "Pod"})
         await self.deleter.remove(call, options)
         return answer_tree(CREATED, 201, warnings=call.warnings)
 

@@ -68,6 +68,7 @@ class Subresources:
         pods = self.backend.scheme.resource("", "v1", "pods")
         assert pods is not None
         call.resource, call.name = pods, (body.get("metadata") or {}).get("name", "")
+        call.subresource = pods.subresources["binding"]
         body.setdefault("metadata", {})
         return await self.pods.bind(call, body)
 

@@ -1,0 +1,108 @@
+"""Checks of writes to the status subresource."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pilothouse.api.findings import FieldError, Verbatim, invalid, required
+from pilothouse.api.validation.checks import Findings, Obj, all_non_negative, immutable, ip_address
+
+_COUNTS = "cannot be greater than status.replicas"
+_FINISHED = ("Complete", "Failed")
+
+
+def deployment_status(new: Obj, old: Obj) -> Findings:
+    """Check the counters of a Deployment."""
+    status = _status(new)
+    fields = ("observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
+    out = all_non_negative("status", status, *fields)
+    return [*out, *_at_most_replicas(status, "updatedReplicas", "readyReplicas", "availableReplicas"), *_ready(status)]
+
+
+def replica_set_status(new: Obj, old: Obj) -> Findings:
+    """Check the counters of a ReplicaSet or ReplicationController."""
+    status = _status(new)
+    fields = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration")
+    out = all_non_negative("status", status, *fields)
+    return [*out, *_at_most_replicas(status, "fullyLabeledReplicas", "readyReplicas", "availableReplicas"), *_ready(status)]
+
+
+def _at_most_replicas(status: Obj, *fields: str) -> Findings:
+    replicas = status.get("replicas", 0)
+    return [invalid(f"status.{name}", status.get(name, 0), _COUNTS) for name in fields if status.get(name, 0) > replicas]
+
+
+def _ready(status: Obj) -> Findings:
+    available, ready = status.get("availableReplicas", 0), status.get("readyReplicas", 0)
+    return [invalid("status.availableReplicas", available, "cannot be greater than readyReplicas")] if available > ready else []
+
+
+def job_status(new: Obj, old: Obj) -> Findings:
+    """Check the counters of a Job and that it ends in order."""
+    status, before = _status(new), _status(old)
+    out = all_non_negative("status", status, "active", "ready", "succeeded", "failed", "terminating")
+    true = {item.get("type", "") for item in status.get("conditions") or () if item.get("status") == "True"}
+    if "Complete" in true and not status.get("completionTime"):
+        out.append(required("status.completionTime", "completionTime is required for Complete jobs"))
+    if "Complete" in true and "Failed" in true:
+        out.append(_plain("status.conditions", "cannot set Complete=True and Failed=true conditions"))
+    if "Complete" in true and "SuccessCriteriaMet" not in true:
+        why = "cannot set Complete=True condition without the SuccessCriteriaMet=true condition"
+        out.append(_plain("status.conditions", why))
+    if "Failed" in true and "FailureTarget" not in true:
+        out.append(_plain("status.conditions", "cannot set Failed=True condition without the FailureTarget=true condition"))
+    if true & set(_FINISHED) and status.get("active", 0) > 0:
+        out.append(invalid("status.active", status["active"], "active>0 is invalid for finished job"))
+    for name in ("succeeded", "failed"):
+        if status.get(name, 0) < before.get(name, 0):
+            out.append(invalid(f"status.{name}", status.get(name, 0), f"cannot decrease the {name} counter"))
+    return out
+
+
+def _plain(path: str, why: str) -> FieldError:
+    return invalid(path, Verbatim(""), why)
+
+
+def namespace_status(new: Obj, old: Obj) -> Findings:
+    """Check that only a Namespace being deleted terminates."""
+    phase = _status(new).get("phase", "")
+    if not new["metadata"].get("deletionTimestamp"):
+        why = "may only be 'Active' if `deletionTimestamp` is empty"
+        return [] if phase in ("", "Active") else [invalid("status.Phase", phase, why)]
+    why = "may only be 'Terminating' if `deletionTimestamp` is not empty"
+    return [] if phase in ("", "Terminating") else [invalid("status.Phase", phase, why)]
+
+
+def pod_status(new: Obj, old: Obj) -> Findings:
+    """Check the addresses of a Pod and that its class of service stays."""
+    status, before = _status(new), _status(old)
+    out: Findings = []
+    if status.get("qosClass") != before.get("qosClass"):
+        out += immutable("status.qosClass", status.get("qosClass", ""), before.get("qosClass", ""))
+    addresses = [item.get("ip", "") for item in status.get("podIPs") or ()]
+    if not addresses and status.get("podIP"):
+        addresses = [status["podIP"]]
+    for index, address in enumerate(addresses):
+        out += ip_address(f"status.podIPs[{index}]", address)
+    return out
+
+
+def _status(obj: Obj) -> dict[str, Any]:
+    return obj.get("status") or {}
+
+
+_CHECKS: dict[tuple[str, str], Callable[[Obj, Obj], Findings]] = {
+    ("apps", "Deployment"): deployment_status,
+    ("apps", "ReplicaSet"): replica_set_status,
+    ("", "ReplicationController"): replica_set_status,
+    ("batch", "Job"): job_status,
+    ("", "Namespace"): namespace_status,
+    ("", "Pod"): pod_status,
+}
+
+
+def validate_status(group: str, kind: str, new: Obj, old: Obj) -> Findings:
+    """Return what is wrong with the new status of an object."""
+    check = _CHECKS.get((group, kind))
+    return check(new, old) if check is not None else []
