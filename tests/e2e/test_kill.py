@@ -1,7 +1,7 @@
 """`kill -9` at any moment under load: no acknowledged write is lost, no watch event is lost, doubled or out of order.
 
-A real `pilothouse up --only-api` is killed again and again while clients write over TLS. After each start every acknowledged write is
-read back, and a watch that was resumed across all restarts must have seen a gapless, ordered story.
+A real `pilothouse up --only-api` is killed again and again while clients write over TLS. After each start every acknowledged write
+is read back, and a watch that was resumed across all restarts must have seen a gapless, ordered story.
 """
 
 import asyncio
@@ -124,7 +124,15 @@ async def check(client: Client, ledger: Ledger) -> None:
 @pytest.mark.timeout(240)
 def test_kill_under_load(tmp_path: Path) -> None:
     async def run() -> None:
-        victim, ledger, entropy = Victim(tmp_path / "data"), Ledger(), Entropy(1)
+        victim = Victim(tmp_path / "data")
+        try:
+            await rounds(victim)
+        finally:
+            if victim.process is not None and victim.process.returncode is None:
+                await victim.kill()
+
+    async def rounds(victim: Victim) -> None:
+        ledger, entropy = Ledger(), Entropy(1)
         for _ in range(ROUNDS):
             client = await victim.start()
             await check(client, ledger)

@@ -94,7 +94,7 @@ class Server(ThreadingHTTPServer):
 
 if __name__ == "__main__":
     database = connect()
-    server = Server(("0.0.0.0", int(os.environ.get("PORT", "8080"))), Handler)
+    server = Server((os.environ.get("POD_IP", "0.0.0.0"), int(os.environ.get("PORT", "8080"))), Handler)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     print(f"orders listens on {server.server_address[1]}, data in {PATH}", flush=True)
     server.serve_forever(poll_interval=0.1)

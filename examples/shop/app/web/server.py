@@ -4,6 +4,7 @@ import html
 import json
 import os
 import signal
+import socket
 import threading
 import time
 import urllib.error
@@ -12,20 +13,31 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 VERSION = os.environ.get("SHOP_VERSION", "dev")
 GREETING = os.environ.get("SHOP_GREETING", "Welcome")
-ORDERS = os.environ.get("ORDERS_URL", "http://orders:8080")
+ORDERS = os.environ.get("ORDERS_URL", "")
 POD = os.environ.get("POD_NAME", os.uname().nodename)
 DRAIN_S = 10.0
 draining = threading.Event()
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+def address_of(service, port):
+    """Return where a Service answers: by its name, else by the variables every container gets."""
+    try:
+        socket.getaddrinfo(service, port)
+        return f"{service}:{port}"
+    except OSError:
+        prefix = service.upper()
+        return f"{os.environ.get(prefix + '_SERVICE_HOST', service)}:{os.environ.get(prefix + '_SERVICE_PORT', port)}"
+
+
 def ask_orders(path, body=None, patience_s=4.0):
     """Ask the orders service, trying again while it restarts."""
     deadline = time.monotonic() + patience_s
+    base = ORDERS or f"http://{address_of('orders', 8080)}"
     while True:
         try:
             data = None if body is None else json.dumps(body).encode()
-            with opener.open(urllib.request.Request(ORDERS + path, data), timeout=2.0) as answer:
+            with opener.open(urllib.request.Request(base + path, data), timeout=2.0) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError:
             raise
@@ -110,7 +122,7 @@ class Server(ThreadingHTTPServer):
 
 
 def main():
-    server = Server(("0.0.0.0", int(os.environ.get("PORT", "8080"))), Handler)
+    server = Server((os.environ.get("POD_IP", "0.0.0.0"), int(os.environ.get("PORT", "8080"))), Handler)
 
     def drain(*_):
         """Finish what is under way, tell kept connections to close, then end."""

@@ -3,12 +3,24 @@
 import http.client
 import json
 import os
+import socket
 import sys
 import time
 import urllib.request
 
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-base = os.environ.get("WEB_URL", "http://web")
+
+
+def address():
+    """Return where web answers: by its name, else by the variables every container gets."""
+    try:
+        socket.getaddrinfo("web", 80)
+        return "web"
+    except OSError:
+        return f"{os.environ.get('WEB_SERVICE_HOST', 'web')}:{os.environ.get('WEB_SERVICE_PORT', 80)}"
+
+
+base = os.environ.get("WEB_URL") or f"http://{address()}"
 for attempt in range(50):
     try:
         with opener.open(base + "/", timeout=3) as answer:

@@ -3,17 +3,27 @@
 import json
 import os
 import signal
+import socket
 import threading
 import urllib.request
 
-ORDERS = os.environ.get("ORDERS_URL", "http://orders:8080")
-HEARTBEAT = os.environ.get("HEARTBEAT_FILE", "/tmp/heartbeat")
+ORDERS = os.environ.get("ORDERS_URL", "")
+HEARTBEAT = os.path.join(os.environ.get("HEARTBEAT_DIR", "/tmp"), "heartbeat")
 stop = threading.Event()
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
+def base():
+    """Return where orders answers: by its name, else by the variables every container gets."""
+    try:
+        socket.getaddrinfo("orders", 8080)
+        return "http://orders:8080"
+    except OSError:
+        return f"http://{os.environ.get('ORDERS_SERVICE_HOST', 'orders')}:{os.environ.get('ORDERS_SERVICE_PORT', 8080)}"
+
+
 def ask(path, body=None):
-    with opener.open(urllib.request.Request(ORDERS + path, body), timeout=3) as answer:
+    with opener.open(urllib.request.Request((ORDERS or base()) + path, body), timeout=3) as answer:
         return json.load(answer)
 
 

@@ -1,6 +1,7 @@
 {{- define "shop.env" -}}
 - name: SHOP_VERSION
   value: {{ .Values.global.image.tag | quote }}
-- name: ORDERS_URL
-  value: http://orders:8080
+- name: POD_IP
+  valueFrom:
+    fieldRef: {fieldPath: status.podIP}
 {{- end }}

@@ -26,4 +26,7 @@ def run(args: argparse.Namespace) -> int:
 
     from pilothouse.app.commands.demo.story import prepare, tell
 
-    return asyncio.run(tell(prepare(args), args))
+    try:
+        return asyncio.run(tell(prepare(args), args))
+    except asyncio.CancelledError:
+        return 143

@@ -38,7 +38,10 @@ def prepare(args: argparse.Namespace) -> Story:
 
 
 async def tell(story: Story, args: argparse.Namespace) -> int:
-    """Run all chapters; 0 when every step was verified."""
+    """Run all chapters; 0 when every step was verified. SIGTERM ends it like Ctrl-C, with everything cleaned up."""
+    current = asyncio.current_task()
+    if current is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, current.cancel)
     try:
         await story.first_release()
         await story.new_version()

@@ -88,7 +88,7 @@ class PodActions:
         state.start_time = state.start_time or host.clock.now()
         try:
             if not state.address:
-                state.address = host.node_ip if self.uses_host_network(pod) else host.allocate()
+                state.address = host.node_ip if pod["spec"].get("hostNetwork") else host.allocate()
             await self.prepare_volumes(pod)
             if self.is_real:
                 await offload(self._write_host_files, pod)
@@ -175,19 +175,23 @@ class PodActions:
             self.host.recorder.warning(pod, "BackOff" if is_again else "Failed", f'Failed to pull image "{text}": {error}')
             return None
 
+    async def _check_ports(self, pod: Json) -> None:
+        """Raise PortTaken when a declared port cannot be listened on; only asked where Pods share the machine's network."""
+        ports = sorted(launch.declared_ports(pod))
+        taken = [port for port in ports if not await offload(is_port_free, self.state.address, port)]
+        if not taken:
+            return
+        others = [(other, known) for other, known in self.host.neighbours() if known.uid != self.state.uid]
+        conflict = launch.port_conflict(pod, others) or f"port {taken[0]} is used by another program of this machine"
+        fix = "have the program listen on its Pod's address (status.podIP) only, or see `pilothouse doctor`"
+        raise PortTaken(conflict + ", and Pods share the machine's network here", fix=fix)
+
     async def _launch(self, pod: Json, container: Json, image: Image, name: str, attempt: int) -> Launch:
         host, state = self.host, self.state
         if not self.is_real:
             return Launch(name, state.uid, container["name"], attempt, (), {}, "/", "", "")
         if not host.runtime.facts.has_network and not pod["spec"].get("hostNetwork"):
-            others = [(other, known) for other, known in host.neighbours() if known.uid != state.uid]
-            conflict = launch.port_conflict(pod, others)
-            ports = sorted(launch.declared_ports(pod))
-            taken = [] if conflict else [port for port in ports if not await offload(is_port_free, port)]
-            if taken:
-                conflict = f"port {taken[0]} is used by another program of this machine"
-            if conflict:
-                raise PortTaken(conflict + ", and Pods share the machine's network here", fix="see `pilothouse doctor`")
+            await self._check_ports(pod)
         places = await self.prepare_volumes(pod)
         env = self._env(pod, container, image)
         execution, folder = image.execution, os.path.join(self.folder, "containers", container["name"], str(attempt))
@@ -269,12 +273,12 @@ class PodActions:
         return text
 
 
-def is_port_free(port: int) -> bool:
-    """Tell whether a program of this machine could listen on `port` now."""
+def is_port_free(address: str, port: int) -> bool:
+    """Tell whether a program of this machine could listen on `port` of `address` now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind(("0.0.0.0", port))
+            trial.bind((address, port))
             trial.listen(1)
         except OSError as error:
             return error.errno == errno.EACCES

@@ -19,7 +19,7 @@ from pilothouse.cluster.nodeagent.controller.services import ServiceSync
 from pilothouse.cluster.nodeagent.controller.sources import ObjectSources
 from pilothouse.cluster.nodeagent.controller.worker import PodWorker
 from pilothouse.cluster.nodeagent.engine.plan import note_exit
-from pilothouse.cluster.nodeagent.engine.services import free_pod_address
+from pilothouse.cluster.nodeagent.engine.services import first_pod_address, free_pod_address, shared_address
 from pilothouse.cluster.nodeagent.engine.volumes import references_of, tokens_of
 from pilothouse.cluster.nodeagent.errors import SandboxFailed
 from pilothouse.cluster.nodeagent.runs import Ended
@@ -71,7 +71,7 @@ class NodeAgent:
             self._allocate,
             lambda: [(worker.pod, worker.state) for worker in self.workers.values()],
         )
-        self._last_address = "10.244.0.1"
+        self._last_address = first_pod_address(self.data_dir)
         self.node_proxy = NodeLogs(self.data_dir, self._clock, self._find)
         """What the API server asks for logs of Pods on this node."""
 
@@ -115,11 +115,13 @@ class NodeAgent:
 
     def _allocate(self) -> str:
         used = {worker.state.address for worker in self.workers.values()}
+        if not self.runtime.facts.has_network:
+            used = {shared_address(address, is_inside=False) for address in used}
         address = free_pod_address(used, self._last_address)
         if address is None:
             raise SandboxFailed("no Pod address is left in 10.244.0.0/16")
         self._last_address = address
-        return address
+        return address if self.runtime.facts.has_network else shared_address(address)
 
     async def _recover(self) -> None:
         """Bring remembered Pods, living runs and the API's Pods together."""

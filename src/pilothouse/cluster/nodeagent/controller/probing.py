@@ -46,8 +46,8 @@ class Prober:
     def target(self, pod: Json, container: Json, known: ContainerState) -> ProbeTarget:
         """Return what probes and hooks of a run are aimed at."""
         is_host = bool(pod["spec"].get("hostNetwork")) or not self._host.runtime.facts.has_network
-        address = "127.0.0.1" if is_host else self._state.address
-        return ProbeTarget(known.id, address, named_ports(container), {"PATH": "/usr/local/bin:/usr/bin:/bin"}, is_host)
+        address = "127.0.0.1" if pod["spec"].get("hostNetwork") else self._state.address
+        return ProbeTarget(known.id, address, named_ports(container), {}, is_host)
 
     async def _loop(self, pod: Json, container: Json, key: Key) -> None:
         name, run_id, kind = key

@@ -123,6 +123,21 @@ def free_pod_address(used: set[str], after: str = "10.244.0.1") -> str | None:
     return None
 
 
+def first_pod_address(data_dir: str) -> str:
+    """Return where an instance begins to hand out Pod addresses, so that instances on one machine rarely meet."""
+    return f"10.244.{zlib.crc32(data_dir.encode()) % 250 + 1}.1"
+
+
+def shared_address(address: str, *, is_inside: bool = True) -> str:
+    """Return a Pod address where Pods share the machine's network: 10.244.A.B becomes 127.244.A.B, which every machine owns.
+
+    A program that listens on its Pod's address only can so be run many times with the same port. With `is_inside` false the
+    way back is taken.
+    """
+    first, other = ("10.244.", "127.244.") if is_inside else ("127.244.", "10.244.")
+    return other + address.removeprefix(first) if address.startswith(first) else address
+
+
 def ready_endpoints(slices: list[Json], port_name: str, has_network: bool, leaving: frozenset[str]) -> tuple[Endpoint, ...]:
     """Return the ready targets of one Service port over all its EndpointSlices, without Pods that are leaving."""
     found: dict[Endpoint, None] = {}

@@ -219,7 +219,8 @@ class Supervisor:
         if len(fds) != 3:
             raise Refused("exec needs three descriptors: stdin, stdout, stderr")
         spec = {**message["spec"], "sandbox": leader.sandbox}
-        spec["env"] = {**(spec.get("env") or {}), procfs.MARK: f"{self.tag}/{leader.id}"}
+        own = procfs.environment_of(leader.pid)
+        spec["env"] = {**own, **(spec.get("env") or {}), procfs.MARK: f"{self.tag}/{leader.id}"}
         pid, report = spawn(spec, self._network, (fds[0], fds[1], fds[2]), leader.pid)
         session = self._sessions[pid] = Session(connection, pid, int(message.get("seq", 0)))
 

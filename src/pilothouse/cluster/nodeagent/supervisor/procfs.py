@@ -83,3 +83,14 @@ def marked(prefix: str) -> list[int]:
     """Return every process whose mark begins with `prefix`, except the caller."""
     own = os.getpid()
     return [pid for pid in processes() if pid != own and mark(pid).startswith(prefix)]
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """Return the environment a process was started with; empty when it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            raw = file.read(1 << 20)
+    except OSError:
+        return {}
+    pairs = (entry.decode("utf-8", "surrogateescape").partition("=") for entry in raw.split(b"\0") if b"=" in entry)
+    return {key: value for key, _, value in pairs}
