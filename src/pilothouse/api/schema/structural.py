@@ -86,6 +86,8 @@ def _type(raw: Raw, path: str, *, is_root: bool) -> Findings:
             where = "must not be empty for specified array items"
         return [required(f"{path}.type", where)]
     out: Findings = []
+    if kind == "array" and not raw.get("items"):
+        out.append(required(f"{path}.items", "must be specified"))
     if raw.get("properties") and isinstance(raw.get("additionalProperties"), dict):
         text = "additionalProperties and properties are mutual exclusive"
         out.append(forbidden(f"{path}.additionalProperties", text))

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 _STEP = re.compile(
-    r"\.(?P<name>(?:[A-Za-z0-9_-]|\\\.)+)|\[(?P<index>-?\d+)\]|\[(?P<star>\*)\]|\.(?P<dotstar>\*)|\[['\"](?P<quoted>[^'\"]+)['\"]\]"
+    r"\.(?P<name>(?:[\w/-]|\\\.)+)|\[(?P<index>-?\d+)\]|\[(?P<star>\*)\]|\.(?P<dotstar>\*)|\[['\"](?P<quoted>[^'\"]+)['\"]\]"
     r"|\[\?\(@\.(?P<field>[\w.\\-]+)\s*(?P<op>==|!=)\s*(?P<value>\"[^\"]*\"|'[^']*'|[\w.-]+)\)\]"
 )
 MAX_STEPS = 50

@@ -24,6 +24,7 @@ PERCENT_TEXT = (
 )
 IMMUTABLE = "field is immutable"
 PROTOCOLS = ("SCTP", "TCP", "UDP")
+_LINK_LOCAL_MULTICAST = (ipaddress.ip_network("224.0.0.0/24"), ipaddress.ip_network("ff02::/16"))
 _PORT_NAME = re.compile(r"[-a-z0-9]*")
 
 
@@ -98,7 +99,7 @@ def special_ip(path: str, value: str) -> Findings:
         (address.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
         (address.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
         (
-            address.is_multicast and address.is_link_local,
+            any(address.version == net.version and address in net for net in _LINK_LOCAL_MULTICAST),
             "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
         ),
     )

@@ -28,9 +28,11 @@ def schedule_problem(text: str) -> str:
 
 
 def _part_problem(text: str, low: int, high: int, names: list[str]) -> str:
-    span, _, step = text.partition("/")
-    if "/" in text and not step.isdigit():
+    span, slash, step = text.partition("/")
+    if slash and not _is_number(step):
         return f'failed to parse int from {step}: strconv.Atoi: parsing "{step}": invalid syntax'
+    if slash and not int(step):
+        return f"step of range should be a positive number: {text}"
     if span in ("*", "?"):
         return ""
     ends = span.split("-")
@@ -40,15 +42,22 @@ def _part_problem(text: str, low: int, high: int, names: list[str]) -> str:
     for end in ends:
         if end.lower() in names:
             values.append(names.index(end.lower()) + (1 if low == 1 else 0))
-        elif end.isdigit():
+        elif _is_number(end):
             values.append(int(end))
         else:
             return f'failed to parse int from {end}: strconv.Atoi: parsing "{end}": invalid syntax'
-    first, last = values[0], values[-1]
+    return _range_problem(text, values[0], values[-1], low, high)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20
+
+
+def _range_problem(text: str, first: int, last: int, low: int, high: int) -> str:
     if first < low:
         return f"beginning of range ({first}) below minimum ({low}): {text}"
     if last > high:
         return f"end of range ({last}) above maximum ({high}): {text}"
     if first > last:
         return f"beginning of range ({first}) beyond end of range ({last}): {text}"
-    return "step of range should be a positive number: " + text if step == "0" else ""
+    return ""

@@ -1,0 +1,57 @@
+"""Values against the schema of a custom resource."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pilothouse.api.schema import Schema
+from pilothouse.api.schema.node import Definitions
+from pilothouse.api.schema.values import validate_object, validate_value
+
+
+def check(raw: dict[str, Any], value: Any) -> list[str]:
+    return [f"{error.path}: {error.text()}" for error in validate_value(Schema(raw, Definitions({})), value, "spec")]
+
+
+@pytest.mark.parametrize(
+    ("raw", "good", "bad", "message"),
+    [
+        ({"type": "integer"}, 1, "x", 'spec: Invalid value: "string": spec in body must be of type integer: "string"'),
+        ({"type": "integer", "minimum": 2}, 2, 1, "spec: Invalid value: 1: spec in body should be greater than or equal to 2"),
+        ({"type": "integer", "maximum": 2}, 2, 3, "spec: Invalid value: 3: spec in body should be less than or equal to 2"),
+        ({"type": "string", "maxLength": 2}, "ab", "abc", "spec: Too long: may not be more than 2 bytes"),
+        ({"type": "string", "pattern": "^a+$"}, "aa", "b", "spec: Invalid value: \"b\": spec in body should match '^a+$'"),
+        ({"type": "string", "enum": ["a", "b"]}, "a", "c", 'spec: Unsupported value: "c": supported values: "a", "b"'),
+        ({"type": "object", "required": ["a"]}, {"a": 1}, {}, "spec.a: Required value"),
+    ],
+)
+def test_rules(raw: dict[str, Any], good: Any, bad: Any, message: str) -> None:
+    assert check(raw, good) == []
+    assert check(raw, bad) == [message]
+
+
+def test_a_hostile_pattern_does_not_hang() -> None:
+    assert check({"type": "string", "pattern": "^(a+)+$"}, "a" * 5000 + "b")
+
+
+@pytest.mark.parametrize("value", [1, "1"])
+def test_int_or_string_takes_both(value: Any) -> None:
+    assert check({"x-kubernetes-int-or-string": True}, value) == []
+
+
+def test_items_of_maps_and_sets_are_unique() -> None:
+    assert check({"type": "array", "x-kubernetes-list-type": "set", "items": {"type": "string"}}, ["a", "b", "a"])
+    keyed = {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"], "items": {"type": "object"}}
+    assert check(keyed, [{"k": "a"}, {"k": "a"}])
+    assert not check(keyed, [{"k": "a"}, {"k": "b"}])
+
+
+def test_what_did_not_change_is_not_refused_again() -> None:
+    spec = {"type": "object", "properties": {"a": {"type": "integer", "maximum": 1}, "b": {"type": "integer"}}}
+    schema = Schema({"type": "object", "properties": {"spec": spec}}, Definitions({}))
+    old = {"spec": {"a": 5, "b": 1}}
+    assert validate_object(schema, old)
+    assert not validate_object(schema, {"spec": {"a": 5, "b": 2}}, old)
+    assert validate_object(schema, {"spec": {"a": 6, "b": 1}}, old)
