@@ -11,6 +11,7 @@ import hashlib
 import os
 import stat
 import tarfile
+import tempfile
 import zlib
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -96,8 +97,8 @@ class ImageStore:
         target = self._cache / oci.checked_digest(diff_id)
         if target.exists():
             return str(target)
-        temporary = self._cache / f".{target.name}.{os.getpid()}"
-        temporary.mkdir(parents=True, exist_ok=True)
+        self._cache.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=self._cache))
         try:
             with self._blob(layer.digest).open("rb") as raw:
                 source = _Verified(raw, layer)

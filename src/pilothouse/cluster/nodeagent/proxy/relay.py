@@ -30,6 +30,18 @@ class Half(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.peer: Half | None = None
         self.on_lost: Callable[[], None] | None = None
+        self._early = bytearray()
+        self._has_ended = False
+
+    def attach(self, peer: Half) -> None:
+        """Join both sides and pass on what came before: some event loops read once although paused."""
+        self.peer, peer.peer = peer, self
+        for half in (self, peer):
+            if half._early and half.peer is not None and half.peer.transport is not None:
+                half.peer.transport.write(bytes(half._early))
+                half._early.clear()
+            if half._has_ended:
+                half.eof_received()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -40,9 +52,14 @@ class Half(asyncio.Protocol):
         """Pass data on."""
         if self.peer is not None and self.peer.transport is not None:
             self.peer.transport.write(data)
+        else:
+            self._early += data
+            if self.transport is not None:
+                self.transport.pause_reading()
 
     def eof_received(self) -> bool:
         """Pass the half-close on and keep the other direction open."""
+        self._has_ended = True
         peer = self.peer.transport if self.peer is not None else None
         if peer is not None and not peer.is_closing() and peer.can_write_eof():
             peer.write_eof()
@@ -107,7 +124,7 @@ class ServicePort:
             return
         endpoint, sock = upstream
         _, server = await asyncio.get_running_loop().create_connection(Half, sock=sock)
-        client.peer, server.peer = server, client
+        client.attach(server)
         held = self._relays.setdefault(endpoint, set())
         held.add(client)
         client.on_lost = lambda: held.discard(client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 from pathlib import Path
 from typing import Any
 
@@ -157,7 +158,7 @@ def test_services_by_name_address_and_from_the_machine(tmp_path: Path, mode: str
             made = await c.client.create(SERVICE, service("web", "10.96.77.7"))
             await c.client.create(ENDPOINT_SLICE, slice_of("web", pods))
             await c.agent.host.services.settled(c.agent.host.services.poke())
-            host, port = host_address(made["spec"]["clusterIP"], 80, may_bind_low=True)
+            host, port = host_address(made["spec"]["clusterIP"], 80, os.geteuid() == 0)
             async with asyncio.timeout(10):
                 while not c.agent.host.services.table().listeners or not await reaches(host, port):
                     await asyncio.sleep(0.05)
@@ -199,7 +200,7 @@ def test_no_request_is_lost_while_a_pod_is_replaced(tmp_path: Path) -> None:
             pods = [await c.wait(name, is_ready) for name in ("one", "two")]
             await c.client.create(SERVICE, service("web", "10.96.77.8"))
             await c.client.create(ENDPOINT_SLICE, slice_of("web", pods))
-            host, port = host_address("10.96.77.8", 80, may_bind_low=True)
+            host, port = host_address("10.96.77.8", 80, os.geteuid() == 0)
             async with asyncio.timeout(10):
                 while not any(one.endpoints for one in c.agent.host.services.table().listeners):
                     await asyncio.sleep(0.05)
