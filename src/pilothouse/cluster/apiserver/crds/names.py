@@ -66,17 +66,16 @@ def conditions_of(before: list[Obj], crd: Obj, problem: tuple[str, str], now: st
     reason, message = problem
     out = list(before)
     if reason:
-        set_condition(out, "NamesAccepted", "False", reason, message, now)
+        _set(out, "NamesAccepted", "False", reason, message, now)
         if not any(condition["type"] == "Established" and condition["status"] == "True" for condition in out):
-            set_condition(out, "Established", "False", "NotAccepted", "not all names are accepted", now)
+            _set(out, "Established", "False", "NotAccepted", "not all names are accepted", now)
         return out
-    set_condition(out, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now)
-    set_condition(out, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now)
+    _set(out, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now)
+    _set(out, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now)
     return out
 
 
-def set_condition(conditions: list[Obj], kind: str, status: str, reason: str, message: str, now: str) -> None:
-    """Add a condition, or change it and keep its time when its status stays."""
+def _set(conditions: list[Obj], kind: str, status: str, reason: str, message: str, now: str) -> None:
     new = {"type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message}
     for index, old in enumerate(conditions):
         if old["type"] == kind:

@@ -7,7 +7,6 @@ import msgspec
 from pilothouse.api.findings import FieldError, invalid, unsupported
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.crds.names import set_condition
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.bodies import read_body
@@ -229,7 +228,11 @@ def _clean_up_first(crd: Obj, now: str) -> None:
     conditions = crd.setdefault("status", {}).setdefault("conditions", [])
     if not any(condition["type"] == "Terminating" and condition["status"] == "True" for condition in conditions):
         message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
-        set_condition(conditions, "Terminating", "True", "InstanceDeletionPending", message, now)
+        conditions[:] = [condition for condition in conditions if condition["type"] != "Terminating"]
+        conditions.append({
+            "type": "Terminating", "status": "True", "lastTransitionTime": now, "reason": "InstanceDeletionPending",
+            "message": message,
+        })  # fmt: skip
 
 
 def _grace(resource: Resource, tree: Obj, options: DeleteOptions) -> int:

@@ -13,6 +13,7 @@ from pilothouse.api.patch.apply import ApplyConflict, apply
 from pilothouse.api.patch.json import PatchFailed, apply_json_patch
 from pilothouse.api.patch.merge import apply_merge_patch
 from pilothouse.api.patch.strategic import MismatchedType, StrategicPatchError, apply_strategic_patch
+from pilothouse.api.schema.misfits import first_misfit
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
@@ -21,7 +22,6 @@ from pilothouse.cluster.apiserver.http.bodies import Body, check_size, has_dupli
 from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer_tree
 from pilothouse.cluster.apiserver.registry.codec import check_type, keep_reset, served_tree, typed
-from pilothouse.cluster.apiserver.registry.misfits import first_misfit
 from pilothouse.cluster.apiserver.registry.options import parse_bool, write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.patchfindings import patch_findings
