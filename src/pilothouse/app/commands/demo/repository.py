@@ -38,7 +38,10 @@ class DemoRepository:
         return done.output.strip()
 
     async def create(self, source: Path) -> None:
-        """Fill the working copy from `source` and connect it to a new origin."""
+        """Fill the working copy from `source` and connect it to a new origin; raises `StepFailed` when there is one."""
+        if self.work.exists() or self.origin.exists():
+            fix = "choose another --data-dir, or remove this one with `pilothouse down --purge`"
+            raise StepFailed(f"{self.work.parent} holds the repository of an earlier demo", fix=fix)
         shutil.copytree(source, self.work)
         await self.git("init", "-q", "-b", "main")
         await self.git("init", "-q", "--bare", "-b", "main", str(self.origin))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,15 @@ def test_damaged_blobs_are_refused(tmp_path: Path) -> None:
     (tmp_path / "images" / "index.json").write_text("{")
     with pytest.raises(ImageBroken, match="damaged"):
         store_of(tmp_path).find("web:1")
+
+
+def test_many_pods_may_unpack_the_same_image_at_once(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "main.py").write_text("print(1)")
+    build_image(app, "shop:1", ImageLayout(tmp_path / "images"))
+    store = store_of(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        found = {image.layers for image in pool.map(lambda _: store.find("shop:1"), range(16))}
+    assert len(found) == 1
+    assert [path.name for path in (tmp_path / "layers").iterdir() if path.name.startswith(".")] == []
