@@ -48,6 +48,8 @@ def _plain(value: Any) -> Any:
         return [_plain(v) for v in value]
     if isinstance(value, float) and value == int(value) if isinstance(value, float) and value - value == 0 else False:
         return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)  # `--set` gives Go's int64, a subclass the validator does not know
     return value
 
 

@@ -2,6 +2,7 @@ import orjson
 import pytest
 
 from pilothouse.delivery.charts.engine.merging.schema import check_schemas, own_problem
+from pilothouse.delivery.charts.engine.values.kinds import Int64
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
 
@@ -14,6 +15,8 @@ from pilothouse.delivery.charts.types import Chart
         ({"properties": {"a": {"minimum": 5}}}, {"a": 3.0}, "- at '/a': minimum: got 3, want 5\n"),
         ({"not": {"required": ["a"]}}, {"a": 1}, "- at '': 'not' failed\n"),
         ({"properties": {"a": {"type": "integer"}}}, {"a": 3.0}, ""),
+        ({"properties": {"a": {"type": "integer"}}}, {"a": Int64(3)}, ""),
+        ({"properties": {"a": {"type": "boolean"}}}, {"a": True}, ""),
     ],
 )
 def test_wording(schema: dict[str, object], value: dict[str, object], line: str) -> None:
