@@ -65,15 +65,15 @@ class _Follower:
         self._path, self._inode, self._offset = path, inode, offset
 
     def read(self, options: LogOptions) -> list[bytes]:
+        """Return what came since the last call: the rest of the file read last, then every newer one."""
+        files = files_of(self._path)
+        inodes = [_inode(path) for path in files]
+        start = inodes.index(self._inode) if self._inode in inodes else 0
         out: list[bytes] = []
-        current = self._path
-        for path in files_of(self._path):
-            if _inode(path) == self._inode and path != self._path:
-                current = path
-        out += self._read_from(current, options)
-        if current != self._path or _inode(self._path) not in {0, self._inode}:
-            self._inode, self._offset = _inode(self._path), 0
-            out += self._read_from(self._path, options)
+        for path, inode in list(zip(files, inodes))[start:]:
+            if inode != self._inode:
+                self._inode, self._offset = inode, 0
+            out += self._read_from(path, options)
         return out
 
     def _read_from(self, path: str, options: LogOptions) -> list[bytes]:
