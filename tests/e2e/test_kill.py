@@ -1,7 +1,7 @@
 """`kill -9` at any moment under load: no acknowledged write is lost, no watch event is lost, doubled or out of order.
 
-A real `pilothouse up --only-api` is killed again and again while clients write over TLS. After each start every acknowledged write
-is read back, and a watch that was resumed across all restarts must have seen a gapless, ordered story.
+A real `pilothouse up --only-api` is killed again and again while clients write over TLS. After each start each acknowledged
+write is read back, and a watch that was resumed across all restarts must have seen a gapless, ordered story.
 """
 
 import asyncio
