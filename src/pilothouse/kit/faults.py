@@ -63,8 +63,8 @@ class Faults:
         self.plan: FaultPlan | None = None
         self._clock: Clock = clock or SystemClock()
         self._entropy = Entropy(0)
-        self._seen: dict[FaultRule, int] = {}
-        self._hits: dict[FaultRule, int] = {}
+        self._seen: dict[int, int] = {}
+        self._hits: dict[int, int] = {}
 
     def load(self, plan: FaultPlan | None) -> None:
         """Install a plan and restart its counters and randomness; None clears it."""
@@ -76,19 +76,18 @@ class Faults:
         """Return the first rule that strikes now, counting the operation."""
         if self.plan is None:
             return None
-        for rule in self.plan.rules:
+        for place, rule in enumerate(self.plan.rules):
             if not fnmatchcase(point, rule.point):
                 continue
             if not all(fnmatchcase(attributes.get(key, ""), pattern) for key, pattern in rule.match.items()):
                 continue
-            key = rule
-            seen = self._seen[key] = self._seen.get(key, 0) + 1
-            hits = self._hits.get(key, 0)
+            seen = self._seen[place] = self._seen.get(place, 0) + 1
+            hits = self._hits.get(place, 0)
             if seen <= rule.after or (rule.count is not None and hits >= rule.count):
                 continue
             if rule.probability < 1.0 and self._entropy.uniform(0, 1) >= rule.probability:
                 continue
-            self._hits[key] = hits + 1
+            self._hits[place] = hits + 1
             return rule
         return None
 
