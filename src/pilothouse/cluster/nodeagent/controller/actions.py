@@ -249,7 +249,7 @@ class PodActions:
         with open(message, "w"):
             os.chmod(message, 0o666)  # noqa: S103 - any user of the container may leave its last words here
         binds.append(Bind(message, str(container.get("terminationMessagePath") or "/dev/termination-log")))
-        if self.host.runtime.facts.mounts >= 2:
+        if self.host.runtime.facts.mounts >= 1:
             for name in ("hosts", "hostname", "resolv.conf"):
                 path = os.path.join(self.folder, "etc", name)
                 if f"/etc/{name}" not in taken and os.path.exists(path):

@@ -29,12 +29,14 @@ from pilothouse.cluster.nodeagent.runs import (
     RuntimeFacts,
 )
 from pilothouse.cluster.nodeagent.supervisor.protocol import Message
+from pilothouse.cluster.nodeagent.supervisor.sandbox.mounts import MACHINE_ROOT
 from pilothouse.cluster.nodeagent.supervisor.sandbox.network import MACHINE
 from pilothouse.kit.aio import TaskScope, offload
 from pilothouse.kit.clock import Clock
 
 MAX_OUTPUT_BYTES = 64 << 10
 RECOVER_S = 1.0
+COVERED = {"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"}
 logger = logging.getLogger("pilothouse.nodeagent")
 
 
@@ -154,6 +156,7 @@ class ProcessRuntime:
 
     def _spec(self, launch: Launch) -> Message:
         os.makedirs(launch.folder, exist_ok=True)
+        covered = [bind for bind in launch.binds if bind.target in COVERED]
         if self._facts.mounts < 2:
             launch = degrade(launch)
         spec: Message = {
@@ -178,6 +181,9 @@ class ProcessRuntime:
         }
         if self._facts.cgroups == "none" and launch.memory_bytes:
             spec["rlimits"]["data"] = launch.memory_bytes
+        if self._facts.mounts == 1:
+            binds = [{"source": b.source, "target": b.target} for b in covered]
+            spec["root"] = {"folder": launch.folder, "base": MACHINE_ROOT, "binds": binds}
         if self._facts.mounts >= 2:
             spec["root"] = {
                 "folder": launch.folder,

@@ -116,3 +116,19 @@ def test_data_directory_inside_an_overlaid_folder_is_joined_entry_by_entry(tmp_p
             assert log_lines(tmp_path, "a") == ["found"], top
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("mode", ["auto", "userns"])
+def test_without_overlay_single_files_are_covered(tmp_path: Path, mode: str) -> None:
+    async def scenario() -> None:
+        async with supervised(tmp_path, mode) as (agent, events):
+            if (await agent.call("hello"))["mounts"] < 1:
+                pytest.skip("no mounts on this machine")
+            (tmp_path / "resolv").write_text("nameserver 10.96.0.10\n")
+            binds = [{"source": str(tmp_path / "resolv"), "target": "/etc/resolv.conf"}, {"source": "/x", "target": "/no/such"}]
+            root = {"folder": str(tmp_path / "a"), "base": "machine", "binds": binds}
+            await agent.call("start", spec=launch_spec(tmp_path, "a", ["cat", "/etc/resolv.conf"], root=root))
+            await events.exit_of("a")
+            assert log_lines(tmp_path, "a") == ["nameserver 10.96.0.10"]
+
+    asyncio.run(scenario())

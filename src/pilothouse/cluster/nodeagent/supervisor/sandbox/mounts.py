@@ -23,6 +23,8 @@ _KERNEL = ("proc", "sys")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "fuse")
 _PRIVATE = {"tmp": 0o1777, "run": 0o755}
 _OLD = ".old"
+MACHINE_ROOT = "machine"
+"""Base that keeps the machine's root and only covers files in it."""
 _MAX_ENTRIES = 4096
 
 
@@ -46,6 +48,9 @@ def build_root(plan: RootPlan) -> None:
     """Enter a new mount namespace whose root is the container's; raises OSError naming the step that failed."""
     syscalls.unshare(syscalls.CLONE_NEWNS)
     syscalls.mount("none", "/", "", syscalls.MS_REC | syscalls.MS_PRIVATE)
+    if plan.base == MACHINE_ROOT:
+        _cover_files(plan)
+        return
     os.makedirs(plan.root, exist_ok=True)
     if plan.base == "host":
         syscalls.mount("tmpfs", plan.root, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=755")
@@ -67,6 +72,14 @@ def build_root(plan: RootPlan) -> None:
     os.rmdir(f"/{_OLD}")
     if plan.is_readonly:
         syscalls.mount("none", "/", "", MS_BIND | MS_REMOUNT | MS_RDONLY)
+
+
+def _cover_files(plan: RootPlan) -> None:
+    """Without overlay the machine's own root stays; single files such as /etc/resolv.conf are covered."""
+    for bind in plan.binds:
+        target = os.path.realpath(str(bind["target"]))
+        if os.path.isfile(target):
+            syscalls.mount(bind["source"], target, "", MS_BIND)
 
 
 def _devices(target: str) -> None:
