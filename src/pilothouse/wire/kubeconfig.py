@@ -124,7 +124,7 @@ def _material(section: dict[str, Any], name: str, path: Path) -> bytes:
     data = section.get(f"{name}-data")
     if data:
         try:
-            return base64.b64decode(data)
+            return base64.b64decode("".join(str(data).split()), validate=True)
         except ValueError as error:
             raise BadKubeconfig(f"{name}-data in kubeconfig {path} is not base64") from error
     file = section.get(name)
