@@ -80,12 +80,12 @@ def _owners(owners: list[Obj], path: str) -> list[FieldError]:
     for owner in owners:
         at = path
         for field in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(field):
+            if not owner.get(field) or (field == "apiVersion" and owner[field].count("/") > 1):
                 detail = "version must not be empty" if field == "apiVersion" else "must not be empty"
                 where = f"{at}.{field}"
                 out.append(invalid(where, owner.get(field) or "", detail))
         if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
-            out.append(invalid(at, "/v1, Kind=Event", "/v1, Kind=Event is disallowed from being an owner"))
+            out.append(invalid(at, owner, "/v1, Kind=Event is disallowed from being an owner"))
         if owner.get("controller"):
             if controller:
                 text = "Only one reference can have Controller set to true. Found "

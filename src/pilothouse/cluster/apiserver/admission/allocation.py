@@ -172,18 +172,23 @@ class ServiceAllocator:
                 return number
         raise StatusError(500, "InternalError", "Internal error occurred: failed to allocate a nodePort: range is full")
 
-    async def deleted(self, resource: Resource, obj: Obj) -> None:
-        """Release what a deleted Service held."""
+    async def deleted(self, resource: Resource, obj: Obj, kept: Obj | None = None) -> None:
+        """Release what a Service held before it was deleted, or became `kept`."""
         if resource.kind != "Service" or resource.group:
             return
+        after = (kept or {}).get("spec") or {}
         spec = obj.get("spec") or {}
         address = spec.get("clusterIP", "")
-        if address and address != "None":
+        if address and address not in ("None", after.get("clusterIP")):
             await self.backend.write(_ADDRESSES + address, None, None)
-        numbers = [port.get("nodePort", 0) for port in spec.get("ports") or ()] + [spec.get("healthCheckNodePort", 0)]
-        for number in numbers:
-            if number and self._owner(number) == _identity(obj):
+        for number in _numbers(spec) - _numbers(after):
+            if self._owner(number) == _identity(obj):
                 await self.backend.write(f"{_PORTS}{number}", None, None)
+
+
+def _numbers(spec: Obj) -> set[int]:
+    found = {port.get("nodePort", 0) for port in spec.get("ports") or ()} | {spec.get("healthCheckNodePort", 0)}
+    return found - {0}
 
 
 def _identity(obj: Obj) -> str:

@@ -31,8 +31,8 @@ class Allocator(Protocol):
         """Reserve and set; returns what undoes it."""
         ...
 
-    async def deleted(self, resource: Resource, obj: Obj) -> None:
-        """Release what a deleted object held."""
+    async def deleted(self, resource: Resource, obj: Obj, kept: Obj | None = None) -> None:
+        """Release what an object held before it was deleted, or became `kept`."""
         ...
 
 
@@ -69,7 +69,7 @@ class Admission:
         for step in undo:
             await step()
 
-    async def deleted(self, resource: Resource, obj: Obj) -> None:
-        """Release what a deleted object held."""
+    async def deleted(self, resource: Resource, obj: Obj, kept: Obj | None = None) -> None:
+        """Release what an object held before it was deleted, or became `kept`."""
         for allocator in self.allocators:
-            await allocator.deleted(resource, obj)
+            await allocator.deleted(resource, obj, kept)

@@ -10,7 +10,7 @@ from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.bodies import read_body
-from pilothouse.cluster.apiserver.http.negotiate import PLAIN
+from pilothouse.cluster.apiserver.http.negotiate import PLAIN, negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
 from pilothouse.cluster.apiserver.registry.codec import served_tree, stored_bytes
 from pilothouse.cluster.apiserver.registry.options import list_options, parse_bool
@@ -98,15 +98,13 @@ class Deleter:
 
     async def delete(self, call: Call) -> Response:
         """Answer a DELETE of one object."""
+        negotiate(call.request.header("accept"), is_list=False)
         options = delete_options(call)
         call.dry_run = options.dry_run
         tree, is_gone = await self.remove(call, options)
-        code = 200
         if is_gone and not _shows(call.resource, tree):
             return answer_tree(success(call.resource, tree), 200, PLAIN, call.warnings)
-        if not is_gone and call.resource.kind == "Pod_":
-            code = 202
-        return answer_tree(tree, code, PLAIN, call.warnings)
+        return answer_tree(tree, 200, PLAIN, call.warnings)
 
     async def remove(self, call: Call, options: DeleteOptions) -> tuple[Obj, bool]:
         """Delete or begin to delete; returns (the object as it was or is now, whether it is gone)."""

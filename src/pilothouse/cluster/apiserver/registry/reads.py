@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, not_found
-from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding, negotiate
+from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding, check_form, negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, dumps
 from pilothouse.cluster.apiserver.registry.options import ListOptions, list_options, parse_revision, too_large
 from pilothouse.cluster.apiserver.registry.output import bookmark, event_frame, listed, single
@@ -38,10 +38,17 @@ async def get(backend: Backend, call: Call) -> Response:
     item = backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
     if item is None:
         raise not_found(call.resource, call.name)
+    check_form(encoding, _go_type(call), is_list=False)
     if encoding is PLAIN:
         return answer(single(call.resource, item, encoding, "", 0.0), 200, encoding, call.warnings)
     body = single(call.resource, item, encoding, include_object(call), backend.clock.now())
     return answer(body, 200, encoding, call.warnings)
+
+
+def _go_type(call: Call) -> str:
+    if call.resource.is_custom:
+        return "unstructured.Unstructured"
+    return f"{call.resource.group.partition('.')[0] or 'core'}.{call.resource.kind}"
 
 
 async def _not_older(backend: Backend, revision: int) -> None:
@@ -69,6 +76,7 @@ async def list_objects(backend: Backend, call: Call) -> Response:
         if options.revision != "0":
             await (_not_older(backend, revision) if revision else backend.cache.current())
         items, meta = _newest(backend.cached(call.resource), backend.cache.revision, selection, options)
+    check_form(encoding, _go_type(call), is_list=True)
     body = listed(call.resource, items, meta, encoding, include, backend.clock.now())
     return answer(body, 200, encoding, call.warnings)
 

@@ -13,6 +13,7 @@ from typing import Any
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Obj
 
+_REACHABLE = ("NodePort", "LoadBalancer")
 NO_STATUS = frozenset(("Event", "Endpoints", "ConfigMap", "Secret"))
 Prepare = Callable[[Obj, Obj | None], None]
 
@@ -88,6 +89,30 @@ def _keep(obj: Obj, source: Obj, key: str) -> None:
         obj[key] = source[key]
     else:
         obj.pop(key, None)
+
+
+def _service(obj: Obj, old: Obj | None) -> None:
+    """Drop what only the former type of a Service had, unless the writer changed it as well."""
+    if old is None:
+        return
+    new, before = obj["spec"], old.get("spec") or {}
+    kind, former = new.get("type", "ClusterIP"), before.get("type", "ClusterIP")
+    if kind == former:
+        return
+    dropped: list[str] = []
+    if kind == "ExternalName":
+        dropped += ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+    if kind not in _REACHABLE:
+        dropped += ["externalTrafficPolicy", "healthCheckNodePort"]
+        ports = {port.get("nodePort") for port in before.get("ports") or ()}
+        for port in new.get("ports") or ():
+            if port.get("nodePort") in ports:
+                port.pop("nodePort", None)
+    if kind != "LoadBalancer":
+        dropped += ["allocateLoadBalancerNodePorts", "loadBalancerClass"]
+    for field in dropped:
+        if field in new and new[field] == before.get(field):
+            del new[field]
 
 
 def count_generation(resource: Resource, obj: Obj, old: Obj) -> None:
@@ -199,6 +224,7 @@ def _persistent_volume(obj: Obj, old: Obj | None) -> None:
 
 
 _PREPARE: dict[str, Prepare] = {
+    "Service": _service,
     "Namespace": _namespace,
     "CustomResourceDefinition": _crd,
     "Pod": _pod,

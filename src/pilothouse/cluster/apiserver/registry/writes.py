@@ -20,6 +20,7 @@ from pilothouse.cluster.apiserver.admission.chain import Admission
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, already_exists, bad_request, conflict, invalid_object, not_found
+from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
 from pilothouse.cluster.apiserver.registry import strategies
@@ -35,6 +36,7 @@ _RESET_STATUS = FieldSet.from_fields({"f:status": {}})
 _RESET_SPEC = FieldSet.from_fields({"f:spec": {}})
 _RESET_SPEC_META = FieldSet.from_fields({"f:spec": {}, "f:metadata": {}})
 MAX_ATTEMPTS = 20
+_NEED_VERSION = frozenset(("Lease", "PodDisruptionBudget"))
 """A patch is tried again on the newest object this often; an update that names its version conflicts at once."""
 
 
@@ -178,6 +180,9 @@ class Writer:
             old = served_tree(call.resource, old_item)
             obj = make(served_tree(call.resource, old_item))
             stated = obj["metadata"].get("resourceVersion", "")
+            if not stated and call.verb == "update" and call.subresource is None and needs_version(call.resource):
+                problem = invalid("metadata.resourceVersion", 0, "must be specified for an update")
+                raise invalid_status(call.resource.plural, call.resource.group, call.name, [problem])
             if stated and stated != str(old_item.revision):
                 if not stated.isdigit():
                     raise _bad_version(call, stated)
@@ -248,8 +253,9 @@ class Writer:
             await self.admission.release(cleanup)
             raise
         if is_gone:
-            await self.admission.deleted(resource, obj)
+            await self.admission.deleted(resource, old)
             return Item(old_item.key, old_item.namespace, meta["name"], raw, old_item.revision, old_item.create_revision)
+        await self.admission.deleted(resource, old, obj)
         return Item(old_item.key, old_item.namespace, meta["name"], raw, revision, old_item.create_revision)
 
 
@@ -329,6 +335,13 @@ def check_name(call: Call, obj: Obj) -> None:
         raise bad_request(f"the name of the object ({stated}) does not match the name on the URL ({call.name})")
 
 
+def needs_version(resource: Resource) -> bool:
+    """Whether a PUT must say which revision it replaces."""
+    return resource.is_custom or resource.kind in _NEED_VERSION
+
+
 def _bad_version(call: Call, stated: str) -> StatusError:
-    problem = f'strconv.ParseUint: parsing "{stated}": invalid syntax'
-    return invalid_object(call.resource, call.name, [invalid("metadata.resourceVersion", stated, problem)])
+    why = f'strconv.ParseUint: parsing "{stated}": invalid syntax'
+    if call.verb == "update":
+        return StatusError(500, "", why)
+    return invalid_object(call.resource, call.name, [invalid("metadata.resourceVersion", stated, why)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.cluster.apiserver import Config
-from tests.unit.cluster.apiserver.driver import Driver, serve
+from tests.unit.cluster.apiserver.driver import MERGE, Driver, serve
 
 SERVICES = "/api/v1/namespaces/default/services"
 
@@ -37,3 +37,19 @@ def test_fixed_ports_are_refused_when_taken() -> None:
         assert 30000 <= made["spec"]["ports"][0]["nodePort"] <= 32767
 
     serve(test)
+
+
+def test_a_service_that_changes_its_type_gives_back_what_it_no_longer_needs() -> None:
+    async def test(driver: Driver) -> None:
+        ports = [{"port": 80, "nodePort": 30080}]
+        await driver.ok("POST", SERVICES, _service("a", type="LoadBalancer", ports=ports))
+        for kind in ("ClusterIP", "ExternalName"):
+            patch = {"spec": {"type": kind, "externalName": "a.b" if kind == "ExternalName" else None}}
+            changed = await driver.ok("PATCH", f"{SERVICES}/a", patch, headers={"content-type": MERGE})
+            assert "nodePort" not in changed["spec"]["ports"][0] and "externalTrafficPolicy" not in changed["spec"]
+        assert "clusterIP" not in changed["spec"]
+        await driver.ok("POST", SERVICES, _service("b", type="NodePort", ports=ports))
+        for index in range(4):
+            await driver.ok("POST", SERVICES, _service(f"s{index}"))
+
+    serve(test, Config(service_range="10.9.0.0/29"))

@@ -73,3 +73,17 @@ def test_generation_counts_changes_of_the_spec_only() -> None:
         assert status["status"]["replicas"] == 1 and status["metadata"]["generation"] == 2
 
     serve(test)
+
+
+def test_some_kinds_are_only_replaced_at_a_known_revision() -> None:
+    async def test(driver: Driver) -> None:
+        path = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+        lease = await driver.ok("POST", path, {"metadata": {"name": "x"}, "spec": {"holderIdentity": "a"}})
+        status, value = await driver.call("PUT", f"{path}/x", {"metadata": {"name": "x"}, "spec": {"holderIdentity": "b"}})
+        assert status == 422 and "must be specified for an update" in value["message"]
+        lease["spec"]["holderIdentity"] = "b"
+        assert (await driver.ok("PUT", f"{path}/x", lease))["spec"]["holderIdentity"] == "b"
+        await driver.ok("POST", MAPS, {"metadata": {"name": "y"}})
+        await driver.ok("PUT", f"{MAPS}/y", {"metadata": {"name": "y"}, "data": {"a": "b"}})
+
+    serve(test)
