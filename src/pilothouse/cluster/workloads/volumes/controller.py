@@ -8,7 +8,8 @@ from pilothouse.api.meta import Tree, annotations_of, is_deleting, metadata, nam
 from pilothouse.cluster.workloads.volumes import engine
 from pilothouse.cluster.workloads.volumes.adapters import DirectoryProvisioner
 from pilothouse.kit.errors import AlreadyExists, NotFound
-from pilothouse.sdk.kinds import PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, STORAGE_CLASS
+from pilothouse.sdk.finalizer import remove_finalizer
+from pilothouse.sdk.kinds import PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD, STORAGE_CLASS
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 from pilothouse.sdk.status import write_status
@@ -31,6 +32,9 @@ class VolumeController:
         controller.watch(self._volumes, self._claims_for)
         controller.watch(self._claims, lambda tree: [Request("", v)] if (v := tree["spec"].get("volumeName")) else ())
         controller.watch(self._classes, self._pending_claims)
+        self._pods = manager.informer(POD)
+        self._pods.cache.add_index("claim", _claim_keys)
+        controller.watch(self._pods, lambda pod: [Request(namespace_of(pod), name) for name in engine.claims_used(pod)])
 
     def _claims_for(self, volume: Tree) -> Iterable[Request]:
         reference = volume["spec"].get("claimRef")
@@ -45,13 +49,29 @@ class VolumeController:
         """Bind a claim, or look after a volume."""
         if request.namespace:
             claim = self._claims.cache.get(request.name, request.namespace)
-            if claim is not None and not is_deleting(claim):
+            if claim is not None and is_deleting(claim):
+                await self._let_claim_go(claim)
+            elif claim is not None:
                 await self._bind(claim)
         else:
             volume = self._volumes.cache.get(request.name)
-            if volume is not None and not is_deleting(volume):
+            if volume is not None and is_deleting(volume):
+                await self._let_volume_go(volume)
+            elif volume is not None:
                 await self._look_after(volume)
         return None
+
+    async def _let_claim_go(self, claim: Tree) -> None:
+        """Take the protection off a deleted claim once no Pod uses it."""
+        if not self._pods.cache.by_index("claim", f"{namespace_of(claim)}/{name_of(claim)}"):
+            await remove_finalizer(self._client, PERSISTENT_VOLUME_CLAIM, claim, engine.CLAIM_PROTECTION)
+
+    async def _let_volume_go(self, volume: Tree) -> None:
+        """Take the protection off a deleted volume once its claim is gone."""
+        reference = volume["spec"].get("claimRef") or {}
+        claim = self._claims.cache.get(reference.get("name", ""), reference.get("namespace", ""))
+        if claim is None or uid_of(claim) != reference.get("uid"):
+            await remove_finalizer(self._client, PERSISTENT_VOLUME, volume, engine.VOLUME_PROTECTION)
 
     async def _bind(self, claim: Tree) -> None:
         volume = engine.find_volume(claim, self._volumes.cache.list()) or await self._provision(claim)
@@ -112,3 +132,7 @@ class VolumeController:
 
     def _is_ours(self, volume: Tree) -> bool:
         return (metadata(volume).get("annotations") or {}).get(engine.PROVISIONED_BY) == engine.PROVISIONER
+
+
+def _claim_keys(pod: Tree) -> list[str]:
+    return [f"{namespace_of(pod)}/{name}" for name in engine.claims_used(pod)]

@@ -14,6 +14,8 @@ SELECTED_NODE = "volume.kubernetes.io/selected-node"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
 BOUND_BY_CONTROLLER = "pv.kubernetes.io/bound-by-controller"
+CLAIM_PROTECTION = "kubernetes.io/pvc-protection"
+VOLUME_PROTECTION = "kubernetes.io/pv-protection"
 
 
 def default_storage_class() -> Tree:
@@ -104,6 +106,14 @@ def bound_claim(claim: Tree, volume: Tree) -> Tree:
     annotations = {**annotations_of(claim), BIND_COMPLETED: "yes", BOUND_BY_CONTROLLER: "yes"}
     spec = {**claim["spec"], "volumeName": name_of(volume)}
     return {**claim, "metadata": {**metadata(claim), "annotations": annotations}, "spec": spec}
+
+
+def claims_used(pod: Tree) -> list[str]:
+    """Return the names of the claims a Pod uses; none once all its containers ended."""
+    if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
+        return []
+    volumes = (pod.get("spec") or {}).get("volumes") or ()
+    return [str(v["persistentVolumeClaim"]["claimName"]) for v in volumes if v.get("persistentVolumeClaim")]
 
 
 def claim_status(claim: Tree, volume: Tree | None, *, is_lost: bool = False) -> Tree:
