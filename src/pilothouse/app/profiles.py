@@ -7,7 +7,6 @@ below the temporary directory when there is no writable home.
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 DEFAULT_PORT = 6443
@@ -23,6 +22,8 @@ def default_data_dir() -> Path:
     for candidate in (base, f"{home}/.local/share" if home else ""):
         if candidate and _is_writable(Path(candidate)):
             return Path(candidate) / "pilothouse"
+    import tempfile  # brings random and hashing along; needed only without a home
+
     return Path(tempfile.gettempdir()) / f"pilothouse-{os.getuid()}"
 
 

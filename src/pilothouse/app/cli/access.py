@@ -6,7 +6,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.wire import kubeconfig
@@ -61,7 +60,7 @@ class Api:
         headers = {"accept": accept}
         if content_type:
             headers["content-type"] = content_type
-        target = f"{path}?{urlencode(query)}" if query else path
+        target = f"{path}?{_encoded(query)}" if query else path
         answer = exchange(self.access, method, target, body=body, headers=headers, timeout_s=timeout_s)
         if answer.status >= 400:
             raise RequestFailed(answer.status, _status(answer.read()))
@@ -82,6 +81,12 @@ class Api:
             yield from complete
         if rest:
             yield rest
+
+
+def _encoded(query: dict[str, str]) -> str:
+    from urllib.parse import urlencode  # costs as much as a plain `get` sends: most requests have no query
+
+    return urlencode(query)
 
 
 def _status(body: bytes) -> dict[str, Any]:

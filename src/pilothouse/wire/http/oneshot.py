@@ -73,7 +73,9 @@ def exchange(
     """Send one request and return the answer; raises `Unavailable` when nobody answers."""
     scheme, host, port, prefix = _split(access.server)
     try:
-        connection: socket.socket = socket.create_connection((host, port), CONNECT_TIMEOUT_S)
+        # An ASCII name as bytes does not load the tables of international names.
+        name = host.encode() if host.isascii() else host
+        connection: socket.socket = socket.create_connection((name, port), CONNECT_TIMEOUT_S)  # type: ignore[arg-type]
         if scheme == "https":
             connection = client_context(access).wrap_socket(connection, server_hostname=access.tls_server_name or host)
         connection.settimeout(timeout_s)
