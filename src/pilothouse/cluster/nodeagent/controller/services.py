@@ -37,6 +37,7 @@ class ServiceSync:
         self._proxy: ProxyClient | None = None
         self._has_network = False
         self._leaving: set[str] = set()
+        self._gone: set[str] = set()
         self._tasks = TaskScope("service-sync")
         self._wake = asyncio.Event()
         self._applied = asyncio.Condition()
@@ -93,16 +94,21 @@ class ServiceSync:
             logger.warning("the service proxy did not confirm that Pod %s left; stopping it anyway", uid)
 
     def forget(self, uid: str) -> None:
-        """The Pod is gone for good."""
-        self._leaving.discard(uid)
+        """The Pod is gone for good; it stays out of the table until no EndpointSlice names it any more."""
+        self._gone.add(uid)
 
     def table(self) -> ServiceTable:
         """Return the table as of now."""
         slices: dict[str, list[Json]] = {}
+        named: set[str] = set()
         for piece in self._slices.cache.list():
             name = (piece["metadata"].get("labels") or {}).get(SERVICE_LABEL)
             if name and (piece.get("addressType") or "IPv4") == "IPv4":
+                named |= {str((endpoint.get("targetRef") or {}).get("uid", "")) for endpoint in piece.get("endpoints") or []}
                 slices.setdefault(f"{piece['metadata']['namespace']}/{name}", []).append(piece)
+        forgotten = self._gone - named
+        self._leaving -= forgotten
+        self._gone -= forgotten
         return build_table(
             self._services.cache.list(),
             slices,

@@ -177,7 +177,11 @@ def test_services_by_name_address_and_from_the_machine(tmp_path: Path, mode: str
             assert set((await c.log("asker")).split()) <= {"one", "two"}
             await c.client.delete(POD, "one", "default")
             await c.gone("one")
+            started = asyncio.get_running_loop().time()
             assert {await fetch(host, port) for _ in range(4)} == {"two"}
+            assert asyncio.get_running_loop().time() - started < 2, (
+                "a Pod that is gone is not dialled, although the slice still names it"
+            )
 
     async def reaches(host: str, port: int) -> bool:
         try:
