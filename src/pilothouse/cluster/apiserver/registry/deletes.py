@@ -24,9 +24,10 @@ from pilothouse.wire.http.messages import Response
 
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
 _POLICIES = ("Foreground", "Background", "Orphan")
-_SHOWS_OBJECT = frozenset(("Pod", "Service", "Namespace_", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim",
-                           "PodTemplate", "ReplicationController_", "ResourceQuota", "PodSecurityPolicy", "CSIDriver",
-                           "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass", "IPAddress_"))  # fmt: skip
+_SHOWS_OBJECT = frozenset(("Pod", "Service", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim", "PodTemplate",
+                           "ResourceQuota", "CSIDriver", "CSINode", "StorageClass", "VolumeAttachment",
+                           "VolumeAttributesClass"))  # fmt: skip
+"""Kinds whose delete answers the object; every other kind answers a Status."""
 
 
 class DeleteOptions(msgspec.Struct, frozen=True):

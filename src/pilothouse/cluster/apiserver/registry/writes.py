@@ -36,8 +36,10 @@ _RESET_STATUS = FieldSet.from_fields({"f:status": {}})
 _RESET_SPEC = FieldSet.from_fields({"f:spec": {}})
 _RESET_SPEC_META = FieldSet.from_fields({"f:spec": {}, "f:metadata": {}})
 MAX_ATTEMPTS = 20
-_NEED_VERSION = frozenset(("Lease", "PodDisruptionBudget"))
 """A patch is tried again on the newest object this often; an update that names its version conflicts at once."""
+MAX_NAMES = 7
+"""A generated name that is taken is drawn again this often, as the reference server does."""
+_NEED_VERSION = frozenset(("Lease", "PodDisruptionBudget"))
 
 
 class Change(msgspec.Struct):
@@ -102,6 +104,7 @@ class Writer:
         """Admit, prepare, validate and store a new object; returns it (revision 0 for a dry run)."""
         resource, meta = call.resource, obj["metadata"]
         call.name = meta.get("name", "")
+        generated = not call.name and bool(meta.get("generateName"))
         await self.admission.mutate(call, obj, None)
         self._fill_system_fields(call, obj)
         strategies.prepare_create(resource, obj)
@@ -110,17 +113,24 @@ class Writer:
         if findings:
             raise invalid_object(resource, meta.get("name", ""), findings)
         await self.admission.validate(call, obj, None)
-        key = resource.key(call.namespace, meta["name"])
-        return await self._insert(call, obj, key)
+        for _ in range(MAX_NAMES if generated else 0):
+            try:
+                return await self._insert(call, obj)
+            except StatusError as error:
+                if error.status_reason != "AlreadyExists":
+                    raise
+                self._generate_name(meta)
+        return await self._insert(call, obj)
 
     def _validate(self, resource: Resource, obj: Obj) -> list[FieldError]:
         if resource.is_custom:
             return validate_object(resource.schema, obj)
         return validate_kind(resource.group, resource.kind, obj)
 
-    async def _insert(self, call: Call, obj: Obj, key: str) -> Item:
+    async def _insert(self, call: Call, obj: Obj) -> Item:
         backend, resource = self.backend, call.resource
         name = obj["metadata"]["name"]
+        key = resource.key(call.namespace, name)
         cleanup = await self.admission.allocate(call, obj, None)
         raw = stored_bytes(resource, obj)
         if call.dry_run:
@@ -153,9 +163,11 @@ class Writer:
             meta["namespace"] = call.namespace
         else:
             meta.pop("namespace", None)
-        base = meta.get("generateName", "")
-        if base and not meta.get("name"):
-            meta["name"] = base[:58] + backend.entropy.suffix()
+        if meta.get("generateName") and not meta.get("name"):
+            self._generate_name(meta)
+
+    def _generate_name(self, meta: Obj) -> None:
+        meta["name"] = meta["generateName"][:58] + self.backend.entropy.suffix()
 
     async def update(self, call: Call) -> Response:
         """Answer a PUT to an object or its status."""

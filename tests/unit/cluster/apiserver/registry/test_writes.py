@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.kit.aio import run_all
+from pilothouse.kit.clock import Entropy
 from tests.unit.cluster.apiserver.driver import MERGE, POD, Driver, serve
 
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -14,6 +15,24 @@ def test_names_are_generated_and_taken_names_refused() -> None:
         assert made["metadata"]["name"].startswith("a-") and len(made["metadata"]["name"]) == 7
         status, value = await driver.call("POST", MAPS, {"metadata": {"name": made["metadata"]["name"]}})
         assert status == 409 and value["reason"] == "AlreadyExists"
+
+    serve(test)
+
+
+def test_a_generated_name_that_is_taken_is_drawn_again() -> None:
+    class Repeating(Entropy):
+        """Draws every suffix twice."""
+
+        drawn = 0
+
+        def suffix(self, length: int = 5) -> str:
+            self.drawn += 1
+            return f"{self.drawn // 2:0{length}}"
+
+    async def test(driver: Driver) -> None:
+        driver.server.backend.entropy = Repeating(1)
+        names = [(await driver.ok("POST", MAPS, {"metadata": {"generateName": "a-"}}))["metadata"]["name"] for _ in range(4)]
+        assert names == ["a-00000", "a-00001", "a-00002", "a-00003"]
 
     serve(test)
 
