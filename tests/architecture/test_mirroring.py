@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.architecture import mirroring, source
 
-CEILING = 204
+CEILING = 184
 """How many exceptions there were when the list was last cut; never raise it."""
 
 
