@@ -102,13 +102,15 @@ class Scheduler:
 
     async def _wait(self) -> None:
         wait_s = self._queue.next_release_s(self._clock.monotonic())
-        if wait_s is None:
-            await self._wake.wait()
-            return
-        timer = self._scope.spawn(self._clock.sleep(wait_s + 0.001), "backoff")
-        timer.add_done_callback(lambda _: self._wake.set())
+        alarm = None if wait_s is None else self._scope.spawn(self._ring(wait_s), "backoff")
         await self._wake.wait()
-        timer.cancel()
+        if alarm is not None:
+            alarm.cancel()
+
+    async def _ring(self, delay_s: float) -> None:
+        """Wake the loop once; an alarm that is cancelled wakes nobody."""
+        await self._clock.sleep(delay_s + 0.001)
+        self._wake.set()
 
     def _schedule(self, tree: Tree) -> None:
         started = self._clock.monotonic()
