@@ -13,7 +13,7 @@ from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request
 from pilothouse.cluster.apiserver.http.bodies import Body, check_depth, parse_pairs, read_body
-from pilothouse.cluster.apiserver.http.respond import dumps
+from pilothouse.cluster.apiserver.http.respond import dumps_to_keep
 from pilothouse.cluster.apiserver.registry.conversion import convert
 from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.errors import PilothouseError
@@ -144,7 +144,7 @@ def stored_bytes(resource: Resource, obj: Obj) -> bytes:
     for key, value in stored.items():
         if key not in out:
             out[key] = value
-    return dumps(out)
+    return dumps_to_keep(out)
 
 
 def is_stored_form(resource: Resource) -> bool:
@@ -163,7 +163,7 @@ def served_body(resource: Resource, item: Item) -> bytes:
     if is_stored_form(resource):
         return item.body
     key = (resource.api_version, id(resource.schema))
-    return item.encoding(key, lambda found: dumps(served_tree(resource, found)))
+    return item.encoding(key, lambda found: dumps_to_keep(served_tree(resource, found)))
 
 
 def quoted(text: str) -> str:

@@ -60,7 +60,9 @@ class ResourceCache:
         """Add to the history and tell the watchers."""
         self.history.append(change)
         if len(self.history) > HISTORY:
-            self.complete_after = self.history.popleft()[0]
+            self.complete_after, old, _ = self.history.popleft()
+            if old is not None:
+                old.shed()
         for listener in tuple(self.listeners):
             listener(change)
 

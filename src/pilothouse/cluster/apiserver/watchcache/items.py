@@ -71,6 +71,11 @@ class Item:
             found = self.encodings[key] = make(self)
         return found
 
+    def shed(self) -> None:
+        """Drop everything that can be made again: only the stored bytes stay."""
+        self._object = self._body = self._labels = None
+        self.encodings.clear()
+
 
 def identity(prefix: str, key: str) -> tuple[str, str]:
     """Return (namespace, name) of a key below `prefix`."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 from pilothouse.kit.aio import run_all
 from pilothouse.kit.clock import Entropy
 from tests.unit.cluster.apiserver.driver import MERGE, POD, Driver, serve
@@ -104,5 +107,23 @@ def test_some_kinds_are_only_replaced_at_a_known_revision() -> None:
         assert (await driver.ok("PUT", f"{path}/x", lease))["spec"]["holderIdentity"] == "b"
         await driver.ok("POST", MAPS, {"metadata": {"name": "y"}})
         await driver.ok("PUT", f"{MAPS}/y", {"metadata": {"name": "y"}, "data": {"a": "b"}})
+
+    serve(test)
+
+
+def test_a_stored_object_costs_little_more_than_its_bytes() -> None:
+    async def create(driver: Driver, first: int, count: int) -> None:
+        for n in range(first, first + count):
+            await driver.ok("POST", MAPS, {"metadata": {"name": f"m{n}"}, "data": {"a": "x" * 900}})
+
+    async def test(driver: Driver) -> None:
+        await create(driver, 0, 50)
+        tracemalloc.start()
+        try:
+            await create(driver, 50, 200)
+            gc.collect()
+            assert tracemalloc.get_traced_memory()[0] / 200 < 3000
+        finally:
+            tracemalloc.stop()
 
     serve(test)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from pilothouse.cluster.apiserver.watchcache.cache import WatchCache
+import pytest
+
+from pilothouse.cluster.apiserver.watchcache import cache
+from pilothouse.cluster.apiserver.watchcache.cache import ResourceCache, WatchCache
+from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.store.memory import MemoryStore
 
 RAW = b'{"metadata":{"name":"a"}}'
@@ -42,3 +46,15 @@ def test_scans_begin_where_they_are_told() -> None:
         await cache.stop()
 
     asyncio.run(main())
+
+
+def test_objects_that_left_the_history_keep_their_stored_bytes_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "HISTORY", 2)
+    kept = ResourceCache("/registry/configmaps/", 0)
+    items = [Item(f"/registry/configmaps/default/{n}", "default", str(n), b'{"metadata":{}}', n, n) for n in range(1, 5)]
+    for item in items:
+        item.encoding("frame", lambda found: found.body)
+        kept.put(item)
+        kept.record((item.revision, item, None))
+    assert [bool(item.encodings) for item in items] == [False, False, True, True]
+    assert kept.complete_after == 2

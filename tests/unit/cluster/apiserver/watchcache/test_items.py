@@ -17,6 +17,15 @@ def test_an_item_caches_and_gives_private_copies() -> None:
     assert item.encoding("k", lambda _: b"1") == item.encoding("k", lambda _: b"2") == b"1"
 
 
+def test_what_an_item_sheds_is_made_again() -> None:
+    item = Item("/registry/configmaps/default/a", "default", "a", b'{"metadata":{"name":"a","labels":{"k":"v"}}}', 7, 7)
+    before = (item.body, item.labels, item.object)
+    assert item.encoding("frame", lambda found: found.body + b"!") == item.body + b"!"
+    item.shed()
+    assert not item.encodings
+    assert (item.body, item.labels, item.object) == before
+
+
 def test_identity_of_keys() -> None:
     assert identity("/registry/core/pods/", "/registry/core/pods/ns/a") == ("ns", "a")
     assert identity("/registry/core/nodes/", "/registry/core/nodes/n") == ("", "n")
