@@ -1,4 +1,5 @@
-"""Writes CHANGELOG.md from the fragments in changes/: `make changelog`, or `--check` to see whether it is current.
+"""Writes CHANGELOG.md from the fragments in changes/: `make changelog`. `--check` says whether it is current, `--names`
+only whether the fragments are well named: that is what every change has to meet, the file itself is written for a release.
 
 A fragment is `changes/<topic>.<breaking|added|changed|fixed>.md` with one or two lines. Fragments stay until a release takes
 them, so that two changes never meet in one file.
@@ -42,6 +43,8 @@ def main(arguments: list[str]) -> int:
     if wrong := misnamed():
         print(f"name fragments <topic>.<{'|'.join(SECTIONS)}>.md: {', '.join(wrong)}", file=sys.stderr)
         return 1
+    if "--names" in arguments:
+        return 0
     if "--check" not in arguments:
         path.write_text(text)
         return 0
