@@ -18,7 +18,11 @@ from pilothouse.wire.pem import client_context
 
 MAX_LINE_BYTES = 64 << 10
 CONNECT_TIMEOUT_S = 10.0
-READ_BYTES = 256 << 10
+ANSWER_TIMEOUT_S = 120.0
+"""Time a server has to answer; a streamed body may take any time after its head."""
+_BROKEN = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)
+"""What reading raises when the other end hangs up or does not speak HTTP."""
+_SAFE_TO_REPEAT = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
 _IDLE_KEPT = 32
 
 
@@ -50,27 +54,17 @@ class HttpTransport:
         self._idle: deque[_Connection] = deque()
 
     async def send(self, request: Request) -> Response:
-        """Send a request; raises `Unavailable` when the server cannot be reached or hangs up."""
+        """Send a request; raises `Unavailable` when the server cannot be reached, hangs up or does not answer in time.
+
+        An idle connection may have been closed by the server meanwhile: what may safely be done twice is sent once more.
+        """
         connection, is_reused = await self._connect()
         try:
             return await self._exchange(connection, request)
-        except (ConnectionError, asyncio.IncompleteReadError, EOFError) as error:
-            connection.writer.close()
-            if is_reused:
-                return await self._retry(request)
-            raise Unavailable(f"{self._host}:{self._port} closed the connection: {error}") from error
-        except BaseException:
-            connection.writer.close()
+        except Unavailable:
+            if is_reused and request.method in _SAFE_TO_REPEAT:
+                return await self._exchange(await self._open(), request)
             raise
-
-    async def _retry(self, request: Request) -> Response:
-        """Send once more on a fresh connection: an idle one may have been closed by the server meanwhile."""
-        connection = await self._open()
-        try:
-            return await self._exchange(connection, request)
-        except (ConnectionError, asyncio.IncompleteReadError, EOFError) as error:
-            connection.writer.close()
-            raise Unavailable(f"{self._host}:{self._port} closed the connection: {error}") from error
 
     async def _connect(self) -> tuple[_Connection, bool]:
         while self._idle:
@@ -100,12 +94,23 @@ class HttpTransport:
             headers["content-length"] = str(len(request.body))
         lines = [f"{request.method} {self._prefix}{request.target()} HTTP/1.1\r\n"]
         lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
-        connection.writer.write("".join(lines).encode("latin-1") + b"\r\n" + request.body)
-        status, received = await _read_head(connection.reader)
-        response = Response(status, headers=received, content_type="")
-        chunks = self._body(connection, response, request.method)
-        response.body = chunks if request.is_streaming and status < 300 else b"".join([chunk async for chunk in chunks])
-        return response
+        data = "".join(lines).encode("latin-1") + b"\r\n" + request.body
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                connection.writer.write(data)
+                status, received = await _read_head(connection.reader)
+                response = Response(status, headers=received, content_type="")
+                chunks = self._body(connection, response, request.method)
+                response.body = chunks if request.is_streaming and status < 300 else b"".join([chunk async for chunk in chunks])
+                return response
+        except BaseException as error:
+            connection.writer.close()
+            if isinstance(error, _BROKEN):
+                raise self._broken(error) from error
+            raise
+
+    def _broken(self, error: BaseException) -> Unavailable:
+        return Unavailable(f"{self._host}:{self._port} closed the connection: {str(error) or 'no answer in time'}")
 
     async def _body(self, connection: _Connection, response: Response, method: str) -> AsyncIterator[bytes]:
         is_complete = False
@@ -121,6 +126,8 @@ class HttpTransport:
                 if length:
                     yield await connection.reader.readexactly(length)
                 is_complete = True
+        except _BROKEN as error:
+            raise self._broken(error) from error
         finally:
             is_kept = is_complete and response.header("connection").lower() != "close" and len(self._idle) < _IDLE_KEPT
             if is_kept:
