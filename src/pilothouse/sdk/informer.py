@@ -112,12 +112,16 @@ class Informer:
                 if not self._version:
                     await self._relist()
                 await self._follow()
-                self._backoff.reset()
             except Expired:
                 self._version = ""
-            except (PilothouseError, OSError) as error:
                 delay_s = self._backoff.next_delay_s()
-                logger.warning("informer of %s: %s; again in %.2f s", self.scope.kind.resource_name, error, delay_s)
+                if self._backoff.attempts > 1:
+                    await self._clock.sleep(delay_s)
+            except Exception as error:  # whatever ends a watch, the cache must go on being kept true
+                delay_s = self._backoff.next_delay_s()
+                unexpected = None if isinstance(error, (PilothouseError, OSError)) else error
+                what = self.scope.kind.resource_name
+                logger.warning("informer of %s: %r; again in %.2f s", what, error, delay_s, exc_info=unexpected)
                 await self._clock.sleep(delay_s)
 
     async def _watchdog(self) -> None:
@@ -219,7 +223,10 @@ class Informer:
 
     def _tell(self, change: Change) -> None:
         for handler in self._handlers:
-            handler(change)
+            try:
+                handler(change)
+            except Exception:
+                logger.exception("a handler of %s failed on %s %s", self.scope.kind.plural, change.type, change.key)
 
 
 def _is_being_cancelled() -> bool:

@@ -1,7 +1,12 @@
 """Informers against a real API server in process."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
 
+import pytest
+
+from pilothouse.sdk.client import EventBatch
 from pilothouse.sdk.informer import Change
 from pilothouse.sdk.kinds import CONFIG_MAP
 from pilothouse.testing.controlplane import control_plane
@@ -67,5 +72,45 @@ def test_a_late_handler_is_told_what_is_there() -> None:
             changes: list[Change] = []
             informer.add_handler(changes.append)
             assert [(c.type, c.key.name) for c in changes] == [("added", "there")]
+
+    asyncio.run(run())
+
+
+def test_a_handler_that_fails_stops_neither_the_cache_nor_other_handlers() -> None:
+    def broken(change: Change) -> None:
+        raise KeyError(change.key.name)
+
+    async def run() -> None:
+        async with control_plane() as manager:
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            changes: list[Change] = []
+            informer.add_handler(broken)
+            informer.add_handler(changes.append)
+            await informer.start()
+            for name in ("one", "two"):
+                await manager.client.create(CONFIG_MAP, config_map(name))
+            await until(lambda: len(changes) == 2)
+            assert informer.cache.get("two", "default") is not None
+
+    asyncio.run(run())
+
+
+def test_a_watch_that_ends_in_an_unforeseen_error_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        async with control_plane() as manager:
+            client, healthy, calls = manager.client, manager.client.watch, []
+
+            async def watch(*args: Any, **options: Any) -> AsyncIterator[EventBatch]:
+                calls.append(1)
+                if len(calls) == 1:
+                    raise EOFError("cut off")
+                async for events in healthy(*args, **options):
+                    yield events
+
+            monkeypatch.setattr(client, "watch", watch)
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            await informer.start()
+            await client.create(CONFIG_MAP, config_map("late"))
+            await until(lambda: informer.cache.get("late", "default") is not None)
 
     asyncio.run(run())
