@@ -66,6 +66,11 @@ def _split(server: str) -> tuple[str, str, int, str]:
     return scheme, host.strip("[]"), number, f"/{path}" if slash and path else ""
 
 
+def _ascii(host: str) -> str | bytes:
+    """Return an ASCII name as bytes: it does not load the tables of international names."""
+    return host.encode() if host.isascii() else host
+
+
 def exchange(
     access: ClusterAccess, method: str, target: str, *, body: bytes = b"", headers: dict[str, str] | None = None,
     timeout_s: float | None = 60.0,
@@ -73,11 +78,10 @@ def exchange(
     """Send one request and return the answer; raises `Unavailable` when nobody answers."""
     scheme, host, port, prefix = _split(access.server)
     try:
-        # An ASCII name as bytes does not load the tables of international names.
-        name = host.encode() if host.isascii() else host
-        connection: socket.socket = socket.create_connection((name, port), CONNECT_TIMEOUT_S)  # type: ignore[arg-type]
+        connection: socket.socket = socket.create_connection((_ascii(host), port), CONNECT_TIMEOUT_S)  # type: ignore[arg-type]
         if scheme == "https":
-            connection = client_context(access).wrap_socket(connection, server_hostname=access.tls_server_name or host)
+            expected = _ascii(access.tls_server_name or host)
+            connection = client_context(access).wrap_socket(connection, server_hostname=expected)
         connection.settimeout(timeout_s)
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
