@@ -52,7 +52,7 @@ class Disk(Protocol):
         ...
 
     def remove(self, name: str) -> None:
-        """Delete a file."""
+        """Delete a file, durably: what is deleted next cannot be gone before it."""
         ...
 
 
@@ -116,8 +116,9 @@ class RealDisk:
             os.fsync(file.fileno())
 
     def remove(self, name: str) -> None:
-        """Delete a file."""
+        """Delete a file and sync the directory, so that a snapshot never comes back without its segments."""
         (self._root / name).unlink(missing_ok=True)
+        self._sync_directory()
 
     def _sync_directory(self) -> None:
         descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY)

@@ -61,6 +61,8 @@ class LogStore:
         self._queue: list[_Write] = []
         self._is_flushing = False
         self._stop_reason = ""
+        self._is_closed = False
+        self._is_torn = False
         self._snapshot_at = self._state.revision + config.snapshot_every
         self._snapshot: asyncio.Future[None] | None = None
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
@@ -124,7 +126,7 @@ class LogStore:
             self._idle.clear()
             asyncio.get_running_loop().call_soon(self._flush)
         revision = await write.done
-        if ttl_s:
+        if ttl_s and not self._is_closed:
             self._expiry.wake()
         return revision
 
@@ -141,12 +143,14 @@ class LogStore:
         future.add_done_callback(lambda done: self._finish(batch, done.exception()))
 
     def _write_and_sync(self, data: bytes, last_revision: int) -> None:
+        self._is_torn = True
         if self._faults.plan is not None:
             self._faults.hit_now("store.write")
         self._segment.append(data)
         if self._faults.plan is not None:
             self._faults.hit_now("store.sync")
         self._segment.sync()
+        self._is_torn = False
         self._written = last_revision
 
     def _finish(self, batch: list[_Write], error: BaseException | None) -> None:
@@ -199,7 +203,12 @@ class LogStore:
             drop_segments(self._disk, oldest)
 
     def _roll(self) -> None:
-        """Begin a new segment so that older ones can be dropped later; runs in the writer thread, between batches."""
+        """Begin a new segment so that older ones can be dropped later; runs in the writer thread, between batches.
+
+        A segment whose last write failed must stay the newest: only there is a torn tail cut at the next start.
+        """
+        if self._is_torn:
+            raise OSError("the log could not be written, its segment stays the newest")
         fresh = open_segment(self._disk, self._written + 1)
         self._segment.close()
         self._segment = fresh
@@ -227,13 +236,14 @@ class LogStore:
         await (self._snapshot or self._begin_snapshot())
 
     async def close(self) -> None:
-        """Finish pending writes, release the files and the lock; safe to call twice."""
+        """Refuse new writes, finish pending ones, release the files and the lock; safe to call twice."""
+        is_first, self._is_closed = not self._is_closed, True
+        self._stop_reason = self._stop_reason or "the store is closed"
         await self._expiry.stop()
         await self._idle.wait()
         if self._snapshot is not None:
             await asyncio.wait([self._snapshot])
-        if self._stop_reason != "the store is closed":
-            self._stop_reason = "the store is closed"
+        if is_first:
             self._writer.shutdown()
             self._segment.close()
             if self._lock >= 0:

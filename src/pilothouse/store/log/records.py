@@ -28,6 +28,12 @@ class KeyTooLong(Invalid):
     reason = "KeyTooLong"
 
 
+class RecordTooLarge(Invalid):
+    """A value that could be written but not read back."""
+
+    reason = "RecordTooLarge"
+
+
 class Record(msgspec.Struct, frozen=True, gc=False):
     """One write as it stands in the log. `value` None is a deletion; `expires_at` 0 means never."""
 
@@ -39,12 +45,14 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 def encode(record: Record) -> bytes:
-    """Return the framed record; raises `KeyTooLong`."""
+    """Return the framed record; raises `KeyTooLong` or `RecordTooLarge`."""
     key = record.key.encode()
     if len(key) > MAX_KEY_BYTES:
         raise KeyTooLong(f"key of {len(key)} bytes; the limit is {MAX_KEY_BYTES}")
     flags = len(key) | (DELETED if record.value is None else 0)
     payload = HEAD.pack(record.revision, record.create_revision, record.expires_at, flags) + key + (record.value or b"")
+    if len(payload) > MAX_RECORD_BYTES:
+        raise RecordTooLarge(f"record of {len(payload)} bytes for key {record.key}; the limit is {MAX_RECORD_BYTES}")
     return FRAME.pack(len(payload), crc32(payload)) + payload
 
 

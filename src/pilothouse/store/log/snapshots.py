@@ -79,9 +79,13 @@ def load_oldest(disk: Disk) -> Snapshot:
 
 
 def drop_old(disk: Disk) -> int:
-    """Remove all but the newest snapshots and return the revision of the oldest one kept (0: fewer than two)."""
+    """Remove all but the newest snapshots, and what a crash left half written.
+
+    Returns the revision of the oldest one kept (0: fewer than two).
+    """
     names = _names(disk)
-    for name in names[:-KEPT]:
+    unfinished = [name for name in disk.names() if name.startswith(PREFIX) and name.endswith(".tmp")]
+    for name in [*names[:-KEPT], *unfinished]:
         disk.remove(name)
     kept = names[-KEPT:]
     return int(kept[0].removeprefix(PREFIX)) if len(kept) == KEPT else 0

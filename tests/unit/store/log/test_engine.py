@@ -7,7 +7,7 @@ import pytest
 
 from pilothouse.kit.clock import Entropy, SystemClock
 from pilothouse.kit.faults import FaultPlan, FaultRule, Faults
-from pilothouse.store.log import LogConfig, LogStore
+from pilothouse.store.log import LogConfig, LogStore, records
 from pilothouse.store.log.lock import DataDirectoryLocked, UnknownFormat
 from pilothouse.store.log.segments import DamagedLog
 from pilothouse.store.revisions import Compacted, StoreStopped
@@ -171,3 +171,73 @@ def test_power_cut_loses_no_acknowledged_write(seed: int) -> None:
 
     asyncio.run(until_the_cut())
     asyncio.run(after())
+
+
+def test_a_value_that_could_not_be_read_back_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 1000)
+
+    async def run() -> None:
+        store = await LogStore.open(tmp_path)
+        with pytest.raises(records.RecordTooLarge):
+            await store.txn("/large", 0, b"x" * 1000)
+        assert await store.txn("/small", 0, b"x") == 1
+        await store.close()
+        again = await LogStore.open(tmp_path)
+        assert again.revision == 1
+        await again.close()
+
+    asyncio.run(run())
+
+
+def test_closing_amid_writes_answers_every_writer(tmp_path: Path) -> None:
+    async def writer(store: LogStore, name: int) -> None:
+        with pytest.raises(StoreStopped):
+            while True:
+                await store.txn(f"/k/{name}", None, b"x")
+
+    async def run() -> None:
+        store = await LogStore.open(tmp_path)
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            for name in range(4):
+                group.create_task(writer(store, name))
+            await store.txn("/first", 0, b"x")
+            await store.close()
+
+    asyncio.run(run())
+
+
+def test_a_snapshot_after_a_torn_write_leaves_a_log_that_opens(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path)
+        await fill(store, 0, 10)
+        append = store._segment.append
+
+        def torn(data: bytes) -> None:
+            append(data[:-3])
+            raise OSError("no space left on device")
+
+        store._segment.append = torn  # type: ignore[method-assign]
+        with pytest.raises(StoreStopped):
+            await store.txn("/torn", 0, b"x")
+        with pytest.raises(OSError, match="stays the newest"):
+            await store.snapshot()
+        await store.close()
+        for _ in range(2):
+            again = await LogStore.open(tmp_path)
+            assert again.revision == 10
+            await again.close()
+
+    asyncio.run(run())
+
+
+def test_half_written_snapshots_are_cleared_away(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path)
+        leftover = tmp_path / "log" / "snapshot-00000000000000000009.tmp"
+        leftover.write_bytes(b"half")
+        await fill(store, 0, 3)
+        await store.snapshot()
+        assert not leftover.exists()
+        await store.close()
+
+    asyncio.run(run())
