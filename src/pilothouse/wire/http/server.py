@@ -264,6 +264,9 @@ class Connection(asyncio.Protocol):
             self._set_deadline(self._server.limits.idle_timeout_s)
         except (ConnectionError, asyncio.CancelledError):
             self.abort()
+        except Exception:
+            self.abort()
+            raise
         finally:
             self._is_busy = False
             if self.is_closing and self._transport is not None:

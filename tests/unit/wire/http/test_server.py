@@ -1,6 +1,7 @@
 """The HTTP edge over real sockets: keep-alive, streaming, client certificates, limits."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -152,5 +153,28 @@ def test_stop_lets_a_request_finish() -> None:
         assert answer.result().endswith(b"done")
         with pytest.raises(OSError):
             socket.create_connection(("127.0.0.1", port), timeout=1)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("path", ["/fails", "/breaks"])
+def test_a_handler_or_stream_that_fails_ends_the_connection(path: str) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"half"
+        raise ValueError("defect")
+
+    async def handler(request: Request) -> Response:
+        if request.path == "/fails":
+            raise ValueError("defect")
+        return Response(200, chunks())
+
+    async def run() -> None:
+        server = HttpServer(handler)
+        port = await server.start("127.0.0.1", 0)
+        try:
+            with contextlib.suppress(ConnectionError):
+                await raw(port, f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        finally:
+            await server.stop()
 
     asyncio.run(run())
