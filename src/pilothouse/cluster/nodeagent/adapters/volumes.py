@@ -156,10 +156,10 @@ def mount_source(place: str, sub_path: str) -> str:
     inner = os.path.normpath(os.path.join(place, sub_path))
     if sub_path.startswith("/") or not (inner + "/").startswith(place.rstrip("/") + "/"):
         raise MountFailed(f"subPath {sub_path!r} leaves the volume")
-    if not os.path.lexists(inner):
-        os.makedirs(inner, exist_ok=True)
-        os.chmod(inner, 0o777)  # noqa: S103 - as the volume itself
     real = os.path.realpath(inner)
     if not (real + "/").startswith(os.path.realpath(place).rstrip("/") + "/"):
         raise MountFailed(f"subPath {sub_path!r} leaves the volume through a link")
+    if not os.path.lexists(inner):
+        os.makedirs(real, exist_ok=True)
+        os.chmod(real, 0o777)  # noqa: S103 - as the volume itself
     return real

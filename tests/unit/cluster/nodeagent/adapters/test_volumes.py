@@ -47,3 +47,13 @@ def test_sub_paths_stay_inside(tmp_path: Path) -> None:
     for path in ("../x", "/etc", "out", "out/passwd", "inner/../../x"):
         with pytest.raises(MountFailed, match="leaves the volume"):
             mount_source(str(tmp_path), path)
+
+
+def test_a_sub_path_behind_a_link_makes_nothing_outside(tmp_path: Path) -> None:
+    volume, outside = tmp_path / "volume", tmp_path / "outside"
+    volume.mkdir()
+    outside.mkdir()
+    (volume / "link").symlink_to(outside)
+    with pytest.raises(MountFailed, match="leaves the volume"):
+        mount_source(str(volume), "link/new")
+    assert list(outside.iterdir()) == []
