@@ -6,8 +6,10 @@ Nothing is ever executed from a repository.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from pilothouse.kit.aio import offload
 
 MAX_FILES = 20_000
 MAX_BYTES = 128 << 20
+CONNECT_TIMEOUT_MS = 15_000
+SILENCE_TIMEOUT_MS = 60_000
+"""A server that says nothing for so long is given up, so that it cannot hold the threads that all blocking work shares."""
 _REFSPEC = "+refs/*:refs/*"
 
 
@@ -27,16 +32,20 @@ class GitMirrors:
     def __init__(self, root: Path) -> None:
         """Keep mirrors below `root`."""
         self._root = root
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        pygit2.settings.server_connect_timeout = CONNECT_TIMEOUT_MS
+        pygit2.settings.server_timeout = SILENCE_TIMEOUT_MS
 
     def _path(self, url: str) -> Path:
         return self._root / hashlib.sha256(url.encode()).hexdigest()[:32]
 
     async def resolve(self, url: str, revision: str) -> str:
-        """Fetch, and return the commit id of a branch, tag, commit or HEAD.
+        """Fetch, and return the commit id of a branch, tag, commit or HEAD; one fetch at a time for each mirror.
 
         Raises `RepositoryUnavailable` or `RevisionNotFound`.
         """
-        return await offload(self._resolve, url, revision)
+        async with self._locks[url]:
+            return await offload(self._resolve, url, revision)
 
     async def files(self, url: str, commit: str, path: str) -> dict[str, bytes]:
         """Return all files below `path` of a commit, by path relative to it; raises `SourceInvalid`."""
@@ -49,12 +58,17 @@ class GitMirrors:
     def _open(self, url: str) -> pygit2.Repository:
         path = self._path(url)
         if not (path / "HEAD").exists():
-            shutil.rmtree(path, ignore_errors=True)
-            path.mkdir(parents=True)
-            repository = pygit2.init_repository(str(path), bare=True)
-            repository.remotes.create("origin", url, _REFSPEC)
-            return repository
+            self._create(path, url)
         return pygit2.Repository(str(path))
+
+    def _create(self, path: Path, url: str) -> None:
+        """Make a mirror aside and move it into place: a half-made one is never used."""
+        aside = path.with_name(f"{path.name}.new")
+        for leftover in (aside, path):
+            shutil.rmtree(leftover, ignore_errors=True)
+        aside.mkdir(parents=True)
+        pygit2.init_repository(str(aside), bare=True).remotes.create("origin", url, _REFSPEC)
+        aside.rename(path)
 
     def _resolve(self, url: str, revision: str) -> str:
         try:
@@ -96,11 +110,11 @@ class GitMirrors:
             )
         found: dict[str, bytes] = {}
         size = 0
-        for name, data in _walk(tree, ""):
-            found[name] = data
-            size += len(data)
-            if len(found) > MAX_FILES or size > MAX_BYTES:
+        for name, blob in _walk(tree, ""):
+            size += blob.size
+            if len(found) == MAX_FILES or size > MAX_BYTES:
                 raise SourceInvalid(f"source path {path!r} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB")
+            found[name] = blob.data
         return found
 
 
@@ -123,10 +137,10 @@ def _resolve_locally(repository: pygit2.Repository, url: str, revision: str) -> 
         ) from error
 
 
-def _walk(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, bytes]]:
+def _walk(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, pygit2.Blob]]:
     for entry in tree:
         name = f"{prefix}{entry.name}"
         if isinstance(entry, pygit2.Tree):
             yield from _walk(entry, f"{name}/")
         elif isinstance(entry, pygit2.Blob):
-            yield name, entry.data
+            yield name, entry

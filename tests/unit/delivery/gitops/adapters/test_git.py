@@ -65,3 +65,20 @@ def test_failures_say_what_is_wrong(repository: Path, tmp_path: Path) -> None:
             await mirrors.files(url, commit, "../etc")
 
     asyncio.run(run())
+
+
+def test_many_first_uses_of_one_repository_at_once(repository: Path, tmp_path: Path) -> None:
+    async def run() -> None:
+        mirrors = GitMirrors(tmp_path / "mirrors")
+        found = await asyncio.gather(*(mirrors.resolve(f"file://{repository}", "main") for _ in range(12)))
+        assert set(found) == {git(repository, "rev-parse", "HEAD")}
+
+    asyncio.run(run())
+
+
+def test_a_mirror_that_was_never_finished_is_made_again(repository: Path, tmp_path: Path) -> None:
+    url = f"file://{repository}"
+    half = GitMirrors(tmp_path / "mirrors")._path(url)
+    half.with_name(f"{half.name}.new").mkdir(parents=True)
+    half.mkdir()
+    assert asyncio.run(GitMirrors(tmp_path / "mirrors").resolve(url, "main")) == git(repository, "rev-parse", "HEAD")
