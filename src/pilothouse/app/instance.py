@@ -49,3 +49,15 @@ def is_running(record: dict[str, Any]) -> bool:
 def remove_record(data_dir: Path) -> None:
     """Remove the record."""
     (data_dir / FILE_NAME).unlink(missing_ok=True)
+
+
+def remove_own_record(data_dir: Path) -> None:
+    """Remove the record if this process wrote it, and leave that of another instance alone."""
+    record = read_record(data_dir)
+    if record is not None and record.get("pid") == os.getpid():
+        remove_record(data_dir)
+
+
+def is_data_dir(path: Path) -> bool:
+    """Whether an instance once kept its things in `path`."""
+    return any((path / name).exists() for name in ("pki", "images", "supervisor.lock", FILE_NAME))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import msgspec
 from pilothouse.api.meta import is_condition_true, name_of
 from pilothouse.cluster.apiserver import ApiServer, Config
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
-from pilothouse.kit.errors import Conflict
+from pilothouse.kit.errors import Conflict, Invalid
 from pilothouse.kit.faults import Faults
 from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.kit.registry import Capability
@@ -92,7 +93,7 @@ class ControlPlane:
     async def start_api(self) -> None:
         """Open the store and serve the API."""
         options = self.options
-        options.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_data_dir(options.data_dir)
         self._store = await self._open_store()
         self.authority = self._authority()
         config = Config(
@@ -151,7 +152,13 @@ class ControlPlane:
                     f"port {self.options.port} on {self.options.host} cannot be used: {error.strerror or error}",
                     fix="choose another --port, or leave it out to take any free one",
                 ) from error
+        try:
             return await edge.start(self.options.host, 0)
+        except OSError as error:
+            raise Invalid(
+                f"cannot listen on {self.options.host}: {error.strerror or error}",
+                fix="choose another --host: 127.0.0.1, or an address of this machine",
+            ) from error
 
     def _write_kubeconfig(self, authority: tls.KeyPair) -> None:
         directory, now = self.options.data_dir / "pki", self.clock.now()
@@ -207,6 +214,17 @@ class ControlPlane:
             await self._edge.stop()
         if self._store is not None:
             await self._store.close()
+
+
+def _make_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.access(path, os.W_OK | os.X_OK):
+            return
+        why = "it belongs to another user or is read-only"
+    except OSError as error:
+        why = error.strerror or str(error)
+    raise Invalid(f"data directory {path} cannot be used: {why}", fix="choose another --data-dir, or set $PILOTHOUSE_DATA_DIR")
 
 
 def load_capability(name: str) -> Capability:

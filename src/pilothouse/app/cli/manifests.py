@@ -24,8 +24,17 @@ def read_manifests(sources: list[str], *, recursive: bool = False) -> list[dict[
         files = sorted(path.rglob("*") if recursive else path.iterdir()) if path.is_dir() else [path]
         for file in files:
             if file.is_file() and (file == path or file.suffix in _ENDINGS):
-                found += _documents(file.read_text(), str(file))
+                found += _documents(_text(file), str(file))
     return found
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"{file} is no text: {error}", fix="a manifest is YAML or JSON in UTF-8") from error
+    except OSError as error:
+        raise BadRequest(f"{file} cannot be read: {error.strerror or error}") from error
 
 
 def _documents(text: str, where: str) -> list[dict[str, Any]]:
@@ -35,6 +44,8 @@ def _documents(text: str, where: str) -> list[dict[str, Any]]:
         documents = [document for document in yaml.safe_load_all(text) if document is not None]
     except yaml.YAMLError as error:
         raise BadRequest(f"{where} is not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise BadRequest(f"{where} is nested too deeply") from error
     found: list[dict[str, Any]] = []
     for number, document in enumerate(documents, 1):
         if not isinstance(document, dict):

@@ -21,11 +21,14 @@ def run(args: argparse.Namespace) -> int:
     import shutil
     from pathlib import Path
 
-    from pilothouse.app.instance import read_record, remove_record
+    from pilothouse.app.instance import is_data_dir, read_record, remove_record
     from pilothouse.app.profiles import default_data_dir
     from pilothouse.cluster.nodeagent.adapters.reap import reap
+    from pilothouse.kit.errors import BadRequest
 
     data_dir = Path(args.data_dir).absolute() if args.data_dir else default_data_dir()
+    if args.purge and data_dir.exists() and not is_data_dir(data_dir):
+        raise BadRequest(f"{data_dir} is no data directory, nothing is deleted", fix="pass the --data-dir that `up` printed")
     record = read_record(data_dir)
     was_running = record is not None and _stop(int(record["pid"]), record)
     remove_record(data_dir)

@@ -16,7 +16,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("up", help="start the platform in the foreground")
     parser.add_argument("--data-dir", help="where everything is kept (default: below ~/.local/share)")
-    parser.add_argument("--port", type=int, help="port of the API server (default: 6443, or a free one when it is taken)")
+    parser.add_argument("--port", type=_port, help="port of the API server (default: 6443, or a free one when it is taken)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--kubeconfig", help="also write the administrator's kubeconfig to this file")
     parser.add_argument("--store", choices=("log", "memory"), default="log", help="keep objects on disk or in memory")
@@ -24,6 +24,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     parser.add_argument("--log-format", default="console", choices=("console", "json"))
     parser.set_defaults(run=run)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{number} is no port: it must be between 0 and 65535")
+    return number
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,7 +70,7 @@ async def serve(args: argparse.Namespace) -> int:
     import signal
     from pathlib import Path
 
-    from pilothouse.app.instance import remove_record, write_record
+    from pilothouse.app.instance import remove_own_record, write_record
     from pilothouse.app.lifecycle import ControlPlane
     from pilothouse.kit.clock import SystemClock
 
@@ -85,7 +92,7 @@ async def serve(args: argparse.Namespace) -> int:
         print("stopping: finishing requests under way ...", file=sys.stderr, flush=True)
     finally:
         await plane.stop()
-        remove_record(plane.options.data_dir)
+        remove_own_record(plane.options.data_dir)
     return 0
 
 

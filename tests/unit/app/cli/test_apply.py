@@ -1,6 +1,7 @@
 """`apply` and `create`: what is sent, what is told, what is refused."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.unit.app.cli.conftest import Verb
 
@@ -51,3 +52,11 @@ def test_bad_files(verb: Verb, manifest: Callable[[str], str]) -> None:
     assert "no apiVersion or kind" in verb("apply", "-f", manifest("a: b"))[2]
     unknown = "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: a}\n"
     assert 'no matches for kind "Thing"' in verb("apply", "-f", manifest(unknown))[2]
+
+
+def test_files_that_are_no_manifests_are_told(verb: Verb, tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    assert "is no text" in verb("apply", "-f", str(path))[2]
+    path.write_text("[" * 5000 + "]" * 5000)
+    assert "is nested too deeply" in verb("apply", "-f", str(path))[2]
