@@ -10,8 +10,9 @@ import time
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
-VERSION = os.environ.get("SHOP_VERSION", "dev")
+VERSION = (Path(__file__).parent / "RELEASE").read_text().strip()  # part of the image, not of its configuration
 GREETING = os.environ.get("SHOP_GREETING", "Welcome")
 ORDERS = os.environ.get("ORDERS_URL", "")
 POD = os.environ.get("POD_NAME", os.uname().nodename)

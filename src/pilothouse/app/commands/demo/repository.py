@@ -48,7 +48,8 @@ class DemoRepository:
         await self.git("remote", "add", "origin", str(self.origin))
 
     def set_version(self, tag: str, greeting: str) -> None:
-        """Write version and greeting into the environment's values file."""
+        """Release `tag`: written into the program of `web`, and with the greeting into the environment's values file."""
+        (self.work / "app" / "web" / "RELEASE").write_text(f"{tag}\n")
         values = f"# The demo environment.\nglobal:\n  image:\n    tag: {tag}\ngreeting: {greeting}\n"
         (self.work / "chart" / "values-demo.yaml").write_text(values)
 

@@ -87,10 +87,11 @@ class Story:
         timeline.title(f"Pilothouse demo, as {environment_note()}: a chart in Git becomes a running application")
         with timeline.step("the platform is up: API server, controllers, scheduler, node agent", "up_s"):
             await self.platform.start()
-        await self._build("v1")
-        with timeline.step("a Git repository is created from examples/shop and pushed", "repository_s"):
+        with timeline.step("a Git repository is created from examples/shop", "repository_s"):
             await self.repository.create(self.source)
             self.repository.set_version("v1", "Welcome to the demo shop")
+        await self._build("v1")
+        with timeline.step("a commit with version v1 is pushed"):
             revision = await self.repository.commit_and_push("shop v1")
         pushed = timeline.now()
         with timeline.step("the Application is created"):
@@ -109,7 +110,7 @@ class Story:
     async def _build(self, tag: str) -> None:
         with self.timeline.step(f"images of version {tag} are built", f"build_{tag}_s") as details:
             for name in SERVICES:
-                blobs = await offload(build_image, self.source / "app" / name, f"shop/{name}:{tag}", self._layout)
+                blobs = await offload(build_image, self.repository.work / "app" / name, f"shop/{name}:{tag}", self._layout)
                 details.append(f"{name} {blobs.manifest_digest[7:15]}")
 
     async def _service_url(self) -> str:
@@ -149,8 +150,8 @@ class Story:
     async def new_version(self) -> None:
         """Push a new version under traffic."""
         self.timeline.title("A new version, under traffic")
-        await self._build("v2")
         self.repository.set_version("v2", "Welcome to the new shop")
+        await self._build("v2")
         await self._roll("v2", "a commit with version v2 is pushed", self.repository.commit_and_push, "shop v2", "rollout")
 
     async def back_again(self) -> None:
