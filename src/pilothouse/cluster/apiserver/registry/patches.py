@@ -14,6 +14,7 @@ from pilothouse.api.patch.json import PatchFailed, apply_json_patch
 from pilothouse.api.patch.merge import apply_merge_patch
 from pilothouse.api.patch.strategic import MismatchedType, StrategicPatchError, apply_strategic_patch
 from pilothouse.api.schema.misfits import first_misfit
+from pilothouse.api.schema.strict import strict_findings
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
@@ -196,9 +197,11 @@ class Patcher:
         managed = merged.setdefault("metadata", {}).get("managedFields")
         merged["metadata"].setdefault("name", call.name)
         try:
-            obj, _ = typed(resource, merged)
+            obj, has_unknown = typed(resource, merged)
         except PilothouseError as error:
             raise bad_request(error.message) from None
+        if has_unknown and not resource.is_custom:
+            _refuse_undeclared(call, tree)
         if managed:
             obj["metadata"]["managedFields"] = managed
         return obj
@@ -222,6 +225,13 @@ def _untypable(call: Call, why: str) -> StatusError:
     resource = call.resource
     where = f"{'' if resource.is_custom else call.namespace}/{call.name}; {resource.api_version}, Kind={resource.kind}"
     return StatusError(500, "", f"failed to create typed patch object ({where}): {why}")
+
+
+def _refuse_undeclared(call: Call, tree: Obj) -> None:
+    for finding in strict_findings(call.resource.schema, tree):
+        what, _, path = finding.partition(' field "')
+        if what == "unknown":
+            raise _untypable(call, f".{path[:-1]}: field not declared in schema")
 
 
 def _keep_last_applied(call: Call, tree: Obj, merged: Obj) -> None:

@@ -45,3 +45,16 @@ def test_apply_creates_conflicts_and_takes_over() -> None:
         assert taken["data"] == {"a": "2"}
 
     serve(test)
+
+
+def test_apply_refuses_fields_a_kind_does_not_have() -> None:
+    async def test(driver: Driver) -> None:
+        template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "host", "portz": 1}]}}
+        spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template}
+        body = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}, "spec": spec}
+        status, value = await driver.call("PATCH", f"{DEPLOYMENTS}/d", body, headers=APPLY, query={"fieldManager": "one"})
+        assert status == 500
+        assert value["message"].endswith(".spec.template.spec.containers[0].portz: field not declared in schema")
+        assert (await driver.call("GET", f"{DEPLOYMENTS}/d"))[0] == 404
+
+    serve(test)
