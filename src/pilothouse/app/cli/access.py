@@ -14,6 +14,9 @@ from pilothouse.wire.http.oneshot import Answer, exchange
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
 class RequestFailed(PilothouseError):
     """The server answered with a failure."""
 
@@ -40,6 +43,17 @@ def add_flags(parser: argparse.ArgumentParser, *, namespace: bool = True) -> Non
     parser.add_argument("--context", default="", help="context of the kubeconfig")
     if namespace:
         parser.add_argument("-n", "--namespace", help="namespace (default: that of the context)")
+
+
+def seconds(text: str) -> float:
+    """Read a time span: a number of seconds, or one with units as in 1m30s."""
+    total, digits = 0.0, ""
+    for letter in text:
+        if letter in _UNITS:
+            total, digits = total + float(digits) * _UNITS[letter], ""
+        else:
+            digits += letter
+    return total if text and not digits else total + float(digits)
 
 
 class Api:

@@ -54,7 +54,10 @@ def run_patch(args: argparse.Namespace) -> int:
     except ValueError:
         import yaml
 
-        body = yaml.safe_load(args.patch)
+        try:
+            body = yaml.safe_load(args.patch)
+        except yaml.YAMLError as error:
+            raise BadRequest(f"the patch is neither JSON nor YAML: {' '.join(str(error).split())}") from error
     print(f"{_patch(Api(args), args.words, body, _TYPES[args.type], args.subresource)} patched")
     return 0
 

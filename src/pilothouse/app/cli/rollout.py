@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from pilothouse.app.cli.access import Api, add_flags
+from pilothouse.app.cli.access import Api, add_flags, seconds
 from pilothouse.app.cli.names import Named, targets
 from pilothouse.kit.clock import SystemClock
 from pilothouse.kit.errors import BadRequest, NotFound, TimedOut
@@ -21,7 +21,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser("rollout", help="watch, restart or undo a rollout")
     parser.add_argument("action", choices=("status", "restart", "undo", "history"))
     parser.add_argument("words", nargs="+", metavar="TYPE/NAME")
-    parser.add_argument("--timeout", type=float, default=0.0, help="seconds to wait for `status` (0: no limit)")
+    parser.add_argument("--timeout", type=seconds, default=0.0, help="seconds, or 30s, 5m, to wait for `status` (0: no limit)")
     parser.add_argument("--to-revision", type=int, default=0, help="revision to go back to (default: the one before)")
     add_flags(parser)
     parser.set_defaults(run=run)

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from pilothouse.app.cli.access import Api, RequestFailed, add_flags
+from pilothouse.app.cli.access import Api, RequestFailed, add_flags, seconds
 from pilothouse.app.cli.names import Named, targets
 from pilothouse.kit.clock import SystemClock
 from pilothouse.kit.errors import BadRequest, TimedOut
@@ -17,7 +17,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = subparsers.add_parser("wait", help="wait until a condition holds")
     parser.add_argument("words", nargs="+", metavar="TYPE/NAME")
     parser.add_argument("--for", dest="goal", required=True, help="delete, condition=Ready[=value] or jsonpath=.a.b=value")
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds (default 30)")
+    parser.add_argument("--timeout", type=seconds, default=30.0, help="seconds, or 30s, 5m, 1h (default 30)")
     add_flags(parser)
     parser.set_defaults(run=run)
 

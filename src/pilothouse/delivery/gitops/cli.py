@@ -17,7 +17,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the noun `app` with its verbs."""
     app = subparsers.add_parser("app", help="work with GitOps applications")
     verbs = app.add_subparsers(dest="app_verb", required=True)
-    verbs.add_parser("list", help="list applications with sync and health")
+    shown = verbs.add_parser("list", help="list applications with sync and health")
+    shown.add_argument("-A", "--all-namespaces", action="store_true", help="of every namespace")
     for verb, text in (
         ("get", "show one application and its resources"), ("sync", "sync now"), ("refresh", "look at Git now"),
         ("history", "list what was deployed"),
@@ -67,7 +68,8 @@ def _send(access: ClusterAccess, method: str, path: str, body: Any = None) -> An
 
 
 def _list(args: argparse.Namespace, access: ClusterAccess) -> int:
-    items = _send(access, "GET", f"{_ROOT}/{args.namespace}/applications").get("items") or []
+    path = _ROOT.removesuffix("/namespaces") if args.all_namespaces else f"{_ROOT}/{args.namespace}"
+    items = _send(access, "GET", f"{path}/applications").get("items") or []
     print(f"{'NAME':<24}{'SYNC':<12}{'HEALTH':<14}REVISION")
     for item in items:
         status = item.get("status") or {}
@@ -84,14 +86,14 @@ def _get(args: argparse.Namespace, access: ClusterAccess) -> int:
     lines = {
         "Name": args.name,
         "Repository": f"{source.get('repoURL')} {source.get('path', '')}",
-        "Sync": f"{sync.get('status', 'Unknown')} to {str(sync.get('revision', ''))[:12]}",
+        "Sync": sync.get("status", "Unknown") + (f" to {sync['revision'][:12]}" if sync.get("revision") else ""),
         "Health": (status.get("health") or {}).get("status", "Unknown"),
-        "Operation": f"{operation.get('phase', 'none')}  {operation.get('message', '')}",
+        "Operation": f"{operation.get('phase', 'none')}  {operation.get('message', '')}".rstrip(),
     }
     for title, text in lines.items():
         print(f"{title + ':':<13}{text}")
     for condition in status.get("conditions") or ():
-        print(f"{condition['type'] + ':':<13}{condition['message']}")
+        print(f"{condition['type'] + ':':<12} {condition['message']}")
     print(f"\n{'KIND':<24}{'NAMESPACE':<14}{'NAME':<28}{'SYNC':<12}{'HEALTH':<13}MESSAGE")
     for entry in status.get("resources") or ():
         health = entry.get("health") or {}

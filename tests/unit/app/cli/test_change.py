@@ -35,3 +35,7 @@ def test_refusals(verb: Verb) -> None:
     assert "no change was named" in verb("label", "deploy/change")[2]
     assert "exactly one object" in verb("scale", "deploy", "--replicas", "1")[2]
     assert verb("scale", "deploy/none", "--replicas", "1")[0] == 1
+
+
+def test_a_patch_that_cannot_be_read_is_told(verb: Verb) -> None:
+    assert "neither JSON nor YAML" in verb("patch", "deploy", "change", "-p", "{bad")[2]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pilothouse.app.cli.access import seconds
 from pilothouse.app.cli.wait import is_met
 from pilothouse.kit.errors import BadRequest
 from tests.unit.app.cli.conftest import Verb
@@ -16,6 +17,17 @@ TREE = {"status": {"phase": "Running", "conditions": [{"type": "Ready", "status"
 )  # fmt: skip
 def test_goals(goal: str, expected: bool) -> None:
     assert is_met(TREE, goal) is expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("5", 5.0), ("0.5s", 0.5), ("1m30s", 90.0), ("1h", 3600.0), ("-1", -1.0)])
+def test_time_spans(text: str, expected: float) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "s", "5x", "m5"])
+def test_what_is_no_time_span(text: str) -> None:
+    with pytest.raises(ValueError, match="could not convert"):
+        seconds(text)
 
 
 def test_nonsense_is_refused() -> None:
