@@ -129,12 +129,20 @@ class ApiServer:
         if target is None:
             return await self._outside(request, user)
         verb = verb_of(request, target)
-        labels[:] = [verb, target.group, target.version, target.resource, target.subresource]
+        labels[:] = self._labels(verb, target)
         params: dict[str, str] = {}
         for key, value in request.query:
             params.setdefault(key, value)
         user = self.access.authorize(request, user, attributes(verb, target, request.path, params))
         return await self._resource(request, user, verb, target, params)
+
+    def _labels(self, verb: str, target: Target) -> list[str]:
+        """Return the metric labels of a request: only names that exist, as a client may make up any number of others."""
+        resource = self.scheme.resource(target.group, target.version, target.resource)
+        if resource is None:
+            return [verb, "", "", "", ""]
+        known = target.subresource if target.subresource in resource.subresources else ""
+        return [verb, target.group, target.version, target.resource, known]
 
     async def _outside(self, request: Request, user: User) -> Response:
         path = Attributes(verb=request.method.lower(), is_resource=False, path=request.path)
@@ -239,6 +247,7 @@ class ApiServer:
         }
 
 
+_SELECTING_VERBS = frozenset(("list", "watch", "deletecollection"))
 _COLLECTION_VERBS = frozenset(("create", "list", "deletecollection"))
 _DEPRECATED = {
     ("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
@@ -247,9 +256,9 @@ _DEPRECATED = {
 
 
 def attributes(verb: str, target: Target, path: str, params: dict[str, str]) -> Attributes:
-    """Return what authorisation decides on; a list of one name counts as naming it."""
+    """Return what authorisation decides on; a list of one name counts as naming it, a create never does."""
     name = target.name
-    fields = params.get("fieldSelector", "")
+    fields = params.get("fieldSelector", "") if verb in _SELECTING_VERBS else ""
     if not name and fields.startswith("metadata.name=") and "," not in fields:
         name = fields.removeprefix("metadata.name=").lstrip("=")
     return Attributes(verb, True, target.group, target.version, target.resource, target.subresource, target.namespace, name, path)

@@ -79,3 +79,15 @@ def test_a_bug_of_ours_is_a_500_with_a_status() -> None:
         assert response.status == 500 and json.loads(await response.read())["reason"] == "InternalError"
 
     serve(test)
+
+
+def test_made_up_paths_add_no_metrics() -> None:
+    async def test(driver: Driver) -> None:
+        nobody = Peer("test")
+        for number in range(2):
+            await driver.call("GET", f"/apis/made-up-{number}/v1/things", peer=nobody)
+            await driver.call("GET", f"/api/v1/namespaces/default/pods/x/made-up-{number}", peer=nobody)
+        text = await (await driver.send("GET", "/metrics")).read()
+        assert b"made-up" not in text
+
+    serve(test)

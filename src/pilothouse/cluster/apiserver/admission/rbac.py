@@ -1,14 +1,36 @@
-"""Nobody grants what they do not hold: the rules of roles, and of the roles that bindings give away."""
+"""Nobody grants what they do not hold, and nobody creates by patching what they may not create."""
 
 from __future__ import annotations
 
 from pilothouse.api.findings import quote
+from pilothouse.cluster.apiserver.authz.access import denied
 from pilothouse.cluster.apiserver.authz.rbac import GROUP, MASTERS, Rbac, covers
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, forbidden, names
 
 _ROLES, _BINDINGS = frozenset(("Role", "ClusterRole")), frozenset(("RoleBinding", "ClusterRoleBinding"))
+
+
+class Creation:
+    """The right to create, asked for when an apply found nothing to change; the request was authorised as a patch."""
+
+    def __init__(self, backend: Backend) -> None:
+        """Decide by what users hold now."""
+        self.rbac = Rbac(backend)
+
+    async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
+        """Refuse a create that came as anything but a POST, unless the user may create."""
+        if old is not None or call.verb != "create" or call.request.method == "POST":
+            return
+        resource = call.resource
+        wanted = Attributes("create", True, resource.group, resource.version, resource.plural, "", call.namespace, call.name)
+        self.rbac.forget()
+        if not self.rbac.allows(call.user, wanted):
+            raise denied(call.user, wanted)
+
+    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
+        """Nothing more."""
 
 
 class Escalation:

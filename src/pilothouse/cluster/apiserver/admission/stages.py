@@ -7,7 +7,7 @@ from pilothouse.cluster.apiserver.admission.chain import Admission, Allocator, S
 from pilothouse.cluster.apiserver.admission.identity import SigningRequests
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
 from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
-from pilothouse.cluster.apiserver.admission.rbac import Escalation
+from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
 from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.backend import Backend
 
@@ -15,6 +15,7 @@ from pilothouse.cluster.apiserver.backend import Backend
 def build_admission(backend: Backend) -> Admission:
     """Return the stages for a server."""
     stages: list[Stage] = [
+        Creation(backend),
         NamespaceLifecycle(backend),
         ServiceAccounts(backend),
         Priorities(backend),

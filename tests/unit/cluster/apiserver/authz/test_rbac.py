@@ -61,3 +61,40 @@ def test_a_new_binding_counts_at_once_and_a_deleted_one_no_longer() -> None:
         assert (await driver.call("GET", path, peer=ALICE))[0] == 403
 
     serve(test)
+
+
+MAPS = "/api/v1/namespaces/default/configmaps"
+
+
+async def grant(driver: Driver, **rule: list[str]) -> None:
+    await driver.ok("POST", ROLES + "roles", {"metadata": {"name": "r"}, "rules": [{"apiGroups": [""], **rule}]})
+    binding = {"metadata": {"name": "b"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"}}
+    await driver.ok("POST", ROLES + "rolebindings", {**binding, "subjects": [{"kind": "User", "name": "alice"}]})
+
+
+def test_a_field_selector_names_no_object_that_is_created() -> None:
+    async def test(driver: Driver) -> None:
+        await grant(driver, verbs=["*"], resources=["configmaps"], resourceNames=["mine"])
+        query = {"fieldSelector": "metadata.name=mine"}
+        status, _ = await driver.call("GET", MAPS, query=query, peer=ALICE)
+        assert status == 200
+        status, _ = await driver.call("POST", MAPS, {"metadata": {"name": "other"}}, query=query, peer=ALICE)
+        assert status == 403
+
+    serve(test)
+
+
+def test_applying_what_is_not_there_needs_the_right_to_create() -> None:
+    async def apply(driver: Driver) -> int:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+        headers = {"content-type": "application/apply-patch+yaml"}
+        status, _ = await driver.call("PATCH", f"{MAPS}/x", body, query={"fieldManager": "t"}, headers=headers, peer=ALICE)
+        return status
+
+    async def test(driver: Driver) -> None:
+        await grant(driver, verbs=["get", "patch"], resources=["configmaps"])
+        assert await apply(driver) == 403
+        await driver.ok("POST", MAPS, {"metadata": {"name": "x"}})
+        assert await apply(driver) == 200
+
+    serve(test)
