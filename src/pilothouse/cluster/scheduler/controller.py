@@ -12,7 +12,7 @@ from pilothouse.cluster.scheduler.engine.framework import place
 from pilothouse.cluster.scheduler.engine.podinfo import PodInfo, pod_info
 from pilothouse.cluster.scheduler.engine.queue import SchedulingQueue
 from pilothouse.cluster.scheduler.engine.table import NodeTable
-from pilothouse.kit.aio import TaskScope
+from pilothouse.kit.aio import TaskScope, yield_now
 from pilothouse.kit.clock import rfc3339
 from pilothouse.kit.errors import Conflict, NotFound, PilothouseError
 from pilothouse.sdk.informer import Change
@@ -65,10 +65,10 @@ class Scheduler:
                     self._readopt(key, change.key.name)
         self._changed()
 
-    def _readopt(self, key: ObjectKey, node: str) -> None:
-        """Count Pods that were known before their node."""
+    def _readopt(self, key: ObjectKey, node: str = "") -> None:
+        """Count a Pod as the cache has it: on `node`, whose Pods were known before it, or wherever it is."""
         tree = self._pods.cache.get(key.name, key.namespace)
-        if tree is not None and (tree.get("spec") or {}).get("nodeName") == node:
+        if tree is not None and (not node or (tree.get("spec") or {}).get("nodeName") == node):
             self._table.put_pod(pod_info(tree))
 
     def _on_pod(self, change: Change) -> None:
@@ -99,6 +99,7 @@ class Scheduler:
             tree = self._pods.cache.get(key.name, key.namespace)
             if tree is not None and not (tree.get("spec") or {}).get("nodeName"):
                 self._schedule(tree)
+                await yield_now()
 
     async def _wait(self) -> None:
         wait_s = self._queue.next_release_s(self._clock.monotonic())
@@ -131,6 +132,8 @@ class Scheduler:
             await self._client.bind(info.key.name, info.key.namespace, info.node)
         except (NotFound, Conflict) as error:
             self._table.remove_pod(info.uid)
+            self._readopt(info.key)
+            self._changed()
             logger.debug("binding of %s is void: %s", info.key, error)
             return
         except PilothouseError as error:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from pilothouse.api.meta import ObjectKey, Tree, condition_of
+from pilothouse.cluster.scheduler.controller import Scheduler
 from pilothouse.cluster.scheduler.engine.queue import SchedulingQueue
 from pilothouse.sdk import kinds
 from pilothouse.sdk.client import Client
-from pilothouse.testing.controlplane import cluster
+from pilothouse.testing.controlplane import cluster, control_plane
 
 QUIET_S = 0.3
 MANY = 20
@@ -68,5 +69,23 @@ def test_a_pod_of_another_scheduler_is_left_alone(tmp_path: Path) -> None:
             await client.create(kinds.POD, pod("ours"))
             await scheduled(client, "ours", "True")
             assert "nodeName" not in (await client.get(kinds.POD, "theirs", "default"))["spec"]
+
+    asyncio.run(story())
+
+
+def test_many_waiting_pods_do_not_hold_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        async with control_plane() as manager:
+            scheduler, tried, turns = Scheduler(manager), [], []
+            monkeypatch.setattr(scheduler._pods.cache, "get", lambda name, namespace="": pod(name))
+            monkeypatch.setattr(scheduler, "_schedule", tried.append)
+            for number in range(MANY):
+                scheduler._queue.add(ObjectKey("default", str(number)), 0)
+            scheduler._scope.spawn(scheduler._run(), "run")
+            while len(tried) < MANY:
+                turns.append(len(tried))
+                await asyncio.sleep(0)
+            assert len(turns) >= MANY
+            await scheduler.stop()
 
     asyncio.run(story())

@@ -131,14 +131,14 @@ class NodeTable:
                 column[key] &= keep  # type: ignore[index]
 
     def remove_node(self, name: str) -> None:
-        """Forget a node; its Pods stay known and count again if it comes back."""
-        i = self.index.pop(name, None)
+        """Forget a node and what its Pods held, so that the next node at its position begins empty."""
+        i = self.index.get(name)
         if i is None:
             return
-        self._count_node_pods(i, -1)
-        self._clear_bits(i)
         for uid in list(self._on_node[i]):
             self.remove_pod(uid)
+        self._clear_bits(i)
+        del self.index[name]
         self.labels[i] = {}
         self._free.append(i)
 
