@@ -155,10 +155,11 @@ class ApplicationController:
             return None
         try:
             app = read_app(tree)
-            left = await self._cluster.tracked(app, (tree.get("status") or {}).get("resources") or [])
         except PilothouseError as error:
-            logger.warning("resources of %s cannot be listed, letting it go: %s", name_of(tree), error)
-            left = []
+            logger.warning("Application %s owns nothing that could be named, letting it go: %s", name_of(tree), error)
+            await remove_finalizer(self._client, APPLICATION, tree, FINALIZER)
+            return None
+        left = await self._cluster.tracked(app, (tree.get("status") or {}).get("resources") or [])
         for owned in left:
             if not is_deleting(owned):
                 await self._cluster.delete(owned)

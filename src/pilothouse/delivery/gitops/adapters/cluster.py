@@ -49,12 +49,12 @@ class ClusterObjects:
         return placed
 
     async def follow(self, kind: Kind) -> Informer:
-        """Return the running informer of a kind, telling about tracked objects from now on."""
+        """Return the complete informer of a kind, telling about tracked objects from now on."""
         informer = self._followed.get(kind)
         if informer is None:
             informer = self._followed[kind] = self._manager.informer(kind)
-            await informer.start()
             informer.add_handler(lambda change: self._tell(change.tree))
+        await informer.start()
         return informer
 
     def _tell(self, tree: Tree) -> None:
