@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
@@ -13,7 +15,9 @@ from pilothouse.cluster.apiserver.watchcache.cache import ResourceCache, WatchCa
 from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.clock import Clock, Entropy, rfc3339
 from pilothouse.kit.faults import Faults
-from pilothouse.store.revisions import Store
+from pilothouse.store.revisions import Mismatch, Store
+
+WINNER_TIMEOUT_S = 2.0
 
 
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -84,10 +88,20 @@ class Backend:
         return list(cache.scan(f"{prefix}{namespace}/" if namespace else prefix))
 
     async def write(self, key: str, expected: int | None, value: bytes | None, ttl_s: float = 0.0) -> int:
-        """Write to the store and return the revision once readers see it; raises `Mismatch`."""
+        """Write to the store and return the revision once readers see it; raises `Mismatch`.
+
+        A write that lost against one still on its way to the disk raises once that one can be read: whoever tries again at
+        once would only lose again.
+        """
         if self.faults.plan is not None:
             await self.faults.hit("api.write", key=key)
-        revision = await self.store.txn(key, expected, value, ttl_s=ttl_s)
+        try:
+            revision = await self.store.txn(key, expected, value, ttl_s=ttl_s)
+        except Mismatch as mismatch:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(WINNER_TIMEOUT_S):
+                    await self.cache.wait_for(mismatch.found)
+            raise
         await self.cache.wait_for(revision)
         return revision
 
