@@ -91,11 +91,27 @@ def _keep(obj: Obj, source: Obj, key: str) -> None:
         obj.pop(key, None)
 
 
+def _keep_allocated(new: Obj, before: Obj) -> None:
+    kinds = new.get("type", "ClusterIP"), before.get("type", "ClusterIP")
+    if "ExternalName" not in kinds:
+        for field in ("clusterIP", "clusterIPs"):
+            if not new.get(field) and before.get(field):
+                new[field] = before[field]
+    if all(kind in _REACHABLE for kind in kinds):
+        ports = {(port.get("protocol", "TCP"), port.get("port")): port.get("nodePort") for port in before.get("ports") or ()}
+        stated = {port.get("nodePort") for port in new.get("ports") or ()}
+        for port in new.get("ports") or ():
+            number = ports.get((port.get("protocol", "TCP"), port.get("port")))
+            if not port.get("nodePort") and number and number not in stated:
+                port["nodePort"] = number
+
+
 def _service(obj: Obj, old: Obj | None) -> None:
-    """Drop what only the former type of a Service had, unless the writer changed it as well."""
+    """Keep what was allocated and left out; drop what only the former type had, unless the writer changed it as well."""
     if old is None:
         return
     new, before = obj["spec"], old.get("spec") or {}
+    _keep_allocated(new, before)
     kind, former = new.get("type", "ClusterIP"), before.get("type", "ClusterIP")
     if kind == former:
         return

@@ -53,3 +53,14 @@ def test_a_service_that_changes_its_type_gives_back_what_it_no_longer_needs() ->
             await driver.ok("POST", SERVICES, _service(f"s{index}"))
 
     serve(test, Config(service_range="10.9.0.0/29"))
+
+
+def test_a_replaced_service_keeps_what_was_allocated() -> None:
+    async def test(driver: Driver) -> None:
+        made = await driver.ok("POST", SERVICES, _service("a", type="NodePort"))
+        body = _service("a", type="NodePort")
+        body["metadata"]["resourceVersion"] = made["metadata"]["resourceVersion"]
+        again = await driver.ok("PUT", f"{SERVICES}/a", body)
+        assert again["spec"] == made["spec"]
+
+    serve(test)
