@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +17,7 @@ from pilothouse.cluster.apiserver.watchcache.items import Item, identity
 from pilothouse.kit.aio import TaskScope
 from pilothouse.store.revisions import Event, Store, Watch
 
+logger = logging.getLogger("pilothouse.apiserver")
 ROOT = "/registry/"
 HISTORY = 4096
 Change = tuple[int, Item | None, Item | None]
@@ -155,7 +157,10 @@ class WatchCache:
         change = (event.revision, new, previous)
         cache.record(change)
         for callback in self.on_change:
-            callback(prefix, change)
+            try:
+                callback(prefix, change)
+            except Exception:
+                logger.exception("a follower of %s failed at revision %d", prefix, event.revision)
 
     def _wake(self) -> None:
         while self._waiters and self._waiters[0][0] <= self.revision:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 
 from pilothouse.cluster.apiserver.watchcache.cache import Change, ResourceCache
 from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.clock import Clock
 
+logger = logging.getLogger("pilothouse.apiserver")
 MAX_PENDING_BYTES = 8 * 1024 * 1024
 Matches = Callable[[Item], bool]
 Frame = Callable[[str, Item], bytes]
@@ -30,10 +32,18 @@ class WatchStream:
         """Replay `changes`, then follow."""
         for change in changes:
             self.on_change(change)
-        self._cache.listeners.add(self.on_change)
+        if not self._is_closed:
+            self._cache.listeners.add(self.on_change)
 
     def on_change(self, change: Change) -> None:
-        """Queue the event a change is for this watcher, if any."""
+        """Queue the event a change is for this watcher, if any; one that cannot be told ends this watch alone."""
+        try:
+            self._queue_event(change)
+        except Exception:
+            logger.exception("a watch of %s ends at revision %d", self._cache.prefix, change[0])
+            self.close()
+
+    def _queue_event(self, change: Change) -> None:
         revision, new, previous = change
         self.revision = revision
         is_now = new is not None and self._matches(new)

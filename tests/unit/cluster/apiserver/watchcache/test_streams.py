@@ -88,3 +88,19 @@ def test_a_watch_from_too_long_ago_is_told_so() -> None:
         assert error["type"] == "ERROR" and error["object"]["reason"] == "Expired" and error["object"]["code"] == 410
 
     serve(test)
+
+
+def test_a_watch_or_follower_that_fails_does_not_freeze_the_server() -> None:
+    async def test(driver: Driver) -> None:
+        def broken(*_: Any) -> Any:
+            raise ValueError("defect")
+
+        cache = driver.server.backend.cache
+        cache.on_change.append(broken)
+        stream = streams.WatchStream(cache.resource("/registry/core/configmaps/"), lambda _: True, broken)
+        stream.open([])
+        await driver.ok("POST", MAPS, {"metadata": {"name": "x"}})
+        await asyncio.wait_for(driver.ok("POST", MAPS, {"metadata": {"name": "y"}}), 5)
+        assert stream.on_change not in cache.resource("/registry/core/configmaps/").listeners
+
+    serve(test)
