@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 import orjson
 
-from pilothouse.api.meta import ObjectKey, Tree, key_of, metadata
+from pilothouse.api.meta import ObjectKey, Tree, key_of, metadata, uid_of
 from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.backoff import Backoff
 from pilothouse.kit.clock import Clock, Entropy
@@ -179,7 +179,8 @@ class Informer:
         if event.type == "BOOKMARK":
             return
         if event.type == "DELETED":
-            self._delete(key_of(tree), tree)
+            if not self._is_overtaken(key_of(tree), tree):
+                self._delete(key_of(tree), tree)
         elif not self._is_overtaken(key_of(tree), tree):
             self._upsert(key_of(tree), tree, raw)
 
@@ -200,7 +201,7 @@ class Informer:
             self._delete(entry.key, tree)
 
     def _is_overtaken(self, key: ObjectKey, tree: Tree) -> bool:
-        """Whether `observe` took in this or a newer state before the watch brought it."""
+        """Whether `observe` took in this or a newer state, or a newer object of the name, before the watch brought it."""
         entry = self.cache.entry(key)
         version = str(metadata(tree).get("resourceVersion", ""))
         if entry is None or not (version.isdigit() and entry.resource_version.isdigit()):
@@ -213,8 +214,13 @@ class Informer:
             return
         if previous is None:
             self._tell(Change("added", key, None, tree))
+            return
+        old = self.cache.decode(previous.raw)
+        if uid_of(old) == uid_of(tree):
+            self._tell(Change("modified", key, old, tree))
         else:
-            self._tell(Change("modified", key, self.cache.decode(previous.raw), tree))
+            self._tell(Change("deleted", key, old, None))
+            self._tell(Change("added", key, None, tree))
 
     def _delete(self, key: ObjectKey, last: Tree | None) -> None:
         entry = self.cache.remove(key)

@@ -114,3 +114,24 @@ def test_a_watch_that_ends_in_an_unforeseen_error_is_opened_again(monkeypatch: p
             await until(lambda: informer.cache.get("late", "default") is not None)
 
     asyncio.run(run())
+
+
+def test_another_object_of_the_same_name_is_told_as_deleted_and_added() -> None:
+    async def run() -> None:
+        async with control_plane() as manager:
+            client, informer = manager.client, manager.informer(CONFIG_MAP, namespace="default")
+            first = await client.create(CONFIG_MAP, config_map("same"))
+            await informer.start()
+            changes: list[Change] = []
+            informer.add_handler(changes.append)
+            await client.delete(CONFIG_MAP, "same", "default")
+            second = await client.create(CONFIG_MAP, config_map("same"))
+            informer.observe(second)
+            await client.create(CONFIG_MAP, config_map("last"))
+            await until(lambda: informer.cache.get("last", "default") is not None)
+            told = [(c.type, c.tree["metadata"]["uid"]) for c in changes if c.key.name == "same"]
+            uids = [tree["metadata"]["uid"] for tree in (first, first, second)]
+            assert told == list(zip(("added", "deleted", "added"), uids, strict=True))
+            assert informer.cache.get("same", "default") == second
+
+    asyncio.run(run())
