@@ -6,7 +6,17 @@ import hashlib
 import json
 from typing import Any
 
-from pilothouse.api.meta import Tree, condition_of, controller_of, is_deleting, labels_of, metadata, name_of, owner_reference
+from pilothouse.api.meta import (
+    Tree,
+    annotations_of,
+    condition_of,
+    controller_of,
+    is_deleting,
+    labels_of,
+    metadata,
+    name_of,
+    owner_reference,
+)
 from pilothouse.api.selectors import LabelSelector
 from pilothouse.kit.clock import parse_rfc3339
 
@@ -94,7 +104,7 @@ def is_orphan_of(pod: Tree, selector: LabelSelector) -> bool:
 def deletion_rank(pod: Tree) -> tuple[Any, ...]:
     """Sort key: the Pods that are the least loss come first (unassigned, pending, not ready, youngest)."""
     status = pod.get("status") or {}
-    cost = int(metadata(pod).get("annotations", {}).get("controller.kubernetes.io/pod-deletion-cost", 0) or 0)
+    cost = _deletion_cost(pod)
     restarts = max((int(state.get("restartCount", 0)) for state in status.get("containerStatuses") or ()), default=0)
     since = ready_since(pod)
     return (
@@ -106,6 +116,14 @@ def deletion_rank(pod: Tree) -> tuple[Any, ...]:
         -restarts,
         _reversed(str(metadata(pod).get("creationTimestamp", ""))),
     )
+
+
+def _deletion_cost(pod: Tree) -> int:
+    """Return the cost a user noted, 0 for none and for what is no number."""
+    try:
+        return int(annotations_of(pod).get("controller.kubernetes.io/pod-deletion-cost") or 0)
+    except ValueError:
+        return 0
 
 
 def _reversed(text: str) -> str:

@@ -4,6 +4,8 @@ import pytest
 
 from pilothouse.cluster.workloads import pods
 
+COST = "controller.kubernetes.io/pod-deletion-cost"
+
 
 def pod(
     name: str = "p", *, phase: str = "Running", ready_at: str = "", node: str = "n", created: str = "2026-01-01T00:00:00Z"
@@ -46,3 +48,8 @@ def test_template_hash_changes_with_the_template() -> None:
 def test_int_or_percent(value: int | str | None, total: int, up: int, down: int) -> None:
     assert pods.int_or_percent(value, total, round_up=True) == up
     assert pods.int_or_percent(value, total, round_up=False) == down
+
+
+@pytest.mark.parametrize(("annotations", "cost"), [(None, 0), ({}, 0), ({COST: "7"}, 7), ({COST: "cheap"}, 0)])
+def test_a_deletion_cost_that_is_no_number_counts_as_none(annotations: dict[str, str] | None, cost: int) -> None:
+    assert pods.deletion_rank({"metadata": {"annotations": annotations}})[3] == cost
