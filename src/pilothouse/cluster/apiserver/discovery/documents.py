@@ -15,6 +15,7 @@ from pilothouse.wire.http.messages import Request, Response
 
 Obj = dict[str, Any]
 _ALWAYS = ("APIResourceList", "DeleteOptions", "Patch", "Status", "WatchEvent")
+_V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2"
 _FAR = "Thu, 31 Dec 2037 23:55:55 GMT"
 
 
@@ -130,7 +131,15 @@ class OpenApi:
             schemas.need(names.get(f"{sub.group}/{sub.version}/{sub.kind}", ""))
 
     def _merged(self, request: Request) -> Response:
-        """Answer the version 2 document: the definitions of all group versions, and their paths by name."""
+        """Answer the version 2 document: the definitions of all group versions, and their paths by name.
+
+        As protobuf it names no definition: clients ask for that form about kinds nobody serves, and then read that there is none.
+        """
+        if request.header("accept").startswith(_V2_PROTOBUF):
+            version = f"v{self.scheme.version}".encode()
+            title = b"\x0a\x0aKubernetes\x12" + bytes((len(version),)) + version
+            message = b"\x0a\x032.0\x12" + bytes((len(title),)) + title
+            return Response(200, message, [("vary", "Accept")], "application/octet-stream")
         known = self._documents.get("v2")
         digest = hashlib.sha512("".join(self.hash_of(*found) for found in self.names().values()).encode()).hexdigest().upper()
         if known is None or known[0] != digest:

@@ -36,3 +36,15 @@ def test_deployments_say_how_they_are_written() -> None:
         assert kind == [{"group": "apps", "kind": "Deployment", "version": "v1"}]
 
     serve(test)
+
+
+def test_the_protobuf_form_of_version_2_can_be_parsed() -> None:
+    async def test(driver: Driver) -> None:
+        media = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+        response = await driver.send("GET", "/openapi/v2", headers={"accept": media})
+        body = await response.read()
+        assert response.status == 200 and body.startswith(b"\x0a\x032.0\x12")
+        assert body[6] == len(body) - 7
+        assert b"\x0a\x0aKubernetes" in body
+
+    serve(test)
