@@ -136,8 +136,8 @@ class OpenApi:
         As protobuf it names no definition: clients ask for that form about kinds nobody serves, and then read that there is none.
         """
         if request.header("accept").startswith(_V2_PROTOBUF):
-            version = f"v{self.scheme.version}".encode()
-            title = b"\x0a\x0aKubernetes\x12" + bytes((len(version),)) + version
+            release = f"v{self.scheme.version}".encode()
+            title = b"\x0a\x0aKubernetes\x12" + bytes((len(release),)) + release
             message = b"\x0a\x032.0\x12" + bytes((len(title),)) + title
             return Response(200, message, [("vary", "Accept")], "application/octet-stream")
         known = self._documents.get("v2")
