@@ -106,12 +106,17 @@ def copy_kubeconfig(plane: ControlPlane, target: Path) -> None:
 
 
 def _announce(plane: ControlPlane, seconds: float) -> None:
+    from pilothouse.app.profiles import kubeconfig_path
+
+    path = plane.kubeconfig_path
+    flag = "" if kubeconfig_path(None) == path else f" --kubeconfig {path}"
     print(
         f"Pilothouse is up after {seconds:.2f} s\n"
         f"  API         {plane.url}\n"
-        f"  kubeconfig  {plane.kubeconfig_path}\n"
+        f"  kubeconfig  {path}\n"
         f"  data        {plane.options.data_dir}\n"
-        f"  try         pilothouse get pods -A    or    KUBECONFIG={plane.kubeconfig_path} kubectl get nodes\n"
+        f"  try         pilothouse get pods -A{flag}\n"
+        f"              KUBECONFIG={path} kubectl get nodes\n"
         "Ctrl-C stops it; Pods keep running until `pilothouse down`.",
         flush=True,
     )
