@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
+import orjson
 import pytest
 
-from pilothouse.sdk.client import EventBatch
+from pilothouse.api.meta import Tree
+from pilothouse.sdk.client import EventBatch, WatchEvent
 from pilothouse.sdk.informer import Change
 from pilothouse.sdk.kinds import CONFIG_MAP
 from pilothouse.testing.controlplane import control_plane
@@ -117,21 +120,22 @@ def test_a_watch_that_ends_in_an_unforeseen_error_is_opened_again(monkeypatch: p
 
 
 def test_another_object_of_the_same_name_is_told_as_deleted_and_added() -> None:
+    def state(uid: str, version: str) -> Tree:
+        tree = config_map("same")
+        tree["metadata"] |= {"uid": uid, "resourceVersion": version}
+        return tree
+
     async def run() -> None:
         async with control_plane() as manager:
-            client, informer = manager.client, manager.informer(CONFIG_MAP, namespace="default")
-            first = await client.create(CONFIG_MAP, config_map("same"))
-            await informer.start()
+            informer = manager.informer(CONFIG_MAP, namespace="default")
             changes: list[Change] = []
             informer.add_handler(changes.append)
-            await client.delete(CONFIG_MAP, "same", "default")
-            second = await client.create(CONFIG_MAP, config_map("same"))
-            informer.observe(second)
-            await client.create(CONFIG_MAP, config_map("last"))
-            await until(lambda: informer.cache.get("last", "default") is not None)
-            told = [(c.type, c.tree["metadata"]["uid"]) for c in changes if c.key.name == "same"]
-            uids = [tree["metadata"]["uid"] for tree in (first, first, second)]
-            assert told == list(zip(("added", "deleted", "added"), uids, strict=True))
-            assert informer.cache.get("same", "default") == second
+            informer._take(WatchEvent("ADDED", msgspec.Raw(orjson.dumps(state("first", "1")))))
+            informer.observe(state("second", "3"))
+            informer._take(WatchEvent("DELETED", msgspec.Raw(orjson.dumps(state("first", "2")))))
+            informer._take(WatchEvent("ADDED", msgspec.Raw(orjson.dumps(state("second", "3")))))
+            told = [(change.type, change.tree["metadata"]["uid"]) for change in changes]
+            assert told == [("added", "first"), ("deleted", "first"), ("added", "second")]
+            assert informer.cache.get("same", "default") == state("second", "3")
 
     asyncio.run(run())
