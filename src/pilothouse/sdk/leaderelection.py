@@ -65,9 +65,10 @@ class LeaderElection:
     async def _campaign(self) -> None:
         while True:
             try:
-                is_holder = await self._try()
-            except PilothouseError as error:
-                logger.warning("lease %s: %s", self._config.name, error)
+                async with asyncio.timeout(self._config.renew_s):
+                    is_holder = await self._try()
+            except (PilothouseError, TimeoutError) as error:
+                logger.warning("lease %s: %s", self._config.name, str(error) or "no answer in time")
                 is_holder = self.leading.is_set() and self._clock.monotonic() - self._renewed_at < self._config.renew_s
             if is_holder and not self.leading.is_set():
                 logger.info("%s leads %s", self._config.identity, self._config.name)

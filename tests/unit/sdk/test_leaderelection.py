@@ -2,7 +2,9 @@
 
 import asyncio
 
-from pilothouse.kit.clock import ManualClock
+import pytest
+
+from pilothouse.kit.clock import ManualClock, SystemClock
 from pilothouse.sdk.leaderelection import ElectionConfig, LeaderElection
 from pilothouse.testing.controlplane import control_plane
 
@@ -44,5 +46,25 @@ def test_a_silent_holder_is_replaced_after_the_lease() -> None:
                 await clock.advance(2)
             assert heir.leading.is_set()
             await heir.stop()
+
+    asyncio.run(run())
+
+
+def test_a_holder_whose_server_is_silent_stops_leading(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async def run() -> None:
+        async with control_plane() as manager:
+            config = ElectionConfig("test", "default", "a", renew_s=0.2, retry_s=0.01)
+            election = LeaderElection(manager.client, config, SystemClock())
+            await election.start()
+            async with asyncio.timeout(5):
+                await election.leading.wait()
+                with monkeypatch.context() as patched:
+                    patched.setattr(manager.client, "get", silent)
+                    await election.lost.wait()
+            assert not election.leading.is_set()
+            await election.stop()
 
     asyncio.run(run())
