@@ -40,12 +40,15 @@ def _text(file: Path) -> str:
 def _documents(text: str, where: str) -> list[dict[str, Any]]:
     import yaml
 
+    from pilothouse.api.yamltext import LOADER, UnsafeYaml, check_yaml
+
     try:
-        documents = [document for document in yaml.safe_load_all(text) if document is not None]
+        check_yaml(text)
+        documents = [document for document in yaml.load_all(text, Loader=LOADER) if document is not None]
+    except UnsafeYaml as error:
+        raise BadRequest(f"{where} is refused: {error}") from error
     except yaml.YAMLError as error:
         raise BadRequest(f"{where} is not YAML: {' '.join(str(error).split())}") from error
-    except RecursionError as error:
-        raise BadRequest(f"{where} is nested too deeply") from error
     found: list[dict[str, Any]] = []
     for number, document in enumerate(documents, 1):
         if not isinstance(document, dict):

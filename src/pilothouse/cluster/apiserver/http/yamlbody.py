@@ -7,9 +7,7 @@ from typing import Any
 import yaml
 
 from pilothouse.api.findings import quote
-
-MAX_NODES = 200_000
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from pilothouse.api.yamltext import LOADER, check_yaml
 
 
 def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
@@ -18,18 +16,16 @@ def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         raise ValueError("yaml: invalid leading UTF-8 octet") from None
-    loader = _LOADER(text)
+    check_yaml(text)
+    loader = LOADER(text)
     try:
         node = loader.get_single_node()
         if node is None:
             return None, []
-        _check_size(node)
         repeated: list[str] = []
         return _Builder(loader, repeated).build(node, 0), repeated
     except yaml.YAMLError as error:
         raise ValueError(_message(error)) from None
-    except RecursionError:
-        raise ValueError("yaml: document is nested too deeply") from None
     finally:
         loader.dispose()
 
@@ -41,29 +37,6 @@ def _message(error: yaml.YAMLError) -> str:
         return f"yaml: {problem}"
     line = mark.line + 1 if isinstance(error, yaml.scanner.ScannerError) else max(1, mark.line)
     return f"yaml: line {line}: {problem}"
-
-
-def _check_size(root: yaml.Node) -> None:
-    sizes: dict[int, int] = {}
-
-    def size(node: yaml.Node, depth: int) -> int:
-        if depth > 200:
-            raise ValueError("yaml: document is nested too deeply")
-        known = sizes.get(id(node))
-        if known is not None:
-            return known
-        sizes[id(node)] = 1
-        total = 1
-        if isinstance(node, yaml.SequenceNode):
-            total += sum(size(child, depth + 1) for child in node.value)
-        elif isinstance(node, yaml.MappingNode):
-            total += sum(size(key, depth + 1) + size(value, depth + 1) for key, value in node.value)
-        if total > MAX_NODES:
-            raise ValueError("yaml: document contains excessive aliasing")
-        sizes[id(node)] = total
-        return total
-
-    size(root, 0)
 
 
 class _Builder:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from pilothouse.api.meta import Tree, annotations_of, metadata, name_of
+from pilothouse.api.yamltext import UnsafeYaml, check_yaml
 from pilothouse.delivery import charts
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
 from pilothouse.delivery.gitops.errors import SourceInvalid
@@ -106,7 +107,10 @@ def _directory(source: Source, files: dict[str, bytes]) -> list[Tree]:
 
 def _parse(text: str, where: str) -> list[Tree]:
     try:
+        check_yaml(text)
         documents = list(yaml.load_all(text, Loader=_Loader))
+    except UnsafeYaml as error:
+        raise SourceInvalid(f"{where} is refused: {error}") from error
     except yaml.YAMLError as error:
         raise SourceInvalid(f"{where} is not YAML: {' '.join(str(error).split())[:300]}") from error
     found: list[Tree] = []

@@ -1,0 +1,31 @@
+"""YAML is refused before it is built when that would take too much."""
+
+import pytest
+
+from pilothouse.api.yamltext import MAX_DEPTH, UnsafeYaml, check_yaml
+
+BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefg", "bcdefgh", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ("- " * 100_000 + "a", "nested too deeply"),
+        (BOMB, "excessive aliasing"),
+        ("[" + "1," * 300_000 + "]", "excessive"),
+        ("a: &a [*a]", "contains itself"),
+    ],
+)
+def test_what_is_too_much_is_refused(text: str, why: str) -> None:
+    with pytest.raises(UnsafeYaml, match=why):
+        check_yaml(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a: 1\n---\nb: [1, {c: d}]\n", "[" * MAX_DEPTH + "]" * MAX_DEPTH, "a: &a {b: c}\nd: *a\ne: *a\n", "a: [broken"]
+)
+def test_ordinary_and_broken_text_is_left_to_the_loader(text: str) -> None:
+    check_yaml(text)
