@@ -118,7 +118,7 @@ class ApplicationController:
         return operation
 
     def _wants_sync(self, app: App, revision: str, assessment: Assessment, last: Operation | None) -> bool:
-        if not app.policy.is_automated:
+        if not app.policy.is_automated or report.would_remove_everything(app, assessment):
             return False
         actionable = [e for e in assessment.resources if e.status == "OutOfSync" and (app.policy.prune or not e.requires_pruning)]
         synced_before = last.revision if last else report.last_synced(app.tree)

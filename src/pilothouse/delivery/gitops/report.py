@@ -24,12 +24,22 @@ def _compared_to(app: App) -> Tree:
 def failed(tree: Tree, error: PilothouseError, now: float) -> Tree:
     """Return the status when the wanted state cannot be told; the last known resources stay."""
     status = dict(tree.get("status") or {})
-    known = next((c for c in status.get("conditions") or () if c.get("message") == error.message), None)
-    stamp = known["lastTransitionTime"] if known else rfc3339(now)
-    status["conditions"] = [{"type": "ComparisonError", "message": error.message, "lastTransitionTime": stamp}]
+    status["conditions"] = [_condition(status, "ComparisonError", error.message, now)]
     status["sync"] = {**(status.get("sync") or {}), "status": "Unknown"}
     status.setdefault("health", {"status": "Unknown"})
     return status
+
+
+def would_remove_everything(app: App, assessment: Assessment) -> bool:
+    """Whether syncing without being asked would leave nothing, as an empty folder by mistake does; `allowEmpty` permits it."""
+    entries = assessment.resources
+    removes = app.policy.is_automated and app.policy.prune and not app.policy.allow_empty
+    return removes and bool(entries) and all(entry.requires_pruning for entry in entries)
+
+
+def _condition(old: Tree, kind: str, message: str, now: float) -> Tree:
+    known = next((c for c in old.get("conditions") or () if c.get("message") == message), None)
+    return known or {"type": kind, "message": message, "lastTransitionTime": rfc3339(now)}
 
 
 def assessed(
@@ -61,6 +71,9 @@ def assessed(
             status["conditions"] = [{"type": "SyncError", "message": operation.message, "lastTransitionTime": stamp}]
     elif "operationState" in old:
         status["operationState"] = old["operationState"]
+    if would_remove_everything(app, assessment):
+        message = f"Skipping sync attempt to {revision}: auto-sync will wipe out all resources"
+        status["conditions"] = [_condition(old, "SyncError", message, now)]
     same = {key: value for key, value in old.items() if key != "reconciledAt"} == status
     status["reconciledAt"] = old["reconciledAt"] if same and "reconciledAt" in old else rfc3339(now)
     return status

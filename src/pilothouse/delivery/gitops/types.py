@@ -37,6 +37,7 @@ class SyncPolicy(msgspec.Struct, frozen=True):
     is_automated: bool = False
     prune: bool = False
     self_heal: bool = False
+    allow_empty: bool = False
     options: frozenset[str] = frozenset()
     retry_limit: int = 0
     retry_base_s: float = 5.0
@@ -76,6 +77,7 @@ def _policy(raw: Tree) -> SyncPolicy:
         is_automated=enabled,
         prune=enabled and bool((automated or {}).get("prune")),
         self_heal=enabled and bool((automated or {}).get("selfHeal")),
+        allow_empty=enabled and bool((automated or {}).get("allowEmpty")),
         options=frozenset(raw.get("syncOptions") or ()),
         retry_limit=int(retry.get("limit") or 0),
         retry_base_s=_seconds(backoff.get("duration"), 5.0),

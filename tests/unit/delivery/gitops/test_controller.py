@@ -115,6 +115,11 @@ def test_life_of_an_application(tmp_path: Path) -> None:
 
             third = commit(folder, broken=None)
             await until(manager, is_healthy(third))
+
+            commit(folder, web=None)
+            status = await until(manager, lambda s: any(c["type"] == "SyncError" for c in s.get("conditions") or ()))
+            assert "will wipe out all resources" in status["conditions"][0]["message"]
+            assert await client.list(DEPLOYMENT, "default")
             await client.delete(APPLICATION, "shop", "default")
             async with asyncio.timeout(10):
                 while await client.list(APPLICATION, "default") or await client.list(DEPLOYMENT, "default"):
