@@ -5,6 +5,7 @@ routing -> authentication -> authorisation -> discovery or registry. The HTTP ed
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -68,6 +69,7 @@ class ApiServer:
         self.custom = CustomResources(self.backend)
         self.openapi = OpenApi(self.scheme)
         self.failing: dict[str, str] = {}
+        self.backend.cache.on_failure = functools.partial(self.failing.__setitem__, "etcd")
         self._verbs = self._build_verbs()
         self._requests = self.metrics.counter(
             "apiserver_request_total",

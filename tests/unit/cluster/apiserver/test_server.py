@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
+
 from pilothouse.cluster.apiserver import ApiServer
 from pilothouse.store.memory import MemoryStore
 from pilothouse.wire.http.messages import Peer
@@ -89,5 +91,20 @@ def test_made_up_paths_add_no_metrics() -> None:
             await driver.call("GET", f"/api/v1/namespaces/default/pods/x/made-up-{number}", peer=nobody)
         text = await (await driver.send("GET", "/metrics")).read()
         assert b"made-up" not in text
+
+    serve(test)
+
+
+def test_a_server_that_no_longer_sees_its_store_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(event: object) -> None:
+        raise RuntimeError("unreadable event")
+
+    async def test(driver: Driver) -> None:
+        monkeypatch.setattr(driver.server.backend.cache, "_apply", broken)
+        await driver.server.backend.store.txn("/registry/configmaps/default/x", None, b"{}")
+        while "etcd" not in driver.server.failing:
+            await asyncio.sleep(0.001)
+        status, text = await driver.call("GET", "/readyz")
+        assert status == 500 and b"unreadable event" in text
 
     serve(test)

@@ -90,7 +90,9 @@ class WatchCache:
         self._resources: dict[str, ResourceCache] = {}
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = 0
-        self._scope = TaskScope("watchcache")
+        self._scope = TaskScope("watchcache", self._failed)
+        self.on_failure: Callable[[str], None] = logger.error
+        """Called with a reason when the cache no longer follows the store: what is read from then on is old."""
         self.on_change: list[Callable[[str, Change], None]] = []
         """Called with (prefix, change) after each change is visible: RBAC index, CRDs."""
 
@@ -113,6 +115,9 @@ class WatchCache:
             for event in await anext(batches):
                 self._apply(event)
         self._scope.spawn(self._follow(watch, batches), "follow")
+
+    def _failed(self, task: str, error: BaseException) -> None:
+        self.on_failure(f"{task} no longer follows the store: {error!r}")
 
     async def stop(self) -> None:
         """Stop following."""
