@@ -136,9 +136,15 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(400, "protocol upgrades are not supported on this path")
+            self._answer_last()
         except httptools.HttpParserError as error:
             self._refuse(*(self._error or (400, f"malformed HTTP request: {error}")))
+
+    def _answer_last(self) -> None:
+        """Answer a request for another protocol as an ordinary one, which RFC 9110 allows, and nothing after it."""
+        self._transport.pause_reading()
+        if self._queue:
+            self._queue[-1] = (self._queue[-1][0], False)
 
     def eof_received(self) -> bool:
         """Close once the client closed."""

@@ -81,6 +81,16 @@ def test_pipelined_requests_are_answered_in_order() -> None:
     serve(body)
 
 
+def test_a_request_for_another_protocol_is_answered_and_ends_the_connection() -> None:
+    async def body(port: int) -> None:
+        head = b"POST /exec HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n"
+        received = await raw(port, head + b"GET /never HTTP/1.1\r\n\r\n")
+        assert received.startswith(b"HTTP/1.1 200 ") and b"POST /exec" in received and b"/never" not in received
+        assert b"connection: close" in received.lower()
+
+    serve(body)
+
+
 @pytest.mark.parametrize(
     ("data", "status"),
     [
