@@ -60,7 +60,8 @@ class ImageStore:
                 return Image("sha256:" + "0" * 64, str(reference), oci.HOST_BASE, oci.Execution())
             raise ImageMissing(
                 f'failed to resolve reference "{reference}": not found among the images of this node, and nothing is downloaded',
-                fix=f"build it with `pilothouse image build -t {text} FOLDER`, or use image `host` for a program of this machine",
+                fix=f"build it with `pilothouse image build -t {text} --layout {self._layout} FOLDER`, "
+                "or use image `host` for a program of this machine",
             )
         manifest = self._json(self._blob(entry.digest), oci.Manifest)
         config = self._json(self._blob(manifest.config.digest), oci.ImageConfig)

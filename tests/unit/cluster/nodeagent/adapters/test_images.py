@@ -36,7 +36,7 @@ def test_found_and_unpacked_once(tmp_path: Path) -> None:
 def test_missing_image_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(ImageMissing) as caught:
         store_of(tmp_path).find("bash")
-    assert "pilothouse image build -t bash" in caught.value.fix
+    assert f"pilothouse image build -t bash --layout {tmp_path / 'images'} FOLDER" in caught.value.fix
     assert store_of(tmp_path).find("host").layers == ()
     with pytest.raises(InvalidImageName):
         store_of(tmp_path).find("UPPER case")
