@@ -17,7 +17,7 @@ import msgspec
 from pilothouse.api.meta import is_condition_true, name_of
 from pilothouse.cluster.apiserver import ApiServer, Config
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
-from pilothouse.kit.errors import Conflict, Invalid
+from pilothouse.kit.errors import Conflict, Invalid, PilothouseError
 from pilothouse.kit.faults import Faults
 from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.kit.registry import Capability
@@ -144,21 +144,28 @@ class ControlPlane:
         return tls.server_context(directory / "server.crt", directory / "server.key", authority.certificate_pem)
 
     async def _listen(self, edge: HttpServer) -> int:
+        host, port = self.options.host, self.options.port
+        is_given = self.options.is_port_required or port == 0
+        failure: OSError | None = None
+        for candidate in dict.fromkeys((port,) if is_given else (self._previous_port() or port, port, 0)):
+            try:
+                return await edge.start(host, candidate)
+            except OSError as error:
+                failure = error
+        why = failure.strerror or failure if failure else ""
+        if is_given:
+            fix = "choose another --port, or leave it out to take any free one"
+            raise PortTaken(f"port {port} on {host} cannot be used: {why}", fix=fix)
+        fix = "choose another --host: 127.0.0.1, or an address of this machine"
+        raise Invalid(f"cannot listen on {host}: {why}", fix=fix)
+
+    def _previous_port(self) -> int:
+        """The port of the last start: copies of the kubeconfig keep working when it is still free."""
         try:
-            return await edge.start(self.options.host, self.options.port)
-        except OSError as error:
-            if self.options.is_port_required or self.options.port == 0:
-                raise PortTaken(
-                    f"port {self.options.port} on {self.options.host} cannot be used: {error.strerror or error}",
-                    fix="choose another --port, or leave it out to take any free one",
-                ) from error
-        try:
-            return await edge.start(self.options.host, 0)
-        except OSError as error:
-            raise Invalid(
-                f"cannot listen on {self.options.host}: {error.strerror or error}",
-                fix="choose another --host: 127.0.0.1, or an address of this machine",
-            ) from error
+            port = kubeconfig.read(self.kubeconfig_path).server.rpartition(":")[2]
+        except PilothouseError:
+            return 0
+        return int(port) if port.isdigit() else 0
 
     def _write_kubeconfig(self, authority: tls.KeyPair) -> None:
         directory, now = self.options.data_dir / "pki", self.clock.now()
