@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -137,10 +138,9 @@ class ControlPlane:
             self.options.host, "127.0.0.1", "::1", "localhost", "10.96.0.1", "kubernetes", "kubernetes.default",
             "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
         )  # fmt: skip
-        pair = tls.read_pair(directory, "server")
-        if pair is None or tls.expires_within(pair, now, 30):
-            pair = tls.issue(authority, "kube-apiserver", now, names=tuple(dict.fromkeys(names)), is_server=True)
-            tls.write_pair(directory, "server", pair)
+        # New at every start: the host may be another one, and clients trust the authority.
+        pair = tls.issue(authority, "kube-apiserver", now, names=tuple(dict.fromkeys(names)), is_server=True)
+        tls.write_pair(directory, "server", pair)
         return tls.server_context(directory / "server.crt", directory / "server.key", authority.certificate_pem)
 
     async def _listen(self, edge: HttpServer) -> int:
@@ -213,14 +213,15 @@ class ControlPlane:
 
     async def stop(self) -> None:
         """Stop capabilities, drain the edge, close the store; safe to call twice."""
-        if self.manager is not None:
-            await self.manager.stop()
-        if self.server is not None:
-            await self.server.stop()
-        if self._edge is not None:
-            await self._edge.stop()
-        if self._store is not None:
-            await self._store.close()
+        async with AsyncExitStack() as stack:  # a part that fails to stop keeps none of the others from it
+            if self._store is not None:
+                stack.push_async_callback(self._store.close)
+            if self._edge is not None:
+                stack.push_async_callback(self._edge.stop)
+            if self.server is not None:
+                stack.push_async_callback(self.server.stop)
+            if self.manager is not None:
+                stack.push_async_callback(self.manager.stop)
 
 
 def _make_data_dir(path: Path) -> None:

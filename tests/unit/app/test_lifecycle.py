@@ -1,4 +1,4 @@
-"""Which port a control plane listens on."""
+"""How a control plane starts and stops: its port, its certificate, its parts."""
 
 import asyncio
 import socket
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from pilothouse.app.lifecycle import ControlPlane, Options, PortTaken
 from pilothouse.kit.errors import Invalid
@@ -15,6 +16,45 @@ from pilothouse.kit.errors import Invalid
 def taken() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
+
+
+def test_the_certificate_names_the_host_of_this_start(tmp_path: Path) -> None:
+    async def names_at(host: str) -> tuple[str, ...]:
+        plane = ControlPlane(Options(tmp_path, host=host))
+        await plane.start_api()
+        await plane.stop()
+        return names_of(tmp_path / "pki" / "server.crt")
+
+    async def run() -> None:
+        assert "127.0.0.9" not in await names_at("127.0.0.1")
+        assert "127.0.0.9" in await names_at("127.0.0.9")
+
+    asyncio.run(run())
+
+
+def test_a_part_that_fails_to_stop_leaves_the_store_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> None:
+        raise RuntimeError("cannot stop")
+
+    async def run() -> None:
+        plane = ControlPlane(Options(tmp_path))
+        await plane.start_api()
+        assert plane.server is not None
+        stop = plane.server.stop
+        monkeypatch.setattr(plane.server, "stop", broken)
+        with pytest.raises(RuntimeError, match="cannot stop"):
+            await plane.stop()
+        await stop()
+        second = ControlPlane(Options(tmp_path))
+        await second.start_api()
+        await second.stop()
+
+    asyncio.run(run())
+
+
+def names_of(certificate: Path) -> tuple[str, ...]:
+    found = x509.load_pem_x509_certificate(certificate.read_bytes()).extensions
+    return tuple(str(name.value) for name in found.get_extension_for_class(x509.SubjectAlternativeName).value)
 
 
 def port_of(options: Options) -> int:
