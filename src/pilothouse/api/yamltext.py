@@ -33,30 +33,52 @@ def check_yaml(text: str) -> None:
 
 
 class _Census:
-    """Nodes and levels so far."""
+    """Nodes and levels so far, aliases expanded."""
 
     def __init__(self) -> None:
         self.nodes = 0
-        self.sizes: dict[str, int] = {}
-        self.open: list[tuple[str | None, int]] = []
+        self.anchors: dict[str, tuple[int, int]] = {}
+        """Nodes and levels of each anchored collection."""
+        self.open: list[_Collection] = []
 
     def count(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):
             self._expand(event.anchor or "")
         elif isinstance(event, yaml.NodeEvent):
-            self.nodes += 1
+            self._reach(1, 0)
             if isinstance(event, yaml.CollectionStartEvent):
-                self.open.append((event.anchor, self.nodes))
+                self.open.append(_Collection(event.anchor, self.nodes))
+                self._reach(0, 0)
         elif isinstance(event, yaml.CollectionEndEvent):
-            anchor, before = self.open.pop()
-            if anchor:
-                self.sizes[anchor] = self.nodes - before + 1
-        if len(self.open) > MAX_DEPTH:
+            done = self.open.pop()
+            if done.anchor:
+                self.anchors[done.anchor] = (self.nodes - done.before + 1, done.levels)
+            self._hold(done.levels)
+
+    def _expand(self, anchor: str) -> None:
+        if any(collection.anchor == anchor for collection in self.open):
+            raise UnsafeYaml("yaml: an alias contains itself")
+        nodes, levels = self.anchors.get(anchor, (1, 0))
+        self._reach(nodes, levels)
+        self._hold(levels)
+
+    def _hold(self, levels: int) -> None:
+        """Note that the innermost open collection has something of `levels` below it."""
+        if self.open:
+            self.open[-1].levels = max(self.open[-1].levels, levels + 1)
+
+    def _reach(self, nodes: int, levels: int) -> None:
+        self.nodes += nodes
+        if len(self.open) + levels > MAX_DEPTH:
             raise UnsafeYaml("yaml: document is nested too deeply")
         if self.nodes > MAX_NODES:
             raise UnsafeYaml("yaml: document contains excessive aliasing")
 
-    def _expand(self, anchor: str) -> None:
-        self.nodes += self.sizes.get(anchor, 1)
-        if any(name == anchor for name, _ in self.open):
-            raise UnsafeYaml("yaml: an alias contains itself")
+
+class _Collection:
+    """A list or mapping that is being read: `before` counts the nodes up to it, `levels` those below and with it."""
+
+    __slots__ = ("anchor", "before", "levels")
+
+    def __init__(self, anchor: str | None, before: int) -> None:
+        self.anchor, self.before, self.levels = anchor, before, 1

@@ -17,6 +17,8 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
         (BOMB, "excessive aliasing"),
         ("[" + "1," * 300_000 + "]", "excessive"),
         ("a: &a [*a]", "contains itself"),
+        (f"a: &a {'[' * 150}{']' * 150}\nb: {'[' * 60}*a{']' * 60}\n", "nested too deeply"),
+        (f"a: &a {'[' * 90}{']' * 90}\nb: &b {'[' * 90}*a{']' * 90}\nc: {'[' * 30}*b{']' * 30}\n", "nested too deeply"),
     ],
 )
 def test_what_is_too_much_is_refused(text: str, why: str) -> None:
@@ -25,7 +27,15 @@ def test_what_is_too_much_is_refused(text: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a: 1\n---\nb: [1, {c: d}]\n", "[" * MAX_DEPTH + "]" * MAX_DEPTH, "a: &a {b: c}\nd: *a\ne: *a\n", "a: [broken"]
+    "text",
+    [
+        "",
+        "a: 1\n---\nb: [1, {c: d}]\n",
+        "[" * MAX_DEPTH + "]" * MAX_DEPTH,
+        "a: &a {b: c}\nd: *a\ne: *a\n",
+        f"a: &a {'[' * 150}{']' * 150}\nb: {'[' * 49}*a{']' * 49}\n",
+        "a: [broken",
+    ],
 )
 def test_ordinary_and_broken_text_is_left_to_the_loader(text: str) -> None:
     check_yaml(text)

@@ -23,7 +23,7 @@ def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
         if node is None:
             return None, []
         repeated: list[str] = []
-        return _Builder(loader, repeated).build(node, 0), repeated
+        return _Builder(loader, repeated).build(node), repeated
     except yaml.YAMLError as error:
         raise ValueError(_message(error)) from None
     finally:
@@ -43,24 +43,22 @@ class _Builder:
     def __init__(self, loader: Any, repeated: list[str]) -> None:
         self.loader, self.repeated = loader, repeated
 
-    def build(self, node: yaml.Node, depth: int) -> Any:
-        if depth > 200:
-            raise ValueError("yaml: document is nested too deeply")
+    def build(self, node: yaml.Node) -> Any:
         if isinstance(node, yaml.MappingNode):
-            return self.mapping(node, depth)
+            return self.mapping(node)
         if isinstance(node, yaml.SequenceNode):
-            return [self.build(child, depth + 1) for child in node.value]
+            return [self.build(child) for child in node.value]
         if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"):
             return node.value
         return self.loader.construct_object(node, deep=True)
 
-    def mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+    def mapping(self, node: yaml.MappingNode) -> dict[str, Any]:
         self.loader.flatten_mapping(node)
         out: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = self.build(key_node, depth + 1)
+            key = self.build(key_node)
             text = key if isinstance(key, str) else str(key_node.value)
             if text in out:
                 self.repeated.append(f"line {key_node.start_mark.line + 1}: key {quote(text)} already set in map")
-            out[text] = self.build(value_node, depth + 1)
+            out[text] = self.build(value_node)
         return out
