@@ -12,7 +12,7 @@ from collections import OrderedDict
 
 import msgspec
 
-from pilothouse.api.meta import Tree, metadata, name_of, namespace_of, uid_of
+from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
 from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock, Entropy, rfc3339
 from pilothouse.kit.errors import PilothouseError
@@ -103,9 +103,3 @@ class Recorder:
     async def stop(self) -> None:
         """Drop what is queued and end the writer."""
         await self._scope.close()
-
-
-def involved_key(event: Tree) -> tuple[str, str, str]:
-    """Return (kind, namespace, name) of the object an event is about."""
-    involved = event.get("involvedObject") or {}
-    return str(involved.get("kind", "")), str(involved.get("namespace", "")), str(involved.get("name", metadata(event)))
