@@ -5,12 +5,11 @@ from __future__ import annotations
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.faults import Faults
 from pilothouse.store.expiry import Expiry
-from pilothouse.store.revisions import Entry, Mismatch, RangeResult, StoreStopped
-from pilothouse.store.state import State
-from pilothouse.store.watch import HistoryWatch
+from pilothouse.store.revisions import Mismatch, StoreStopped
+from pilothouse.store.state import State, StateReader
 
 
-class MemoryStore:
+class MemoryStore(StateReader):
     """A store that lives as long as its process."""
 
     def __init__(self, clock: Clock | None = None, faults: Faults | None = None, keep_events: int = 20_000) -> None:
@@ -20,24 +19,6 @@ class MemoryStore:
         self._clock = clock or SystemClock()
         self._expiry = Expiry(self._state, self._clock, self.txn)
         self._is_closed = False
-
-    @property
-    def revision(self) -> int:
-        """Newest revision."""
-        return self._state.revision
-
-    @property
-    def oldest_revision(self) -> int:
-        """History is complete after this revision."""
-        return self._state.history.oldest - 1
-
-    async def get(self, key: str) -> Entry | None:
-        """Return the entry of `key`, or None."""
-        return self._state.entries.get(key)
-
-    async def range(self, prefix: str, *, revision: int = 0, limit: int = 0, start: str = "") -> RangeResult:
-        """Return a page of entries, see `Store.range`."""
-        return self._state.range(prefix, revision, limit, start)
 
     async def txn(self, key: str, expected: int | None, value: bytes | None, *, ttl_s: float = 0.0) -> int:
         """Write if the key is at revision `expected`, see `Store.txn`."""
@@ -57,18 +38,6 @@ class MemoryStore:
         if ttl_s:
             self._expiry.wake()
         return event.revision
-
-    def watch(self, prefix: str, from_revision: int) -> HistoryWatch:
-        """Follow writes after `from_revision`, see `Store.watch`."""
-        return HistoryWatch(self._state.history, prefix, from_revision)
-
-    async def compact(self, revision: int) -> None:
-        """Drop history up to `revision`."""
-        self._state.history.trim(revision)
-
-    async def progress(self) -> int:
-        """Return the revision that every open watch will reach without further writes."""
-        return self._state.revision
 
     async def snapshot(self) -> None:
         """Nothing to write down."""

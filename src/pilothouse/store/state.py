@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 from pilothouse.store.revisions import Compacted, Entry, Event, RangeResult
-from pilothouse.store.watch import History
+from pilothouse.store.watch import History, HistoryWatch
 
 
 def prefix_end(prefix: str) -> str:
@@ -97,3 +97,39 @@ class State:
         keys = sorted(key for key in live if key >= start)
         page = keys[:limit] if limit else keys
         return RangeResult([live[key] for key in page], revision, len(page) < len(keys), len(keys) - len(page))
+
+
+class StateReader:
+    """The half of a store that reads: answered from the live state, which only has what was acknowledged."""
+
+    _state: State
+
+    @property
+    def revision(self) -> int:
+        """Newest revision; with the `log` engine, the newest durable one."""
+        return self._state.revision
+
+    @property
+    def oldest_revision(self) -> int:
+        """History is complete after this revision."""
+        return self._state.history.oldest - 1
+
+    async def get(self, key: str) -> Entry | None:
+        """Return the entry of `key`, or None."""
+        return self._state.entries.get(key)
+
+    async def range(self, prefix: str, *, revision: int = 0, limit: int = 0, start: str = "") -> RangeResult:
+        """Return a page of entries, see `Store.range`."""
+        return self._state.range(prefix, revision, limit, start)
+
+    def watch(self, prefix: str, from_revision: int) -> HistoryWatch:
+        """Follow writes after `from_revision`, see `Store.watch`."""
+        return HistoryWatch(self._state.history, prefix, from_revision)
+
+    async def compact(self, revision: int) -> None:
+        """Drop history up to `revision`."""
+        self._state.history.trim(revision)
+
+    async def progress(self) -> int:
+        """Return the revision that every open watch will reach without further writes."""
+        return self._state.revision

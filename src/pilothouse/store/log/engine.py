@@ -22,9 +22,8 @@ from pilothouse.store.log.disk import Disk, LogFile, RealDisk
 from pilothouse.store.log.lock import lock_directory
 from pilothouse.store.log.records import Record, encode
 from pilothouse.store.log.segments import drop_segments, open_segment, read_records
-from pilothouse.store.revisions import Entry, Event, Mismatch, RangeResult, StoreStopped
-from pilothouse.store.state import State
-from pilothouse.store.watch import HistoryWatch
+from pilothouse.store.revisions import Entry, Event, Mismatch, StoreStopped
+from pilothouse.store.state import State, StateReader
 
 logger = logging.getLogger("pilothouse.store")
 
@@ -47,7 +46,7 @@ class _Write(msgspec.Struct, frozen=True):
     done: asyncio.Future[int]
 
 
-class LogStore:
+class LogStore(StateReader):
     """A durable store in one directory."""
 
     def __init__(self, disk: Disk, config: LogConfig, clock: Clock, faults: Faults, lock: int = -1) -> None:
@@ -83,24 +82,6 @@ class LogStore:
         except BaseException:
             os.close(lock)
             raise
-
-    @property
-    def revision(self) -> int:
-        """Newest durable revision."""
-        return self._state.revision
-
-    @property
-    def oldest_revision(self) -> int:
-        """History is complete after this revision."""
-        return self._state.history.oldest - 1
-
-    async def get(self, key: str) -> Entry | None:
-        """Return the durable entry of `key`, or None."""
-        return self._state.entries.get(key)
-
-    async def range(self, prefix: str, *, revision: int = 0, limit: int = 0, start: str = "") -> RangeResult:
-        """Return a page of durable entries, see `Store.range`."""
-        return self._state.range(prefix, revision, limit, start)
 
     async def txn(self, key: str, expected: int | None, value: bytes | None, *, ttl_s: float = 0.0) -> int:
         """Write if the newest pending state of the key is at `expected`, see `Store.txn`."""
@@ -218,18 +199,6 @@ class LogStore:
         error = None if future.cancelled() else future.exception()
         if error is not None:
             logger.warning("snapshot failed, the log is kept and grows: %s", error)
-
-    def watch(self, prefix: str, from_revision: int) -> HistoryWatch:
-        """Follow durable writes after `from_revision`, see `Store.watch`."""
-        return HistoryWatch(self._state.history, prefix, from_revision)
-
-    async def compact(self, revision: int) -> None:
-        """Drop history up to `revision`."""
-        self._state.history.trim(revision)
-
-    async def progress(self) -> int:
-        """Return the durable revision."""
-        return self._state.revision
 
     async def snapshot(self) -> None:
         """Write the live state down now."""
