@@ -33,6 +33,14 @@ def rule(path: str, value: str, check: Callable[[str], list[str]]) -> Findings:
     return [invalid(path, value, problem) for problem in check(value)]
 
 
+def exactly_one(path: str, kinds: list[str], holder: Obj, noun: str, check: Callable[[str, Any, str], Findings]) -> Findings:
+    """Of the members `kinds` of a union one is checked, further ones are forbidden, none is a finding too."""
+    if not kinds:
+        return [required(path, f"must specify a {noun} type")]
+    out = check(kinds[0], holder[kinds[0]], f"{path}.{kinds[0]}")
+    return out + [forbidden(f"{path}.{kind}", f"may not specify more than 1 {noun} type") for kind in kinds[1:]]
+
+
 def non_negative(path: str, value: Any) -> Findings:
     """A number may not be below zero; None is fine."""
     return [invalid(path, value, AT_LEAST_ZERO)] if value is not None and value < 0 else []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.api.findings import duplicate, forbidden, invalid, not_found, required, unsupported
+from pilothouse.api.findings import duplicate, invalid, not_found, required, unsupported
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     PROTOCOLS,
     Findings,
     Obj,
     all_non_negative,
+    exactly_one,
     non_negative_quantity,
     one_of,
     port_name,
@@ -229,16 +230,8 @@ def _probe(probe: Obj, path: str, *, is_readiness: bool) -> Findings:
 
 
 def _handler(handler: Obj, path: str) -> Findings:
-    out: Findings = []
     found = [kind for kind in ("exec", "httpGet", "tcpSocket", "grpc", "sleep") if handler.get(kind) is not None]
-    for index, kind in enumerate(found):
-        if index:
-            out.append(forbidden(f"{path}.{kind}", "may not specify more than 1 handler type"))
-            continue
-        out += _action(kind, handler[kind], f"{path}.{kind}")
-    if not found:
-        out.append(required(path, "must specify a handler type"))
-    return out
+    return exactly_one(path, found, handler, "handler", _action)
 
 
 def _action(kind: str, action: Obj, path: str) -> Findings:

@@ -7,6 +7,7 @@ from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     Findings,
     Obj,
+    exactly_one,
     label_selector,
     no_backsteps,
     one_of,
@@ -46,17 +47,9 @@ def volumes(found: list[Obj], path: str) -> tuple[Findings, set[str]]:
 
 
 def _sources(volume: Obj, path: str) -> Findings:
-    out: Findings = []
     found = [kind for kind in VOLUME_SOURCES if volume.get(kind) is not None]
     ordered = sorted(found, key=lambda kind: (kind != "emptyDir", VOLUME_SOURCES.index(kind)))
-    for index, kind in enumerate(ordered):
-        if index:
-            out.append(forbidden(f"{path}.{kind}", "may not specify more than 1 volume type"))
-            continue
-        out += _source(kind, volume[kind], f"{path}.{kind}")
-    if not found:
-        out.append(required(path, "must specify a volume type"))
-    return out
+    return exactly_one(path, ordered, volume, "volume", _source)
 
 
 def _source(kind: str, source: Obj, path: str) -> Findings:
@@ -164,13 +157,7 @@ def volume(obj: Obj) -> Findings:
     policies = ("Delete", "Recycle", "Retain")
     out += one_of("spec.persistentVolumeReclaimPolicy", spec.get("persistentVolumeReclaimPolicy"), policies)
     found = [kind for kind in VOLUME_SOURCES if spec.get(kind) is not None]
-    for index, kind in enumerate(found):
-        if index:
-            out.append(forbidden(f"spec.{kind}", "may not specify more than 1 volume type"))
-        else:
-            out += _source(kind, spec[kind], f"spec.{kind}")
-    if not found:
-        out.append(required("spec", "must specify a volume type"))
+    out += exactly_one("spec", found, spec, "volume", _source)
     if spec.get("storageClassName"):
         out += rule("spec.storageClassName", spec["storageClassName"], names.subdomain)
     return out + one_of("spec.volumeMode", spec.get("volumeMode"), ("Block", "Filesystem"))
