@@ -1,4 +1,4 @@
-"""Wire formats and transports: HTTP messages and edge, TLS material, kubeconfig files.
+"""Wire formats and transports: HTTP messages and edge, WebSocket and SPDY streams, TLS material, kubeconfig files.
 
 Everything here moves bytes and knows nothing of Kubernetes objects. The API server stands behind `wire.http.server`; the SDK
 talks through any `wire.http.messages.Transport`, of which the in-process one is the API server's own handler.

@@ -3,7 +3,7 @@
 A `Handler` answers a `Request` with a `Response`. The API server is a handler; the HTTP edge calls it for bytes from a
 socket, the in-process transport calls it directly, a remote transport sends the same record over TLS. A response body is
 either complete bytes or an asynchronous iterator of chunks (watches, followed logs); whoever stops reading early must call
-`Response.aclose`.
+`Response.aclose`. A response of status 101 takes the connection over: the edge runs its `upgrade` on the bytes that follow.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import msgspec
+
+from pilothouse.wire.duplex import Duplex
 
 
 class Peer(msgspec.Struct, frozen=True):
@@ -39,6 +41,8 @@ class Request(msgspec.Struct):
     """The caller wants the body in chunks as they come (watch, followed log)."""
     raw_target: str = ""
     """The target as received; empty when built in process."""
+    can_upgrade: bool = False
+    """The client asks for another protocol, and the transport can hand the connection over."""
 
     def param(self, name: str, default: str = "") -> str:
         """Return the first query value of `name`."""
@@ -60,6 +64,8 @@ class Request(msgspec.Struct):
 
 
 Body = bytes | AsyncIterator[bytes]
+Upgrade = Callable[[Duplex], Awaitable[None]]
+"""Speaks another protocol on a connection until it returns."""
 
 
 class Response(msgspec.Struct):
@@ -70,6 +76,8 @@ class Response(msgspec.Struct):
     headers: list[tuple[str, str]] = []
     content_type: str = "application/json"
     """Sent as the content-type header unless `headers` has one or the string is empty."""
+    upgrade: Upgrade | None = None
+    """With status 101: what goes on with the connection."""
 
     def header(self, name: str, default: str = "") -> str:
         """Return the first header `name` (lower case)."""

@@ -12,19 +12,20 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator
-from http import HTTPStatus
 from typing import Any
 
 import httptools
 import msgspec
 
 from pilothouse.kit.aio import TaskScope
-from pilothouse.wire.http.messages import Handler, Peer, Request, Response, split_target
+from pilothouse.wire.http.compress import compressed, is_worth_it
+from pilothouse.wire.http.heads import NO_BODY, REASONS, head_of, peer_of
+from pilothouse.wire.http.messages import Handler, Peer, Request, Response, Upgrade, split_target
+from pilothouse.wire.http.upgrade import UpgradedStream
 
 logger = logging.getLogger("pilothouse.http")
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
-_STATUS_LINES = {code: f"HTTP/1.1 {code} {phrase}\r\n".encode() for code, phrase in _REASONS.items()}
-_NO_BODY = {204, 304}
+COMPRESS_BYTES = 128 << 10
+"""Longer bodies are compressed for clients that ask for it, as kube-apiserver does."""
 
 
 class ServerLimits(msgspec.Struct, frozen=True):
@@ -38,6 +39,9 @@ class ServerLimits(msgspec.Struct, frozen=True):
     """Time a connection may stay open without a request."""
     write_high_bytes: int = 1 << 20
     """Bytes buffered for a slow reader before streaming waits."""
+    write_timeout_s: float = 300.0
+    """Time a reader may take none of what waits for it; upgraded connections may take for ever."""
+    max_connections: int = 20_000
 
 
 class HttpServer:
@@ -82,8 +86,9 @@ class Connection(asyncio.Protocol):
     """One client connection."""
 
     __slots__ = (
-        "_body", "_buffered", "_can_write", "_deadline", "_error", "_head_bytes", "_headers", "_is_busy", "_parser", "_peer",
-        "_queue", "_server", "_target", "_task", "_transport", "closed", "is_closing", "is_streaming",
+        "_body", "_buffered", "_can_write", "_deadline", "_error", "_head_bytes", "_headers", "_is_busy", "_is_head_over",
+        "_parser", "_peer", "_queue", "_server", "_target", "_task", "_transport", "_upgraded", "closed", "is_closing",
+        "is_streaming",
     )  # fmt: skip
 
     def __init__(self, server: HttpServer) -> None:
@@ -95,6 +100,8 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._buffered = 0
         self._head_bytes = 0
+        self._is_head_over = False
+        self._upgraded: UpgradedStream | None = None
         self._target = b""
         self._queue: deque[tuple[Request, bool]] = deque()
         self._peer = Peer()
@@ -112,6 +119,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember who it is."""
         self._transport = transport
+        if len(self._server.connections) >= self._server.limits.max_connections:
+            logger.warning("connection refused: %d are open", len(self._server.connections))
+            self.abort()
+            return
         self._transport.set_write_buffer_limits(high=self._server.limits.write_high_bytes)
         self._server.connections.add(self)
         self._peer = peer_of(transport)
@@ -124,6 +135,8 @@ class Connection(asyncio.Protocol):
         self.is_closing = True
         if self._can_write is not None and not self._can_write.done():
             self._can_write.set_exception(ConnectionResetError("client went away"))
+        if self._upgraded is not None:
+            self._upgraded.feed_eof()
         if self._task is not None:
             self._task.cancel()
         if not self.closed.done():
@@ -133,16 +146,20 @@ class Connection(asyncio.Protocol):
         """Feed the parser; a malformed request is answered and ends the connection."""
         if self.is_closing:
             return
+        if self._upgraded is not None:
+            self._upgraded.feed(data)
+            return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._answer_last()
+        except httptools.HttpParserUpgrade as upgrade:
+            self._answer_last(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self._refuse(*(self._error or (400, f"malformed HTTP request: {error}")))
 
-    def _answer_last(self) -> None:
-        """Answer a request for another protocol as an ordinary one, which RFC 9110 allows, and nothing after it."""
+    def _answer_last(self, rest: bytes) -> None:
+        """Keep what follows a request for another protocol: if the handler answers in HTTP, it is the last answer."""
         self._transport.pause_reading()
+        self._upgraded = UpgradedStream(self, rest)
         if self._queue:
             self._queue[-1] = (self._queue[-1][0], False)
 
@@ -165,6 +182,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         self._headers, self._body, self._buffered, self._head_bytes, self._target = {}, [], 0, 0, b""
+        self._is_head_over = False
         self._set_deadline(self._server.limits.receive_timeout_s)
 
     def on_url(self, url: bytes) -> None:
@@ -175,11 +193,14 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header; repeated ones are joined by a comma."""
         self._count_head(len(name) + len(value))
+        if self._is_head_over:
+            return  # a trailer is no header: whoever looked at the head must have seen all of it
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self._headers[key] = f"{self._headers[key]}, {text}" if key in self._headers else text
 
     def on_headers_complete(self) -> None:
         """Answer `Expect: 100-continue` and refuse bodies announced too long."""
+        self._is_head_over = True
         length = self._headers.get("content-length", "")
         if length.isdigit() and int(length) > self._server.limits.max_body_bytes:
             self._fail(413, f"request body of {length} bytes is over the limit of {self._server.limits.max_body_bytes}")
@@ -205,6 +226,7 @@ class Connection(asyncio.Protocol):
         request = Request(
             method=self._parser.get_method().decode("ascii"), path=path, query=query, headers=self._headers,
             body=b"".join(self._body), peer=self._peer, is_streaming=True, raw_target=target,
+            can_upgrade=self._parser.should_upgrade(),
         )  # fmt: skip
         self._queue.append((request, self._parser.should_keep_alive()))
         if not self._is_busy:
@@ -230,12 +252,12 @@ class Connection(asyncio.Protocol):
         if self._is_busy:
             self._transport.close()
             return
-        reason = _REASONS.get(status, "Error").replace(" ", "")
+        reason = REASONS.get(status, "Error").replace(" ", "")
         body = msgspec.json.encode(
             {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message,
              "reason": "RequestEntityTooLarge" if status == 413 else reason, "code": status}
         )  # fmt: skip
-        self._transport.write(_head(Response(status, body), len(body), keep_alive=False) + body)
+        self._transport.write(head_of(Response(status, body), len(body), keep_alive=False) + body)
         self._transport.close()
 
     def _set_deadline(self, seconds: float) -> None:
@@ -265,10 +287,10 @@ class Connection(asyncio.Protocol):
                 if not keep_alive or self.is_closing:
                     self._transport.close()
                     return
-                if len(self._queue) == 4:
+                if len(self._queue) == 4 and self._upgraded is None:
                     self._transport.resume_reading()
             self._set_deadline(self._server.limits.idle_timeout_s)
-        except (ConnectionError, asyncio.CancelledError):
+        except (ConnectionError, TimeoutError, asyncio.CancelledError):
             self.abort()
         except Exception:
             self.abort()
@@ -281,12 +303,17 @@ class Connection(asyncio.Protocol):
     async def _send(self, request: Request, response: Response, keep_alive: bool) -> None:
         body = response.body
         if isinstance(body, bytes):
-            head = _head(response, len(body), keep_alive)
-            self._transport.write(head + body if request.method != "HEAD" and response.status not in _NO_BODY else head)
+            if response.upgrade is not None:
+                await self._switch(response, response.upgrade)
+                return
+            if len(body) > COMPRESS_BYTES and is_worth_it(request, response):
+                body = await compressed(response, body)
+            head = head_of(response, len(body), keep_alive)
+            self._transport.write(head + body if request.method != "HEAD" and response.status not in NO_BODY else head)
             if self._can_write is not None:
-                await self._can_write
+                await self._writable()
             return
-        self._transport.write(_head(response, None, keep_alive))
+        self._transport.write(head_of(response, None, keep_alive))
         self.is_streaming = True
         try:
             await self._stream(body)
@@ -301,8 +328,40 @@ class Connection(asyncio.Protocol):
             if chunk:
                 self._transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
             if self._can_write is not None:
-                await self._can_write
+                await self._writable()
         self._transport.write(b"0\r\n\r\n")
+
+    async def _writable(self) -> None:
+        """Wait for a slow reader, but not for ever; raises TimeoutError."""
+        while self._can_write is not None:
+            async with asyncio.timeout(self._server.limits.write_timeout_s):
+                await self._can_write
+
+    # --- another protocol
+
+    async def _switch(self, response: Response, upgrade: Upgrade) -> None:
+        """Answer 101 and let the handler go on with the bytes that follow."""
+        assert self._upgraded is not None, "only a request that can be upgraded is"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
+        self._transport.write(f"HTTP/1.1 101 Switching Protocols\r\n{lines}\r\n".encode("latin-1", "replace"))
+        self.is_streaming = True
+        self._transport.resume_reading()
+        await upgrade(self._upgraded)
+
+    def set_reading(self, is_wanted: bool) -> None:
+        """Read the socket of an upgraded connection, or leave bytes in it."""
+        if not self._transport.is_closing():
+            (self._transport.resume_reading if is_wanted else self._transport.pause_reading)()
+
+    async def send_raw(self, data: bytes) -> None:
+        """Write bytes of the other protocol."""
+        self._transport.write(data)
+        while (waiting := self._can_write) is not None:
+            await asyncio.shield(waiting)  # others of the same connection wait for it too
+
+    def finish(self) -> None:
+        """Send what is pending of the other protocol and close."""
+        self._transport.close()
 
     # --- closing
 
@@ -320,31 +379,3 @@ class Connection(asyncio.Protocol):
         self.is_closing = True
         if self._transport is not None:
             self._transport.abort()
-
-
-def _head(response: Response, length: int | None, keep_alive: bool) -> bytes:
-    status_line = _STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Status\r\n".encode()
-    lines = [f"{name}: {value}\r\n" for name, value in response.headers]
-    if response.content_type and not any(name == "content-type" for name, _ in response.headers):
-        lines.append(f"content-type: {response.content_type}\r\n")
-    if response.status not in _NO_BODY:
-        lines.append("transfer-encoding: chunked\r\n" if length is None else f"content-length: {length}\r\n")
-    lines.append("\r\n" if keep_alive else "connection: close\r\n\r\n")
-    return status_line + "".join(lines).encode("latin-1", "replace")
-
-
-def peer_of(transport: asyncio.BaseTransport) -> Peer:
-    """Return the peer of a connection: its address and the subject of a verified client certificate."""
-    address = transport.get_extra_info("peername")
-    text = address[0] if isinstance(address, tuple) else "unix"
-    certificate = transport.get_extra_info("peercert")
-    if not certificate:
-        return Peer(address=text)
-    common_name, organizations = "", []
-    for part in certificate.get("subject", ()):
-        for key, value in part:
-            if key == "commonName":
-                common_name = value
-            elif key == "organizationName":
-                organizations.append(value)
-    return Peer(address=text, common_name=common_name, organizations=tuple(organizations))

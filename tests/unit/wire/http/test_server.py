@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -118,6 +119,80 @@ def test_slow_request_is_timed_out() -> None:
         assert (await raw(port, b"GET / HTTP/1.1\r\nx: y\r\n")).startswith(b"HTTP/1.1 408 ")
 
     serve(body, ServerLimits(receive_timeout_s=0.1))
+
+
+def test_trailers_are_no_headers() -> None:
+    async def run() -> None:
+        seen: list[dict[str, str]] = []
+
+        async def handler(request: Request) -> Response:
+            seen.append(request.headers)
+            return Response(200, b"")
+
+        server = HttpServer(handler)
+        port = await server.start("127.0.0.1", 0)
+        head = b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+        assert (await raw(port, head + b"1\r\nx\r\n0\r\nimpersonate-user: root\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        assert seen == [{"transfer-encoding": "chunked", "connection": "close"}]
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def test_long_answers_are_compressed_for_those_who_ask() -> None:
+    async def run() -> None:
+        async def handler(_: Request) -> Response:
+            return Response(200, b"pod " * 50_000)
+
+        server = HttpServer(handler)
+        port = await server.start("127.0.0.1", 0)
+        head, _, body = (await raw(port, b"GET / HTTP/1.1\r\nconnection: close\r\naccept-encoding: gzip\r\n\r\n")).partition(
+            b"\r\n\r\n"
+        )
+        assert b"content-encoding: gzip" in head and b"content-length: %d" % len(body) in head
+        assert gzip.decompress(body) == b"pod " * 50_000
+        assert len(await raw(port, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n")) > 200_000
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def test_a_reader_that_takes_nothing_is_cut_off() -> None:
+    async def run() -> None:
+        async def endless() -> AsyncIterator[bytes]:
+            while True:
+                yield b"x" * 65536
+
+        async def handler(_: Request) -> Response:
+            return Response(200, endless())
+
+        server = HttpServer(handler, limits=ServerLimits(write_timeout_s=0.05, write_high_bytes=65536))
+        port = await server.start("127.0.0.1", 0)
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        async with asyncio.timeout(5):
+            while not server.connections:
+                await asyncio.sleep(0.01)
+            while server.connections:
+                await asyncio.sleep(0.01)
+        writer.close()
+        await server.stop()
+
+    asyncio.run(run())
+
+
+def test_connections_over_the_limit_are_refused() -> None:
+    async def body(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert await raw(port, b"GET / HTTP/1.1\r\n\r\n") == b""
+        writer.close()
+        await asyncio.sleep(0.02)
+        assert (await raw(port, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+
+    serve(body, ServerLimits(max_connections=1))
 
 
 def test_client_certificate_becomes_the_peer(tmp_path: Path) -> None:

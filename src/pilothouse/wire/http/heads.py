@@ -1,0 +1,42 @@
+"""Heads of responses as bytes, and who is at the other end of a connection: the tables of the HTTP edge."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from pilothouse.wire.http.messages import Peer, Response
+
+REASONS = {status.value: status.phrase for status in HTTPStatus}
+_STATUS_LINES = {code: f"HTTP/1.1 {code} {phrase}\r\n".encode() for code, phrase in REASONS.items()}
+NO_BODY = {204, 304}
+"""Statuses that never have a body."""
+
+
+def head_of(response: Response, length: int | None, keep_alive: bool) -> bytes:
+    """Return the bytes of a response's head; `length` None means chunks."""
+    status_line = _STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} Status\r\n".encode()
+    lines = [f"{name}: {value}\r\n" for name, value in response.headers]
+    if response.content_type and not any(name == "content-type" for name, _ in response.headers):
+        lines.append(f"content-type: {response.content_type}\r\n")
+    if response.status not in NO_BODY:
+        lines.append("transfer-encoding: chunked\r\n" if length is None else f"content-length: {length}\r\n")
+    lines.append("\r\n" if keep_alive else "connection: close\r\n\r\n")
+    return status_line + "".join(lines).encode("latin-1", "replace")
+
+
+def peer_of(transport: asyncio.BaseTransport) -> Peer:
+    """Return the peer of a connection: its address and the subject of a verified client certificate."""
+    address = transport.get_extra_info("peername")
+    text = address[0] if isinstance(address, tuple) else "unix"
+    certificate = transport.get_extra_info("peercert")
+    if not certificate:
+        return Peer(address=text)
+    common_name, organizations = "", []
+    for part in certificate.get("subject", ()):
+        for key, value in part:
+            if key == "commonName":
+                common_name = value
+            elif key == "organizationName":
+                organizations.append(value)
+    return Peer(address=text, common_name=common_name, organizations=tuple(organizations))
