@@ -33,6 +33,12 @@ class SandboxFailed(RuntimeFailure):
     reason = "FailedCreatePodSandBox"
 
 
+class ForwardFailed(Unavailable):
+    """A port of a Pod cannot be reached from inside it."""
+
+    reason = "PortForwardFailed"
+
+
 class ConfigMissing(Invalid):
     """The Pod refers to a ConfigMap, Secret, key or field that is not there."""
 

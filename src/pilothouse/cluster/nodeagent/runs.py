@@ -48,6 +48,8 @@ class Launch(msgspec.Struct, frozen=True):
     cpu_milli: int = 0
     cpu_shares: int = 0
     labels: dict[str, str] = {}
+    has_stdin: bool = False
+    has_tty: bool = False
 
 
 class Running(msgspec.Struct, frozen=True):

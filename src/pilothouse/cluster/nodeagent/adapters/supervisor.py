@@ -201,6 +201,13 @@ class SocketSource:
                     ready.extend(socket.socket(fileno=fd) for fd in fds)
         return ready.pop()
 
+    async def take_inside(self, sandbox: str) -> socket.socket:
+        """Return an unconnected socket of one Pod's own network: it reaches what listens on the Pod's loopback only."""
+        if not self._connection.is_open:
+            self._connection.open()
+        _, fds = await self._connection.request("sockets", kind="tcp", count=1, sandbox=sandbox)
+        return socket.socket(fileno=fds[0])
+
     def close(self) -> None:
         """Close the connection and the sockets nobody took."""
         self._connection.close()

@@ -194,6 +194,8 @@ class PodActions:
             await self._check_ports(pod)
         places = await self.prepare_volumes(pod)
         env = self._env(pod, container, image)
+        if container.get("tty"):
+            env.setdefault("TERM", "xterm")
         execution, folder = image.execution, os.path.join(self.folder, "containers", container["name"], str(attempt))
         binds = await offload(self._binds, pod, container, places, env, folder)
         memory, cpu, shares = launch.limits_of(container)
@@ -217,6 +219,8 @@ class PodActions:
             memory_bytes=memory,
             cpu_milli=cpu,
             cpu_shares=shares,
+            has_stdin=bool(container.get("stdin")),
+            has_tty=bool(container.get("tty")),
             labels={"namespace": metadata["namespace"], "pod": metadata["name"], "container": container["name"]},
             **fields,
         )

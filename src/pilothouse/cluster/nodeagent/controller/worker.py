@@ -106,7 +106,7 @@ class PodWorker:
         """A run ended; returns False when it is none of this Pod's."""
         for known in self.state.containers.values():
             if known.id == end.id and known.is_running:
-                words = self._actions.last_words(self._spec(known.name), known.attempt, end.exit_code)
+                words = self._actions.last_words(self.spec(known.name), known.attempt, end.exit_code)
                 started_at = end.started_at or known.started_at
                 note_exit(known, Exit(end.exit_code, end.reason, started_at, end.finished_at, end.id, end.signal, words))
                 self._stops.pop(known.name, None)
@@ -117,7 +117,8 @@ class PodWorker:
     def _containers(self) -> list[Json]:
         return [*init_containers(self.pod), *regular_containers(self.pod), *(self.pod["spec"].get("ephemeralContainers") or [])]
 
-    def _spec(self, name: str) -> Json:
+    def spec(self, name: str) -> Json:
+        """Return what the Pod says about a container."""
         return next((c for c in self._containers() if c["name"] == name), {"name": name})
 
     async def _run(self) -> None:
@@ -185,7 +186,7 @@ class PodWorker:
             case CreateSandbox():
                 await self._actions.create_sandbox(self.pod)
             case StartContainer(name, attempt):
-                container = self._spec(name)
+                container = self.spec(name)
                 if await self._actions.start_container(self.pod, container, attempt):
                     self._after_start(container)
             case StopContainer(name, grace_s, reason, message):
@@ -229,7 +230,7 @@ class PodWorker:
         known.stop_reason = reason
         self._stops[name] = self.host.clock.now() + grace_s
         self.host.recorder.normal(self.pod, "Killing", message or f"Stopping container {name}")
-        self._tasks.spawn(self._stop_container(self._spec(name), known, known.id, grace_s), "stop")
+        self._tasks.spawn(self._stop_container(self.spec(name), known, known.id, grace_s), "stop")
 
     def _shorten_stops(self) -> None:
         """A deletion with a shorter grace period overtakes a stop under way."""

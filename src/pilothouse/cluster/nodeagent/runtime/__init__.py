@@ -6,8 +6,10 @@ ones go through the same plan, status and probe code.
 
 from __future__ import annotations
 
+import socket
 from typing import Any, Protocol
 
+from pilothouse.cluster.nodeagent.adapters.commands import RunningCommand
 from pilothouse.cluster.nodeagent.runs import (
     Ended,
     ExecResult,
@@ -64,6 +66,22 @@ class Runtime(Protocol):
 
     async def execute(self, container_id: str, argv: list[str], env: dict[str, str], timeout_s: float) -> ExecResult:
         """Run a command inside a running container; raises TimeoutError after killing it."""
+        ...
+
+    async def open_command(self, container_id: str, argv: list[str], streams: frozenset[str]) -> RunningCommand:
+        """Run a command with a client at the other end; `streams` out of stdin, stdout, stderr, tty. Raises StartFailed."""
+        ...
+
+    async def attach(self, container_id: str, streams: frozenset[str], is_stdin_once: bool) -> RunningCommand:
+        """Connect a client to a container's own program."""
+        ...
+
+    async def dial(self, address: str, port: int, is_host: bool) -> socket.socket:
+        """Connect to an address of the node's network, or of the machine's; raises OSError."""
+        ...
+
+    async def dial_inside(self, pod_uid: str, address: str, port: int, is_host: bool) -> socket.socket:
+        """Connect to a port of a Pod as a program inside it would; raises OSError."""
         ...
 
     async def probe(self, kind: ProbeKind | str, probe: dict[str, Any], target: ProbeTarget) -> Probed:

@@ -7,8 +7,11 @@ it is asked about is still running, which is what `known` says by adopting unkno
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
+from pilothouse.cluster.nodeagent.adapters.commands import RunningCommand
+from pilothouse.cluster.nodeagent.errors import UnsupportedPod
 from pilothouse.cluster.nodeagent.runs import (
     Ended,
     ExecResult,
@@ -22,6 +25,8 @@ from pilothouse.cluster.nodeagent.runs import (
 )
 from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock
+
+_NO_PROGRAM = "the fake runtime runs no programs"
 
 
 class FakeRuntime:
@@ -95,6 +100,22 @@ class FakeRuntime:
     async def execute(self, container_id: str, argv: list[str], env: dict[str, str], timeout_s: float) -> ExecResult:
         """Pretend success."""
         return ExecResult(0)
+
+    async def open_command(self, container_id: str, argv: list[str], streams: frozenset[str]) -> RunningCommand:
+        """There is no program."""
+        raise UnsupportedPod(_NO_PROGRAM)
+
+    async def attach(self, container_id: str, streams: frozenset[str], is_stdin_once: bool) -> RunningCommand:
+        """There is no program."""
+        raise UnsupportedPod(_NO_PROGRAM)
+
+    async def dial(self, address: str, port: int, is_host: bool) -> socket.socket:
+        """Nobody listens."""
+        raise ConnectionRefusedError(_NO_PROGRAM)
+
+    async def dial_inside(self, pod_uid: str, address: str, port: int, is_host: bool) -> socket.socket:
+        """Nobody listens."""
+        raise ConnectionRefusedError(_NO_PROGRAM)
 
     async def probe(self, kind: str, probe: dict[str, Any], target: ProbeTarget) -> Probed:
         """Pretend success."""

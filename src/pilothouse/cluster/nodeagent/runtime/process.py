@@ -13,6 +13,8 @@ import os
 import socket
 from typing import Any
 
+from pilothouse.cluster.nodeagent.adapters import commands
+from pilothouse.cluster.nodeagent.adapters.commands import RunningCommand
 from pilothouse.cluster.nodeagent.adapters.degraded import degrade
 from pilothouse.cluster.nodeagent.adapters.probes import run_probe
 from pilothouse.cluster.nodeagent.adapters.supervisor import Connection, SocketSource, connect
@@ -48,6 +50,15 @@ def ended_from(record: Message) -> Ended | None:
     return Ended(
         str(record["id"]), int(record["exitCode"]), str(record.get("reason") or "Error"), *times, int(record.get("signal", 0))
     )
+
+
+async def _connected(sock: socket.socket, address: str, port: int) -> socket.socket:
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, (address, port))
+    except (OSError, asyncio.CancelledError):
+        sock.close()
+        raise
+    return sock
 
 
 class ProcessRuntime:
@@ -169,6 +180,8 @@ class ProcessRuntime:
             "log": launch.log,
             "hostname": launch.hostname,
             "labels": launch.labels,
+            "stdin": launch.has_stdin,
+            "tty": launch.has_tty,
             "uid": launch.uid,
             "gid": launch.gid,
             "groups": list(launch.groups),
@@ -226,7 +239,7 @@ class ProcessRuntime:
         try:
             asyncio.get_running_loop().add_reader(reader, readable)
             async with asyncio.timeout(timeout_s):
-                spec = {"argv": argv, "env": env, "cwd": "/"}
+                spec = {"argv": argv, "env": env}
                 await side.request("exec", [null, writer, writer], id=container_id, spec=spec)
                 os.close(writer)
                 writer = -1
@@ -242,24 +255,38 @@ class ProcessRuntime:
                 if fd >= 0:
                     os.close(fd)
 
-    async def _dial(self, address: str, port: int, is_host: bool) -> socket.socket:
+    async def open_command(self, container_id: str, argv: list[str], streams: frozenset[str]) -> RunningCommand:
+        """Run a command with a client at the other end."""
+        return await commands.execute(self._data_dir, container_id, argv, streams)
+
+    async def attach(self, container_id: str, streams: frozenset[str], is_stdin_once: bool) -> RunningCommand:
+        """Connect a client to a container's own program."""
+        return await commands.attach(self._data_dir, container_id, streams, is_stdin_once=is_stdin_once)
+
+    async def dial_inside(self, pod_uid: str, address: str, port: int, is_host: bool) -> socket.socket:
+        """Connect to a port of a Pod as a program inside it would."""
+        if is_host or not self._facts.has_network:
+            try:
+                return await self.dial(address, port, is_host=True)
+            except OSError:
+                return await self.dial("127.0.0.1", port, is_host=True)
+        sock = await self._sockets.take_inside(pod_uid)
+        return await _connected(sock, "127.0.0.1", port)
+
+    async def dial(self, address: str, port: int, is_host: bool) -> socket.socket:
+        """Connect to an address of the node's network."""
         if self._facts.has_network and not is_host:
             sock = await self._sockets.take()
         else:
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
             sock.setblocking(False)
-        try:
-            await asyncio.get_running_loop().sock_connect(sock, (address, port))
-        except (OSError, asyncio.CancelledError):
-            sock.close()
-            raise
-        return sock
+        return await _connected(sock, address, port)
 
     async def probe(self, kind: str, probe: dict[str, Any], target: ProbeTarget) -> Probed:
         """Run a command, fetch a page or connect, inside the Pod's network."""
 
         async def dial(address: str, port: int) -> socket.socket:
-            return await self._dial(address, port, target.uses_host_network)
+            return await self.dial(address, port, target.uses_host_network)
 
         async def execute(argv: list[str], timeout_s: float) -> ExecResult:
             return await self.execute(target.container_id, argv, target.env, timeout_s)

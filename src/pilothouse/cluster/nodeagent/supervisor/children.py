@@ -7,6 +7,7 @@ line "stage: reason"; an empty pipe at its end means the program runs.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import resource
@@ -81,7 +82,7 @@ def _prepare(spec: dict[str, Any], network: NodeNetwork, stdio: tuple[int, int, 
     for target, fd in enumerate(stdio):
         os.dup2(fd, target, inheritable=True)
     if spec.get("tty"):
-        _control_terminal()
+        _control_terminal(spec.get("uid"))
     if spec.get("sandbox"):
         network.enter(spec["sandbox"])
     if leader:
@@ -99,11 +100,14 @@ def _prepare(spec: dict[str, Any], network: NodeNetwork, stdio: tuple[int, int, 
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _control_terminal() -> None:
+def _control_terminal(uid: int | None) -> None:
     import fcntl
     import termios
 
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    if uid is not None:
+        with contextlib.suppress(OSError):  # the program may open its terminal again by name
+            os.fchown(0, int(uid), -1)
 
 
 def _join(leader: int, mode: str) -> None:

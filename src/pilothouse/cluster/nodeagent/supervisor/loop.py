@@ -21,6 +21,7 @@ from pilothouse.cluster.nodeagent.supervisor.logs import LogSink
 from pilothouse.cluster.nodeagent.supervisor.protocol import MAX_FDS, Message
 from pilothouse.cluster.nodeagent.supervisor.sandbox.network import MACHINE, NodeNetwork
 from pilothouse.cluster.nodeagent.supervisor.server import Refused, Server
+from pilothouse.cluster.nodeagent.supervisor.stdio import Output, Stdio
 from pilothouse.cluster.nodeagent.supervisor.table import Child, Session
 
 TYPE_CHECKING = False
@@ -70,6 +71,8 @@ class Supervisor:
             "stop": lambda _s, message, _f: self._stop_container(message),
             "forget": lambda _s, message, _f: self._forget(str(message["id"])),
             "exec": self._exec,
+            "attach": self._attach,
+            "close-stdin": lambda _s, message, _f: self._close_stdin(message),
             "sockets": self._sockets,
             "shutdown": lambda _s, _m, _f: self._begin_stop(),
         }
@@ -117,7 +120,8 @@ class Supervisor:
         for child in [child for child in self._by_pid.values() if child.kill_at and child.kill_at <= now]:
             child.kill_at = 0.0
             self._kill_tree(child)
-        for child in [child for child in self._ending if child.is_reported and (not child.pipes or child.drain_until <= now)]:
+        over = [child for child in self._ending if not child.is_writing or child.drain_until <= now]
+        for child in [child for child in over if child.is_reported]:
             self._settle(child)
 
     def _connection_ended(self, connection: socket.socket) -> None:
@@ -141,7 +145,8 @@ class Supervisor:
     def _sockets(self, connection: socket.socket, message: Message, _fds: list[int]) -> None:
         kind = socket.SOCK_DGRAM if message.get("kind") == "udp" else socket.SOCK_STREAM
         count = max(1, min(MAX_FDS, int(message.get("count", 1))))
-        made = [socket.socket(socket.AF_INET, kind | socket.SOCK_NONBLOCK) for _ in range(count)]
+        with self._network.inside(str(message.get("sandbox") or "")):
+            made = [socket.socket(socket.AF_INET, kind | socket.SOCK_NONBLOCK) for _ in range(count)]
         try:
             self._server.send(connection, {"count": count, "seq": message.get("seq", 0)}, [one.fileno() for one in made])
         finally:
@@ -156,39 +161,17 @@ class Supervisor:
             raise Refused(f"sandbox {spec['sandbox']} does not exist")
         spec["env"] = {**(spec.get("env") or {}), procfs.MARK: f"{self.tag}/{spec['id']}"}
         sink = LogSink(spec["log"]) if spec.get("log") else None
-        pipes = {"stdout": os.pipe2(os.O_CLOEXEC), "stderr": os.pipe2(os.O_CLOEXEC)}
-        null = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+        stdio = Stdio(spec)
         try:
-            pid, report = spawn(spec, self._network, (null, pipes["stdout"][1], pipes["stderr"][1]))
+            pid, report = spawn(spec, self._network, stdio.child)
         finally:
-            for fd in (null, pipes["stdout"][1], pipes["stderr"][1]):
-                os.close(fd)
+            stdio.close_child()
         child = Child(spec, pid, procfs.start_time(pid), timesource.now())
-        child.sink = sink
+        child.sink, child.stdin = sink, stdio.stdin
         self.cgroups.create(child.id, spec.get("cgroup") or {}, pid)
         self._children[child.id] = self._by_pid[pid] = child
-        for stream, (reader, _) in pipes.items():
-            self._follow(child, stream, reader)
+        child.outputs = {name: Output(self._selector, reader, name, sink) for name, reader in stdio.readers.items()}
         self._await_report(report, lambda error: self._started(connection, int(message.get("seq", 0)), child, error))
-
-    def _follow(self, child: Child, stream: str, reader: int) -> None:
-        os.set_blocking(reader, False)
-        child.pipes.add(reader)
-
-        def readable() -> None:
-            try:
-                data = os.read(reader, 65536)
-            except BlockingIOError:
-                return
-            if data:
-                if child.sink is not None:
-                    child.sink.feed(stream, data)
-                return
-            self._selector.unregister(reader)
-            os.close(reader)
-            child.pipes.discard(reader)
-
-        self._selector.register(reader, selectors.EVENT_READ, readable)
 
     def _await_report(self, report: int, done: Callable[[str], None]) -> None:
         collected = bytearray()
@@ -218,10 +201,11 @@ class Supervisor:
             raise Refused(f"container {message['id']} does not run")
         if len(fds) != 3:
             raise Refused("exec needs three descriptors: stdin, stdout, stderr")
-        spec = {**message["spec"], "sandbox": leader.sandbox}
+        spec = {**leader.identity, **message["spec"], "sandbox": leader.sandbox}
         own = procfs.environment_of(leader.pid)
         spec["env"] = {**own, **(spec.get("env") or {}), procfs.MARK: f"{self.tag}/{leader.id}"}
         pid, report = spawn(spec, self._network, (fds[0], fds[1], fds[2]), leader.pid)
+        self.cgroups.create(leader.id, {}, pid)
         session = self._sessions[pid] = Session(connection, pid, int(message.get("seq", 0)))
 
         def reported(error: str) -> None:
@@ -231,6 +215,25 @@ class Supervisor:
             self._tell_end(session)
 
         self._await_report(report, reported)
+
+    def _attach(self, connection: socket.socket, message: Message, fds: list[int]) -> None:
+        """Copy output from now on to the descriptors of `streams`; answers with the program's input, if it has one."""
+        child, streams = self._running(message), [str(name) for name in message.get("streams", ())]
+        if child is None:
+            raise Refused(f"container {message['id']} does not run")
+        if len(fds) != len(streams):
+            raise Refused("attach needs one descriptor for each stream")
+        for name, fd in zip(streams, fds):
+            if name in child.outputs:
+                child.outputs[name].attach(os.dup(fd))
+        given = [child.stdin] if child.stdin >= 0 else []
+        self._server.send(connection, {"count": len(given), "seq": message.get("seq", 0)}, given)
+
+    def _close_stdin(self, message: Message) -> Message:
+        child = self._running(message)
+        if child is not None:
+            child.close_stdin()
+        return {}
 
     def _tell_end(self, session: Session) -> None:
         if session.is_reported and session.exit_code is not None:
@@ -300,10 +303,9 @@ class Supervisor:
         self._ending.discard(child)
         for left in procfs.marked(f"{self.tag}/{child.id}"):
             _kill(left, signal.SIGKILL)
-        for reader in list(child.pipes):
-            self._selector.unregister(reader)
-            os.close(reader)
-        child.pipes.clear()
+        for output in child.outputs.values():
+            output.close()
+        child.close_stdin()
         if child.sink is not None:
             child.sink.close()
         self.cgroups.remove(child.id)

@@ -11,10 +11,14 @@ import socket
 
 from pilothouse.cluster.nodeagent.supervisor.logs import LogSink
 from pilothouse.cluster.nodeagent.supervisor.records import write_record
+from pilothouse.cluster.nodeagent.supervisor.stdio import Output
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+_IDENTITY = ("cwd", "uid", "gid", "groups", "privileged", "no_new_privs", "cap_add", "cap_drop", "rlimits")
+"""What a command run inside a container takes over from it."""
 
 
 class Child:
@@ -32,10 +36,24 @@ class Child:
         self.signal = 0
         self.reason = ""
         self.sink: LogSink | None = None
-        self.pipes: set[int] = set()
+        self.outputs: dict[str, Output] = {}
+        self.stdin = -1
+        self.is_tty = bool(spec.get("tty"))
+        self.identity = {name: spec[name] for name in _IDENTITY if name in spec}
         self.kill_at = 0.0
         self.drain_until = 0.0
         self.is_reported = False
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether output may still come."""
+        return any(output.is_open for output in self.outputs.values())
+
+    def close_stdin(self) -> None:
+        """End the program's input; a terminal belongs to its output."""
+        if self.stdin >= 0 and not self.is_tty:
+            os.close(self.stdin)
+        self.stdin = -1
 
     def finish(self, status: int, now: float, is_oom: bool) -> None:
         """Keep how the program ended; `status` is what wait returned."""
