@@ -16,6 +16,7 @@ from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.clock import Clock, Entropy, rfc3339
 from pilothouse.kit.faults import Faults
 from pilothouse.store.revisions import Mismatch, Store
+from pilothouse.wire.duplex import Duplex
 
 WINNER_TIMEOUT_S = 2.0
 
@@ -44,11 +45,53 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     git_version: str = ""
 
 
+class RemoteProcess(Protocol):
+    """A program on a node with a client at the other end."""
+
+    async def read(self, stream: str) -> bytes:
+        """Return what came on `stdout` or `stderr`, empty at the end."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Give it input."""
+        ...
+
+    async def close_stdin(self) -> None:
+        """End its input."""
+        ...
+
+    def resize(self, width: int, height: int) -> None:
+        """Set the size of its terminal, in characters."""
+        ...
+
+    async def wait(self) -> int:
+        """Return its exit code once it is over."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it; a command that still runs is killed."""
+        ...
+
+
 class NodeProxy(Protocol):
     """How the API server reaches the node agents."""
 
     async def logs(self, namespace: str, pod: str, container: str, options: dict[str, str]) -> AsyncIterator[bytes]:
         """Return the log of a container in chunks."""
+        ...
+
+    async def execute(
+        self, namespace: str, pod: str, container: str, command: list[str], streams: frozenset[str]
+    ) -> RemoteProcess:
+        """Run a command in a container; `streams` out of stdin, stdout, stderr, tty. Raises NotFound, or why it cannot start."""
+        ...
+
+    async def attach(self, namespace: str, pod: str, container: str, streams: frozenset[str]) -> RemoteProcess:
+        """Connect to a container's own program; raises NotFound."""
+        ...
+
+    async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True) -> Duplex:
+        """Connect to a port of a Pod, from inside it or by its address; raises Unavailable when nobody listens."""
         ...
 
 

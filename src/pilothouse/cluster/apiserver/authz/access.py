@@ -57,9 +57,13 @@ class Access:
         """Return the user to act as (impersonation applied); raises 403."""
         if any(name.startswith("impersonate-") for name in request.headers):
             user = self._impersonated(request, user)
+        self.require(user, wanted)
+        return user
+
+    def require(self, user: User, wanted: Attributes) -> None:
+        """Raise 403 unless the user may do this."""
         if MASTERS not in user.groups and not self.rbac.allows(user, wanted):
             raise denied(user, wanted)
-        return user
 
     def _impersonated(self, request: Request, user: User) -> User:
         headers = request.headers

@@ -60,6 +60,8 @@ def verb_of(request: Request, target: Target) -> str:
         return "watch" if is_watch(request) else "list"
     if request.method == "DELETE":
         return "delete" if target.name else "deletecollection"
+    if target.subresource == "proxy" and request.method in ("HEAD", "OPTIONS"):
+        return "get"  # passed on to the program behind, which they only ask
     return _VERBS.get(request.method, request.method.lower())
 
 

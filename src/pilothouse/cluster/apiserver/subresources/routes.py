@@ -17,8 +17,12 @@ from pilothouse.cluster.apiserver.registry.output import include_object_of, tran
 from pilothouse.cluster.apiserver.registry.patches import Patcher
 from pilothouse.cluster.apiserver.registry.scale import decode_scale, scale_of, with_replicas
 from pilothouse.cluster.apiserver.registry.writes import Writer
+from pilothouse.cluster.apiserver.subresources.logs import Logs
 from pilothouse.cluster.apiserver.subresources.pods import PodOperations
+from pilothouse.cluster.apiserver.subresources.proxy import Proxy
 from pilothouse.cluster.apiserver.subresources.reviews import KINDS, Reviews
+from pilothouse.cluster.apiserver.subresources.streams import Streams
+from pilothouse.cluster.apiserver.subresources.tokens import TokenRequests
 from pilothouse.wire.http.messages import Response
 
 Answer = Callable[[Call], Awaitable[Response]]
@@ -30,12 +34,14 @@ class Subresources:
     def __init__(self, writer: Writer, deleter: Deleter, patcher: Patcher, access: Access) -> None:
         """Answer through the given parts."""
         self.writer, self.patcher, self.backend = writer, patcher, writer.backend
-        self.pods = PodOperations(writer, deleter, access)
+        self.pods = PodOperations(writer, deleter)
         self.reviews = Reviews(access)
-        pods = self.pods
+        pods, streams = self.pods, Streams(self.backend, writer.admission, access)
+        self.proxy = Proxy(self.backend, streams)
         self._answers: dict[str, Answer] = {
-            "binding": pods.binding, "eviction": pods.eviction, "token": pods.token, "log": pods.log, "exec": pods.connect,
-            "attach": pods.connect, "portforward": pods.connect, "proxy": pods.connect, "scale": self.scale,
+            "binding": pods.binding, "eviction": pods.eviction, "token": TokenRequests(self.backend, access).token,
+            "log": Logs(self.backend).answer, "exec": streams.command, "attach": streams.command,
+            "portforward": streams.forward, "scale": self.scale,
         }  # fmt: skip
 
     def special(self, call: Call) -> Answer | None:
@@ -55,6 +61,8 @@ class Subresources:
         special = self._answers.get(call.subresource.name)
         if special is not None:
             return await special(call)
+        if call.subresource.name == "proxy" and not call.resource.is_custom:
+            return await self.proxy.answer(call, rest)
         if call.verb == "get":
             return await reads.get(self.backend, call)
         if call.verb == "update":
