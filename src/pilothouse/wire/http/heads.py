@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from http import HTTPStatus
 
 from pilothouse.wire.http.messages import Peer, Response
@@ -40,3 +42,11 @@ def peer_of(transport: asyncio.BaseTransport) -> Peer:
             elif key == "organizationName":
                 organizations.append(value)
     return Peer(address=text, common_name=common_name, organizations=tuple(organizations))
+
+
+def notice_dead_peers(listening: int) -> None:
+    """Have the kernel end connections whose other side vanished; accepted sockets inherit this."""
+    with socket.socket(fileno=os.dup(listening)) as own:
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in ((socket.TCP_KEEPIDLE, 60), (socket.TCP_KEEPINTVL, 15), (socket.TCP_KEEPCNT, 4)):
+            own.setsockopt(socket.IPPROTO_TCP, option, value)

@@ -17,13 +17,14 @@ from typing import Any
 import httptools
 import msgspec
 
-from pilothouse.kit.aio import TaskScope
+from pilothouse.kit.aio import TaskScope, yield_now
 from pilothouse.wire.http.compress import compressed, is_worth_it
-from pilothouse.wire.http.heads import NO_BODY, REASONS, head_of, peer_of
+from pilothouse.wire.http.heads import NO_BODY, REASONS, head_of, notice_dead_peers, peer_of
 from pilothouse.wire.http.messages import Handler, Peer, Request, Response, Upgrade, split_target
 from pilothouse.wire.http.upgrade import UpgradedStream
 
 logger = logging.getLogger("pilothouse.http")
+SLICE_BYTES = 512 << 10
 COMPRESS_BYTES = 128 << 10
 """Longer bodies are compressed for clients that ask for it, as kube-apiserver does."""
 
@@ -64,6 +65,7 @@ class HttpServer:
             lambda: Connection(self), host, port, ssl=self._tls, backlog=1024, start_serving=True
         )
         bound: int = self._server.sockets[0].getsockname()[1]
+        notice_dead_peers(self._server.sockets[0].fileno())
         return bound
 
     async def stop(self, drain_s: float = 5.0) -> None:
@@ -309,7 +311,12 @@ class Connection(asyncio.Protocol):
             if len(body) > COMPRESS_BYTES and is_worth_it(request, response):
                 body = await compressed(response, body)
             head = head_of(response, len(body), keep_alive)
-            self._transport.write(head + body if request.method != "HEAD" and response.status not in NO_BODY else head)
+            if request.method == "HEAD" or response.status in NO_BODY:
+                body = b""
+            if len(body) > SLICE_BYTES:
+                await self._send_slices(head, body)
+                return
+            self._transport.write(head + body)
             if self._can_write is not None:
                 await self._writable()
             return
@@ -320,6 +327,13 @@ class Connection(asyncio.Protocol):
         finally:
             self.is_streaming = False
             await response.aclose()
+
+    async def _send_slices(self, head: bytes, body: bytes) -> None:
+        """Write a long body piece by piece: encrypting it at once would keep everybody else waiting."""
+        self._transport.write(head)
+        for start in range(0, len(body), SLICE_BYTES):
+            self._transport.write(memoryview(body)[start : start + SLICE_BYTES])
+            await (self._writable() if self._can_write is not None else yield_now())
 
     async def _stream(self, chunks: AsyncIterator[bytes]) -> None:
         async for chunk in chunks:

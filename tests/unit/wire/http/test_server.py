@@ -157,6 +157,24 @@ def test_long_answers_are_compressed_for_those_who_ask() -> None:
     asyncio.run(run())
 
 
+def test_a_long_answer_lets_others_in_between() -> None:
+    async def run() -> None:
+        async def handler(request: Request) -> Response:
+            return Response(200, b"x" * (8 << 20) if request.path == "/long" else b"short")
+
+        server = HttpServer(handler)
+        port = await server.start("127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /long HTTP/1.1\r\nconnection: close\r\n\r\n")
+        assert (await raw(port, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n")).endswith(b"short")
+        whole = await reader.read()
+        assert whole.endswith(b"x" * (8 << 20)) and len(whole) < (8 << 20) + 300
+        writer.close()
+        await server.stop()
+
+    asyncio.run(run())
+
+
 def test_a_reader_that_takes_nothing_is_cut_off() -> None:
     async def run() -> None:
         async def endless() -> AsyncIterator[bytes]:
