@@ -235,12 +235,24 @@ class ApiServer:
             await self.backend.faults.hit(f"api.{verb}", kind=resource.kind, verb=verb, namespace=call.namespace)
         return await self._verbs[verb](call)
 
+    async def _watch(self, call: Call) -> Response:
+        response = await reads.watch(self.backend, call)
+        if not call.request.can_upgrade:
+            return response
+        from pilothouse.cluster.apiserver.http.sockets import events_as_messages  # browsers alone ask for it
+
+        try:
+            return events_as_messages(call.request, response)
+        except PilothouseError:
+            await response.aclose()
+            raise
+
     def _build_verbs(self) -> dict[str, Callable[[Call], Awaitable[Response]]]:
         backend = self.backend
         return {
             "get": lambda call: reads.get(backend, call),
             "list": lambda call: reads.list_objects(backend, call),
-            "watch": lambda call: reads.watch(backend, call),
+            "watch": self._watch,
             "create": self.writer.create,
             "update": self.writer.update,
             "patch": self.patcher.patch,

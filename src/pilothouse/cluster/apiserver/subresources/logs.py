@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import AsyncIterator
-
 from pilothouse.api.findings import FieldError, forbidden, invalid
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call
@@ -13,7 +10,6 @@ from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.respond import CACHE_HEADERS
 from pilothouse.cluster.apiserver.registry.options import parse_bool
 from pilothouse.cluster.apiserver.subresources.targets import container_of, node_of, pod_of
-from pilothouse.wire.duplex import Duplex
 from pilothouse.wire.http.messages import Request, Response
 
 _PROTOCOLS = ("binary.k8s.io", "base64.binary.k8s.io")
@@ -36,9 +32,8 @@ class Logs:
         if not pod["spec"].get("nodeName"):
             return Response(204, b"", list(CACHE_HEADERS), "")
         chunks = await node_of(self.backend, pod).logs(call.namespace, call.name, container, options)
-        if call.request.can_upgrade:
-            return _as_messages(call.request, chunks)
-        return Response(200, chunks, list(CACHE_HEADERS), "text/plain")
+        response = Response(200, chunks, list(CACHE_HEADERS), "text/plain")
+        return _as_messages(call.request, response) if call.request.can_upgrade else response
 
 
 def _check_options(call: Call, options: dict[str, str]) -> None:
@@ -60,22 +55,15 @@ def _check_options(call: Call, options: dict[str, str]) -> None:
         raise invalid_status("PodLogOptions", "", call.name, findings)
 
 
-def _as_messages(request: Request, chunks: AsyncIterator[bytes]) -> Response:
+def _as_messages(request: Request, response: Response) -> Response:
     """Answer with a WebSocket, one message for each piece of the log."""
-    from pilothouse.wire.websocket import WebSocket, accept, is_websocket, offered  # only streams need it
+    from pilothouse.cluster.apiserver.http.sockets import as_messages  # only clients that ask for an upgrade need it
+    from pilothouse.wire.websocket import is_websocket, offered
 
     if not is_websocket(request):
-        return Response(200, chunks, list(CACHE_HEADERS), "text/plain")
+        return response
     wanted = offered(request)
     protocol = next((name for name in wanted if name in _PROTOCOLS), "")
     if wanted and not protocol:
         raise bad_request(f"unable to upgrade: none of the subprotocols {wanted} is spoken, only {list(_PROTOCOLS)}")
-    is_text = protocol.startswith("base64.")
-
-    async def send(stream: Duplex) -> None:
-        socket = WebSocket(stream)
-        async for chunk in chunks:
-            await socket.send(base64.b64encode(chunk) if is_text else chunk, is_text=is_text)
-        await socket.close()
-
-    return Response(101, b"", accept(request, protocol), "", upgrade=send)
+    return as_messages(request, response, protocol, is_base64=protocol.startswith("base64."))
