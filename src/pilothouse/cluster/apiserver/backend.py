@@ -17,6 +17,7 @@ from pilothouse.kit.clock import Clock, Entropy, rfc3339
 from pilothouse.kit.faults import Faults
 from pilothouse.store.revisions import Mismatch, Store
 from pilothouse.wire.duplex import Duplex
+from pilothouse.wire.http.messages import Request, Response
 
 WINNER_TIMEOUT_S = 2.0
 
@@ -88,6 +89,10 @@ class NodeProxy(Protocol):
 
     async def attach(self, namespace: str, pod: str, container: str, streams: frozenset[str]) -> RemoteProcess:
         """Connect to a container's own program; raises NotFound."""
+        ...
+
+    async def answer(self, node: str, request: Request) -> Response:
+        """Answer what is asked of a node itself, as kubelet does at these paths; raises NotFound."""
         ...
 
     async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True) -> Duplex:

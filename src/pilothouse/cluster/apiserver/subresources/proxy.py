@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from pilothouse.cluster.apiserver.backend import Backend
+from pilothouse.cluster.apiserver.backend import Backend, NodeProxy
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.errors import StatusError, bad_request, not_found
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request, no_resource, not_found
 from pilothouse.cluster.apiserver.subresources.streams import Streams
-from pilothouse.kit.errors import PilothouseError
+from pilothouse.kit.errors import NotFound, PilothouseError
 from pilothouse.wire.http.messages import Request, Response
 
 _NOT_FORWARDED = frozenset(
@@ -48,17 +48,16 @@ class Proxy:
         path = _path_of(call.request, rest)
         await self.streams.admit(call, {"kind": call.subresource.kind, "apiVersion": "v1", "path": path})
         scheme, name, port = split_name(call.name)
+        if call.resource.kind == "Node":
+            return await self._node(call, name, path)
         pod, number = self._target(call, name, port)
         if scheme == "https":
             raise bad_request(f"{call.resource.plural} {name}: a proxy to https is not supported, use http or port-forward")
         redirect = _redirect(call.request, path)
         if redirect is not None:
             return redirect
-        node = self.backend.node_proxy
-        if node is None:
-            raise StatusError(503, "ServiceUnavailable", "no node agent is connected")
         try:
-            wire = await node.dial(call.namespace, pod["metadata"]["name"], number, is_inside=False)
+            wire = await self._proxy().dial(call.namespace, pod["metadata"]["name"], number, is_inside=False)
         except PilothouseError as error:
             text = f"error trying to reach service: {error.message}"
             raise StatusError(503, "ServiceUnavailable", text, {"causes": [{"message": text}]}) from error
@@ -66,13 +65,23 @@ class Proxy:
 
         return await forward(wire, _outgoing(call.request, path, pod, number))
 
+    def _proxy(self) -> NodeProxy:
+        if self.backend.node_proxy is None:
+            raise StatusError(503, "ServiceUnavailable", "no node agent is connected")
+        return self.backend.node_proxy
+
+    async def _node(self, call: Call, name: str, path: str) -> Response:
+        if self.backend.look("", "nodes", "", name) is None:
+            raise not_found(call.resource, name)
+        request = Request(call.request.method, path or "/", call.request.query, dict(call.request.headers), call.request.body)
+        try:
+            return await self._proxy().answer(name, request)
+        except NotFound:
+            raise no_resource() from None
+
     def _target(self, call: Call, name: str, port: str) -> tuple[Obj, int]:
         if call.resource.kind == "Service":
             return self._endpoint(call, name, port)
-        if call.resource.kind == "Node":
-            if self.backend.look("", "nodes", "", name) is None:
-                raise not_found(call.resource, name)
-            raise StatusError(503, "ServiceUnavailable", f"node {name} serves no HTTP of its own")
         pod = self.backend.look("", "pods", call.namespace, name)
         if pod is None:
             raise not_found(call.resource, name)

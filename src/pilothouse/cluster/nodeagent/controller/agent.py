@@ -12,6 +12,7 @@ import os
 from pilothouse.cluster.nodeagent.adapters.images import ImageStore
 from pilothouse.cluster.nodeagent.adapters.memory import Memory, Remembered
 from pilothouse.cluster.nodeagent.config import NodeAgentConfig
+from pilothouse.cluster.nodeagent.controller.endpoints import NodeEndpoints
 from pilothouse.cluster.nodeagent.controller.gate import NodeGate
 from pilothouse.cluster.nodeagent.controller.host import Host
 from pilothouse.cluster.nodeagent.controller.logs import NodeLogs
@@ -73,7 +74,8 @@ class NodeAgent:
             lambda: [(worker.pod, worker.state) for worker in self.workers.values()],
         )
         self._last_address = first_pod_address(self.data_dir)
-        self.node_proxy = NodeGate(NodeLogs(self.data_dir, self._clock, self._find), self.runtime, self._find)
+        logs = NodeLogs(self.data_dir, self._clock, self._find)
+        self.node_proxy = NodeGate(logs, NodeEndpoints(config, logs, self.workers.values), self.runtime, self._find)
         """What the API server asks for logs, commands and ports of Pods on this node."""
 
     def _find(self, namespace: str, name: str) -> PodWorker | None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator
 
 from pilothouse.cluster.nodeagent.adapters.commands import RunningCommand
+from pilothouse.cluster.nodeagent.controller.endpoints import NodeEndpoints
 from pilothouse.cluster.nodeagent.controller.logs import FindWorker, NodeLogs
 from pilothouse.cluster.nodeagent.controller.worker import PodWorker
 from pilothouse.cluster.nodeagent.errors import ForwardFailed, RuntimeFailure, StartFailed
@@ -13,14 +14,19 @@ from pilothouse.cluster.nodeagent.runtime import Runtime
 from pilothouse.cluster.nodeagent.types import Json
 from pilothouse.kit.errors import NotFound
 from pilothouse.wire.duplex import Duplex, SocketDuplex
+from pilothouse.wire.http.messages import Request, Response
 
 
 class NodeGate:
     """The node's side of the API server's connections to Pods."""
 
-    def __init__(self, logs: NodeLogs, runtime: Runtime, find: FindWorker) -> None:
+    def __init__(self, logs: NodeLogs, endpoints: NodeEndpoints, runtime: Runtime, find: FindWorker) -> None:
         """Serve the Pods that `find` knows."""
-        self._logs, self._runtime, self._find = logs, runtime, find
+        self._logs, self._endpoints, self._runtime, self._find = logs, endpoints, runtime, find
+
+    async def answer(self, node: str, request: Request) -> Response:
+        """Answer what is asked of the node itself; raises NotFound for paths it does not serve."""
+        return await self._endpoints.answer(request)
 
     async def logs(self, namespace: str, pod: str, container: str, options: dict[str, str]) -> AsyncIterator[bytes]:
         """Return the log of a container in chunks."""

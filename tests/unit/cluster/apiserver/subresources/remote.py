@@ -78,6 +78,11 @@ class Node:
         self.calls.append(("attach", container, streams))
         raise NotFound(f'container not found ("{container}")')
 
+    async def answer(self, node: str, request: Request) -> Response:
+        if request.path != "/healthz":
+            raise NotFound("no such path")
+        return Response(200, f"{node} ok".encode(), [], "text/plain")
+
     async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True) -> End:
         self.calls.append(("dial", pod, port, is_inside))
         if port != 80:

@@ -130,3 +130,14 @@ def test_a_pod_without_address_is_not_allowed() -> None:
         assert status == 400 and value["message"] == "address not allowed"
 
     serve(test)
+
+
+def test_a_node_answers_for_itself() -> None:
+    async def test(driver: Driver) -> None:
+        driver.server.backend.node_proxy = Node(Program())
+        await driver.ok("POST", "/api/v1/nodes", {"metadata": {"name": "n"}})
+        for name in ("n", "n:10250", "https:n:10250"):
+            assert await driver.call("GET", f"/api/v1/nodes/{name}/proxy/healthz") == (200, b"n ok")
+        assert (await driver.call("GET", "/api/v1/nodes/n/proxy/other"))[0] == 404
+
+    serve(test)
