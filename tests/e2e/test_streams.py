@@ -228,3 +228,17 @@ def test_logs_are_followed_cut_and_joined(running: Platform) -> None:
     assert following.communicate(timeout=20)[0] == "last\n"
     everything = running.kubectl("logs", "web", "--all-containers", "--prefix").stdout
     assert "[pod/web/c] Serving HTTP on" in everything
+
+
+def test_our_own_verbs(running: Platform) -> None:
+    done = running.pilothouse("exec", "web", "-c", "c", "--", "sh", "-c", "pwd; echo bad >&2; exit 3")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "/usr\n", "bad\n")
+    assert running.pilothouse("logs", "open").returncode == 0
+    environment = {**os.environ, "KUBECONFIG": str(running.kubeconfig)}
+    command = [sys.executable, "-m", "pilothouse", "port-forward", "pod/web", ":8000"]
+    with subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        match = re.search(r"127.0.0.1:(\d+) -> 8000", process.stdout.readline())
+        assert match and b"Directory listing for /" in fetch(int(match[1]))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0

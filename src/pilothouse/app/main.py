@@ -16,8 +16,9 @@ _GROUPS = (
     ("Platform", ("up", "down", "status", "doctor", "demo", "url")),
     (
         "Objects",
-        ("get", "describe", "apply", "create", "delete", "patch", "scale", "label", "annotate", "rollout", "logs", "wait"),
+        ("get", "describe", "apply", "create", "delete", "patch", "scale", "label", "annotate", "rollout", "wait"),
     ),
+    ("Pods", ("logs", "exec", "attach", "port-forward")),
     ("Delivery", ("app", "chart", "image")),
     ("About", ("api-resources", "version")),
 )

@@ -125,3 +125,32 @@ class WebSocket:
         """Say that nothing more is sent; what the other side still sends can be received until it says so too."""
         with contextlib.suppress(ConnectionError):
             await self._send(CloseConnection(code=code, reason=reason[:100]))
+
+
+class Tunnel:
+    """A WebSocket whose binary messages are bytes of another protocol."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        """Stand on `socket`."""
+        self._socket = socket
+
+    async def read(self) -> bytes:
+        """Return what came next."""
+        while (message := await self._socket.receive()) is not None:
+            if message:
+                return message
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        """Send one message."""
+        if not self._socket.is_open:
+            raise ConnectionResetError("the tunnel was closed")
+        await self._socket.send(data)
+
+    async def write_eof(self) -> None:
+        """Close the tunnel for sending."""
+        await self._socket.close()
+
+    async def close(self) -> None:
+        """Close the tunnel."""
+        await self._socket.close()

@@ -8,7 +8,7 @@ import pytest
 
 from pilothouse.kit.errors import BadRequest, Unavailable
 from pilothouse.wire.http.messages import Request
-from pilothouse.wire.websocket import WebSocket, accept, check_accept, client_headers, is_websocket, offered
+from pilothouse.wire.websocket import Tunnel, WebSocket, accept, check_accept, client_headers, is_websocket, offered
 from tests.unit.wire.pair import End, pair
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -110,5 +110,21 @@ def test_a_client_and_a_server_understand_each_other() -> None:
         assert await client.receive() == b"b64"
         await client.close()
         assert await server.receive() is None and await client.receive() is None
+
+    asyncio.run(run())
+
+
+def test_a_tunnel_is_a_stream_of_bytes() -> None:
+    async def run() -> None:
+        left, right = pair()
+        client, server = Tunnel(WebSocket(left, is_client=True)), Tunnel(WebSocket(right))
+        await client.write(b"one")
+        await client.write(b"")
+        await client.write(b"two")
+        assert [await server.read(), await server.read()] == [b"one", b"two"]
+        await client.write_eof()
+        assert await server.read() == b""
+        with pytest.raises(ConnectionResetError):
+            await server.write(b"late")
 
     asyncio.run(run())

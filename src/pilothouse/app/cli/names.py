@@ -133,3 +133,21 @@ def from_manifest(api: Api, manifest: dict[str, Any]) -> Named:
         f'no matches for kind "{kind}" in version "{version}"',
         fix="install the CustomResourceDefinition first, or check apiVersion and kind",
     )
+
+
+def pod_of(api: Api, word: str) -> str:
+    """Return the Pod meant: itself, or the first one that the named object selects."""
+    kind, slash, name = word.partition("/")
+    if not slash:
+        return word
+    if kind in {"po", "pod", "pods"}:
+        return name
+    named, _ = targets(api, [word])[0]
+    spec = api.json("GET", named.path(api.namespace, name))["spec"]
+    selector = spec.get("selector") or {}
+    labels = selector.get("matchLabels", selector)
+    text = ",".join(f"{key}={value}" for key, value in labels.items())
+    pods = api.json("GET", f"/api/v1/namespaces/{api.namespace}/pods", {"labelSelector": text}).get("items") or []
+    if not pods:
+        raise NotFound(f"{word} selects no Pods", fix=f"pilothouse get pods -n {api.namespace} shows what there is")
+    return str(pods[0]["metadata"]["name"])

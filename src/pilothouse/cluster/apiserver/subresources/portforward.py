@@ -27,35 +27,6 @@ PAIR_S = 30.0
 MAX_PORTS = 100
 
 
-class Tunnel:
-    """A WebSocket whose binary messages are bytes of another protocol."""
-
-    def __init__(self, socket: WebSocket) -> None:
-        """Stand on `socket`."""
-        self._socket = socket
-
-    async def read(self) -> bytes:
-        """Return what came next."""
-        while (message := await self._socket.receive()) is not None:
-            if message:
-                return message
-        return b""
-
-    async def write(self, data: bytes) -> None:
-        """Send one message."""
-        if not self._socket.is_open:
-            raise ConnectionResetError("the tunnel was closed")
-        await self._socket.send(data)
-
-    async def write_eof(self) -> None:
-        """Close the tunnel for sending."""
-        await self._socket.close()
-
-    async def close(self) -> None:
-        """Close the tunnel."""
-        await self._socket.close()
-
-
 async def join(data: Duplex, dial: Dial, port: int) -> str:
     """Connect a client's stream to a port until the Pod's side ends; returns what went wrong, empty for nothing."""
     try:

@@ -99,14 +99,14 @@ def _upgraded_command(
 
 def _upgraded_forward(call: Call, node: NodeProxy, uid: str, ports: list[int]) -> Response:
     from pilothouse.cluster.apiserver.subresources import portforward as forward
-    from pilothouse.wire.websocket import WebSocket
+    from pilothouse.wire.websocket import Tunnel, WebSocket
 
     dial = functools.partial(node.dial, call.namespace, call.name)
     headers, protocol, is_spdy = switch(call.request, (forward.TUNNEL, *forward.CHANNEL_PROTOCOLS), (forward.SPDY_PROTOCOL,))
     if is_spdy:
         return switched(headers, lambda stream: forward.over_spdy(stream, dial, call.name, uid))
     if protocol == forward.TUNNEL:
-        return switched(headers, lambda stream: forward.over_spdy(forward.Tunnel(WebSocket(stream)), dial, call.name, uid))
+        return switched(headers, lambda stream: forward.over_spdy(Tunnel(WebSocket(stream)), dial, call.name, uid))
     if not ports:
         raise bad_request('query parameter "port" is required')
     if len(ports) > forward.MAX_PORTS or any(not 0 < port < 65536 for port in ports):

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from pilothouse.cluster.apiserver.subresources.portforward import TUNNEL, Tunnel
+from pilothouse.cluster.apiserver.subresources.portforward import TUNNEL
 from pilothouse.wire.duplex import Duplex
 from pilothouse.wire.spdy.session import Session, Stream
+from pilothouse.wire.websocket import Tunnel
 from tests.unit.cluster.apiserver.driver import Driver, serve
 from tests.unit.cluster.apiserver.subresources.remote import Node, Program, begin, bound_pod, upgrade
 from tests.unit.wire.pair import pair

@@ -1,0 +1,1 @@
+"""Verbs that stay connected to a Pod: `logs`, `exec`, `attach` and `port-forward`."""
