@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from typing import Protocol
 
 from pilothouse.kit.aio import run_all
@@ -44,9 +45,10 @@ class SocketDuplex:
         self._reader, self._writer = reader, writer
 
     @classmethod
-    async def of(cls, connected: socket.socket) -> SocketDuplex:
-        """Take a connected socket over."""
-        return cls(*await asyncio.open_connection(sock=connected, limit=CHUNK_BYTES))
+    async def of(cls, connected: socket.socket, tls: ssl.SSLContext | None = None) -> SocketDuplex:
+        """Take a connected socket over, and begin TLS on it; raises OSError when that fails."""
+        name = "" if tls is not None else None
+        return cls(*await asyncio.open_connection(sock=connected, limit=CHUNK_BYTES, ssl=tls, server_hostname=name))
 
     async def read(self) -> bytes:
         """Return what came next."""
@@ -66,6 +68,14 @@ class SocketDuplex:
     async def close(self) -> None:
         """Hang up."""
         self._writer.close()
+
+
+def unchecked_context() -> ssl.SSLContext:
+    """Return a client's TLS context that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 async def copy(source: Duplex, target: Duplex) -> None:

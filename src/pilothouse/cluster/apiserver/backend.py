@@ -95,8 +95,11 @@ class NodeProxy(Protocol):
         """Answer what is asked of a node itself, as kubelet does at these paths; raises NotFound."""
         ...
 
-    async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True) -> Duplex:
-        """Connect to a port of a Pod, from inside it or by its address; raises Unavailable when nobody listens."""
+    async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True, is_tls: bool = False) -> Duplex:
+        """Connect to a port of a Pod, from inside it or by its address; raises Unavailable when nobody listens.
+
+        With `is_tls` the stream is encrypted; whose certificate the Pod shows is not checked.
+        """
         ...
 
 

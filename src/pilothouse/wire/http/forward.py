@@ -71,7 +71,8 @@ async def forward(wire: Duplex, request: Request) -> Response:
                 rest = _feed(parser, data)
     except (OSError, TimeoutError, ValueError, httptools.HttpParserError) as error:
         await wire.close()
-        raise Unavailable(f"error trying to reach service: {error or 'no answer in time'}") from error
+        why = getattr(error, "strerror", None) or str(error) or "no answer in time"
+        raise Unavailable(f"error trying to reach service: {why}") from error
     except BaseException:
         await wire.close()
         raise

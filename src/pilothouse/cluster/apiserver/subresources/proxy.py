@@ -12,12 +12,23 @@ from urllib.parse import quote
 from pilothouse.cluster.apiserver.backend import Backend, NodeProxy
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, no_resource, not_found
+from pilothouse.cluster.apiserver.subresources.links import with_links
 from pilothouse.cluster.apiserver.subresources.streams import Streams
 from pilothouse.kit.errors import NotFound, PilothouseError
 from pilothouse.wire.http.messages import Request, Response
 
 _NOT_FORWARDED = frozenset(
-    ("authorization", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "content-length")
+    (
+        "authorization",
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "content-length",
+        "accept-encoding",
+    )  # pages are read on their way, to correct their links
 )
 _SERVICE_LABEL = "kubernetes.io/service-name"
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
@@ -51,19 +62,23 @@ class Proxy:
         if call.resource.kind == "Node":
             return await self._node(call, name, path)
         pod, number = self._target(call, name, port)
-        if scheme == "https":
-            raise bad_request(f"{call.resource.plural} {name}: a proxy to https is not supported, use http or port-forward")
         redirect = _redirect(call.request, path)
         if redirect is not None:
             return redirect
         try:
-            wire = await self._proxy().dial(call.namespace, pod["metadata"]["name"], number, is_inside=False)
+            is_tls = scheme == "https"
+            wire = await self._proxy().dial(call.namespace, pod["metadata"]["name"], number, is_inside=False, is_tls=is_tls)
         except PilothouseError as error:
             text = f"error trying to reach service: {error.message}"
             raise StatusError(503, "ServiceUnavailable", text, {"causes": [{"message": text}]}) from error
         from pilothouse.wire.http.forward import forward
 
-        return await forward(wire, _outgoing(call.request, path, pod, number))
+        outgoing = _outgoing(call.request, path, pod, number)
+        response = await forward(wire, outgoing)
+        if response.status == 101:
+            return response
+        prefix = call.request.path.removesuffix(path or "/")
+        return await with_links(response, prefix, frozenset((outgoing.headers["host"], call.request.header("host"))))
 
     def _proxy(self) -> NodeProxy:
         if self.backend.node_proxy is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import AsyncIterator
 
 from pilothouse.cluster.nodeagent.adapters.commands import RunningCommand
@@ -13,7 +14,7 @@ from pilothouse.cluster.nodeagent.errors import ForwardFailed, RuntimeFailure, S
 from pilothouse.cluster.nodeagent.runtime import Runtime
 from pilothouse.cluster.nodeagent.types import Json
 from pilothouse.kit.errors import NotFound
-from pilothouse.wire.duplex import Duplex, SocketDuplex
+from pilothouse.wire.duplex import Duplex, SocketDuplex, unchecked_context
 from pilothouse.wire.http.messages import Request, Response
 
 
@@ -62,10 +63,11 @@ class NodeGate:
             raise NotFound(f'container not found ("{container}")')
         return known.id, worker.spec(container)
 
-    async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True) -> Duplex:
+    async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True, is_tls: bool = False) -> Duplex:
         """Connect to a port of a Pod; raises ForwardFailed when nobody listens.
 
-        From inside, as a program of the Pod would reach its own loopback, or by the Pod's address as others do.
+        From inside, as a program of the Pod would reach its own loopback, or by the Pod's address as others do. With
+        `is_tls` whatever certificate the Pod shows is taken: the proxy of the API server has no names to check it against.
         """
         worker = self._worker(namespace, pod)
         state = worker.state
@@ -78,8 +80,9 @@ class NodeGate:
                 connected = await self._runtime.dial_inside(state.uid, state.address, port, is_host)
             else:
                 connected = await self._runtime.dial(state.address, port, is_host)
+            return await SocketDuplex.of(connected, unchecked_context() if is_tls else None)
         except OSError as error:
-            why = os.strerror(error.errno).lower() if error.errno else str(error)
+            is_system = error.errno is not None and not isinstance(error, ssl.SSLError)
+            why = os.strerror(error.errno or 0).lower() if is_system else f"tls: {error}"
             text = f'failed to connect to localhost:{port} inside namespace "{state.uid}", IPv4: ' if is_inside else ""
             raise ForwardFailed(f"{text}dial tcp{4 if is_inside else ''} {target}: connect: {why}") from error
-        return await SocketDuplex.of(connected)

@@ -83,8 +83,8 @@ class Node:
             raise NotFound("no such path")
         return Response(200, f"{node} ok".encode(), [], "text/plain")
 
-    async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True) -> End:
-        self.calls.append(("dial", pod, port, is_inside))
+    async def dial(self, namespace: str, pod: str, port: int, *, is_inside: bool = True, is_tls: bool = False) -> End:
+        self.calls.append(("dial", pod, port, is_inside, is_tls))
         if port != 80:
             raise Unavailable("connect: connection refused")
         near, far = pair()

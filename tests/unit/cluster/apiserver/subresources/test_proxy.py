@@ -56,7 +56,29 @@ def test_a_pod_is_asked_what_the_client_asked(method: str) -> None:
         assert head.startswith(f"{method} /some/path/?a=1 HTTP/1.1\r\n") and body == "body"
         assert "x-mine: 2" in head and "x-forwarded-for: test" in head and "host: 10.244.0.9:80" in head
         assert "authorization" not in head
-        assert node.calls == [("dial", "p", 80, False)]
+        assert node.calls == [("dial", "p", 80, False, False)]
+
+    serve(test)
+
+
+def test_pages_and_redirects_lead_back_through_the_proxy() -> None:
+    async def test(driver: Driver) -> None:
+        node = driver.server.backend.node_proxy = Node(Program())
+        await bound_pod(driver, podIP="10.244.0.9")
+        page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\r\n<a href='/next'>x</a>"
+        sending = asyncio.ensure_future(driver.send("GET", f"{PODS}/https:p:80/proxy/sub/"))
+        while not node.far:
+            await asyncio.sleep(0)
+        await node.far[0].write(page)
+        await node.far[0].write_eof()
+        assert await (await sending).read() == f"<a href='{PODS}/https:p:80/proxy/next'>x</a>".encode()
+        assert node.calls == [("dial", "p", 80, False, True)]
+        moved = b"HTTP/1.1 302 Found\r\nlocation: http://10.244.0.9:80/login?a=1\r\ncontent-length: 0\r\n\r\n"
+        sending = asyncio.ensure_future(driver.send("GET", f"{PODS}/p/proxy/"))
+        while len(node.far) < 2:
+            await asyncio.sleep(0)
+        await node.far[1].write(moved)
+        assert (await sending).header("location") == f"{PODS}/p/proxy/login?a=1"
 
     serve(test)
 
