@@ -22,3 +22,4 @@ def test_a_pod_without_a_node_has_no_log_and_a_missing_one_an_error(verb: Verb, 
     status, _, error = verb("logs", "pod/nobody")
     assert status == 1 and 'pods "nobody" not found' in error
     assert "container z is not valid for pod quiet" in verb("logs", "quiet", "-c", "z")[2]
+    assert verb("delete", "pod", "quiet")[0] == 0  # the server is shared
