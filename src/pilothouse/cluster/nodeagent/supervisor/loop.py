@@ -12,6 +12,7 @@ import os
 import selectors
 import signal
 import socket
+import traceback
 from collections.abc import Callable
 
 from pilothouse.cluster.nodeagent.supervisor import procfs, timesource
@@ -88,13 +89,22 @@ class Supervisor:
         self._selector.register(wake, selectors.EVENT_READ, lambda: self._drain_wakeups(wake))
         while not self._is_stopping:
             for key, _ in self._selector.select(self._timeout_s()):
-                key.data()
+                self._handle(key)
             self._reap()
             self._tick()
             if timesource.monotonic() >= self._check_at:
                 self._check_at = timesource.monotonic() + _CHECK_S
                 self._is_stopping = self._is_stopping or not is_wanted()
         self._kill_everything()
+
+    def _handle(self, key: selectors.SelectorKey) -> None:
+        """Run what an event calls for; a bug in it costs one descriptor, never the programs of every Pod."""
+        try:
+            key.data()
+        except Exception:  # noqa: BLE001 - as said above
+            traceback.print_exc()
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(key.fileobj)
 
     def _on_term(self, _number: int, _frame: object) -> None:
         self._is_stopping = True

@@ -49,7 +49,9 @@ class Server:
         self._selector.register(connection, selectors.EVENT_READ, lambda: self._serve(connection))
 
     def _serve(self, connection: socket.socket) -> None:
-        channel = self._channels[connection]
+        channel = self._channels.get(connection)
+        if channel is None:
+            return  # dropped by an event of the same turn
         try:
             channel.flush()
             channel.receive()

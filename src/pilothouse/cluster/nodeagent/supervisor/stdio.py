@@ -124,7 +124,7 @@ class Output:
             tap.finish()
 
     def _readable(self) -> None:
-        if self._take() == 0:
+        if self.is_open and self._take() == 0:
             self._end()
 
     def _take(self) -> int:

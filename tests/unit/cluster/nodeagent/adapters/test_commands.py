@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pilothouse.cluster.nodeagent.adapters.commands import RunningCommand, attach, execute
+from pilothouse.cluster.nodeagent.adapters.supervisor import Connection
 from pilothouse.cluster.nodeagent.errors import StartFailed
 from pilothouse.cluster.nodeagent.supervisor import procfs
 from tests.unit.cluster.nodeagent.support import launch_spec, supervised
@@ -113,3 +114,20 @@ def test_attaching_to_a_terminal(tmp_path: Path) -> None:
         assert (await events.exit_of("a"))["exitCode"] == 4
 
     under_supervisor(tmp_path, ["sh"], test, stdin=True, tty=True)
+
+
+def test_clients_that_vanish_at_once_do_not_harm_the_supervisor(tmp_path: Path) -> None:
+    async def test(folder: str, events: Any) -> None:
+        for _ in range(40):
+            side = Connection(folder)
+            side.open()
+            asking = [asyncio.ensure_future(side.request("exec", [0, 1, 2], id="a", spec={"argv": ["true"]})) for _ in range(3)]
+            await asyncio.sleep(0)
+            side.close()
+            await asyncio.gather(*asking, return_exceptions=True)
+        command = await execute(folder, "a", ["echo", "still here"], frozenset(("stdout",)))
+        assert await everything(command) == b"still here\n"
+        await command.close()
+        assert not events.exits
+
+    under_supervisor(tmp_path, ["sleep", "60"], test)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import selectors
 import signal
 import socket
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from pilothouse.cluster.nodeagent.adapters.supervisor import Connection, SocketSource, connect, is_running
 from pilothouse.cluster.nodeagent.errors import RuntimeFailure, StartFailed, SupervisorUnavailable
 from pilothouse.cluster.nodeagent.supervisor import procfs
+from pilothouse.cluster.nodeagent.supervisor.loop import Supervisor
+from pilothouse.cluster.nodeagent.supervisor.sandbox.network import NodeNetwork
 from tests.unit.cluster.nodeagent.support import launch_spec, log_lines, supervised
 
 MODES = ["auto", "userns", "none"]
@@ -270,3 +273,16 @@ def test_requests_of_one_connection_may_overlap(tmp_path: Path) -> None:
                 assert (await events.exit_of(name))["exitCode"] == 0
 
     asyncio.run(scenario())
+
+
+def test_a_bug_in_one_event_costs_one_descriptor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    supervisor = Supervisor(str(tmp_path), NodeNetwork("none"), {})
+    reader, writer = os.pipe()
+    os.write(writer, b"x")
+    supervisor._selector.register(reader, selectors.EVENT_READ, lambda: 1 // 0)
+    for key, _ in supervisor._selector.select(1):
+        supervisor._handle(key)
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert not supervisor._selector.get_map()
+    os.close(reader)
+    os.close(writer)
