@@ -25,6 +25,8 @@ from pilothouse.wire.http.upgrade import UpgradedStream
 
 logger = logging.getLogger("pilothouse.http")
 SLICE_BYTES = 512 << 10
+UPGRADED_HIGH_BYTES = 128 << 10
+"""Bytes buffered for a slow reader of an upgraded connection; nothing is gained by more, as they come in small pieces."""
 COMPRESS_BYTES = 128 << 10
 """Longer bodies are compressed for clients that ask for it, as kube-apiserver does."""
 
@@ -139,6 +141,7 @@ class Connection(asyncio.Protocol):
             self._can_write.set_exception(ConnectionResetError("client went away"))
         if self._upgraded is not None:
             self._upgraded.feed_eof()
+            self._upgraded = None  # they know each other: without this the buffers of both wait for the collector
         if self._task is not None:
             self._task.cancel()
         if not self.closed.done():
@@ -355,12 +358,14 @@ class Connection(asyncio.Protocol):
 
     async def _switch(self, response: Response, upgrade: Upgrade) -> None:
         """Answer 101 and let the handler go on with the bytes that follow."""
-        assert self._upgraded is not None, "only a request that can be upgraded is"
+        stream = self._upgraded
+        assert stream is not None, "only a request that can be upgraded is"
         lines = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
         self._transport.write(f"HTTP/1.1 101 Switching Protocols\r\n{lines}\r\n".encode("latin-1", "replace"))
         self.is_streaming = True
+        self._transport.set_write_buffer_limits(high=min(UPGRADED_HIGH_BYTES, self._server.limits.write_high_bytes))
         self._transport.resume_reading()
-        await upgrade(self._upgraded)
+        await upgrade(stream)
 
     def set_reading(self, is_wanted: bool) -> None:
         """Read the socket of an upgraded connection, or leave bytes in it."""
