@@ -23,7 +23,6 @@ Dial = Callable[[int], Awaitable[Duplex]]
 TUNNEL = "SPDY/3.1+portforward.k8s.io"
 SPDY_PROTOCOL = "portforward.k8s.io"
 CHANNEL_PROTOCOLS = ("v4.channel.k8s.io", "v4.base64.channel.k8s.io")
-PAIR_S = 30.0
 MAX_PORTS = 100
 
 

@@ -162,7 +162,8 @@ def _redirect(request: Request, path: str) -> Response | None:
 
 
 def _outgoing(request: Request, path: str, pod: Obj, port: int) -> Request:
-    kept = {name: value for name, value in request.headers.items() if name not in _NOT_FORWARDED}
+    headers = request.headers.items()
+    kept = {name: value for name, value in headers if name not in _NOT_FORWARDED and not name.startswith("impersonate-")}
     if not request.can_upgrade:
         kept.pop("upgrade", None)
     kept["host"] = f"{(pod.get('status') or {}).get('podIP', '')}:{port}"

@@ -47,7 +47,7 @@ def test_a_pod_is_asked_what_the_client_asked(method: str) -> None:
     async def test(driver: Driver) -> None:
         node = driver.server.backend.node_proxy = Node(Program())
         await bound_pod(driver, podIP="10.244.0.9")
-        headers = {"authorization": "Basic x", "x-mine": "2"}
+        headers = {"authorization": "Basic x", "impersonate-user": "jane", "impersonate-group": "system:masters", "x-mine": "2"}
         path = f"{PODS}/http:p:web/proxy/some/path/"
         response, received = await passed_on(driver, node, method, path, raw=b"body", query={"a": "1"}, headers=headers)
         assert (response.status, response.header("x-own"), response.header("content-type")) == (203, "1", "text/x")
@@ -55,7 +55,7 @@ def test_a_pod_is_asked_what_the_client_asked(method: str) -> None:
         head, _, body = received.decode().partition("\r\n\r\n")
         assert head.startswith(f"{method} /some/path/?a=1 HTTP/1.1\r\n") and body == "body"
         assert "x-mine: 2" in head and "x-forwarded-for: test" in head and "host: 10.244.0.9:80" in head
-        assert "authorization" not in head
+        assert "authorization" not in head and "impersonate" not in head
         assert node.calls == [("dial", "p", 80, False, False)]
 
     serve(test)
