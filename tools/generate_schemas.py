@@ -70,7 +70,10 @@ ALWAYS = _words(
     "Event.reportingInstance"
 )
 # Fields that are not written when they are empty although a schema requires them.
-OPTIONAL = _words("ValidatingAdmissionPolicyBindingSpec.validationActions")
+OPTIONAL = _words(
+    """ValidatingAdmissionPolicyBindingSpec.validationActions DeploymentSpec.selector ReplicaSetSpec.selector
+    StatefulSetSpec.selector DaemonSetSpec.selector"""
+)
 PRESENT_NOT = _words("Event.series ResourceClaimTemplate.status")
 # Text fields that are pointers: an empty text is kept.
 KEEP_EMPTY = _words(

@@ -21,7 +21,12 @@ def namespace(obj: Obj) -> None:
 
 
 def node(obj: Obj) -> None:
-    """Allocatable equals capacity when it is not stated."""
+    """Allocatable equals capacity when it is not stated; the first address range and the list of them say the same."""
+    spec = obj.get("spec") or {}
+    if spec.get("podCIDR") and not spec.get("podCIDRs"):
+        spec["podCIDRs"] = [spec["podCIDR"]]
+    elif spec.get("podCIDRs") and not spec.get("podCIDR"):
+        spec["podCIDR"] = spec["podCIDRs"][0]
     status = obj.get("status") or {}
     if status.get("capacity") and not status.get("allocatable"):
         status["allocatable"] = dict(status["capacity"])

@@ -7,6 +7,7 @@ import binascii
 from typing import Any
 
 from pilothouse.api.findings import duplicate, forbidden, invalid, required, too_long, unsupported
+from pilothouse.api.findings.internalform import internal_form
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     Findings,
@@ -208,7 +209,7 @@ def role_binding_update(new: Obj, old: Obj) -> Findings:
     out = role_binding(new)
     if new.get("roleRef") != old.get("roleRef"):
         reference = new.get("roleRef") or {}
-        shown = {"APIGroup": reference.get("apiGroup"), "Kind": reference.get("kind"), "Name": reference.get("name")}
+        shown = internal_form("RoleRef", reference)
         out.append(invalid("roleRef", shown, "cannot change roleRef"))
     return out
 
@@ -392,7 +393,7 @@ def node(obj: Obj) -> Findings:
         key = (taint.get("key", ""), taint.get("effect", ""))
         out += rule(f"metadata.taints[{index}].key", key[0], names.qualified)
         if key in seen:
-            shown = {"Key": key[0], "Value": taint.get("value", ""), "Effect": key[1], "TimeAdded": taint.get("timeAdded")}
+            shown = internal_form("Taint", taint)
             finding = duplicate(f"metadata.taints[{index}]", shown)
             out.append(type(finding)(finding.path, finding.reason, shown, "taints must be unique by key and effect pair"))
         seen.add(key)

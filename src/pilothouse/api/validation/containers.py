@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pilothouse.api.findings import duplicate, invalid, not_found, required, unsupported
+from pilothouse.api.findings.internalform import internal_form
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     PROTOCOLS,
@@ -32,10 +31,6 @@ _FIELDS = frozenset(
     )
 )  # fmt: skip
 _ENV_TEXT = "a valid environment variable name must consist only of printable ASCII characters other than '='"
-_CONTEXT_FIELDS = (
-    "Capabilities", "Privileged", "SELinuxOptions", "WindowsOptions", "RunAsUser", "RunAsGroup", "RunAsNonRoot",
-    "ReadOnlyRootFilesystem", "AllowPrivilegeEscalation", "ProcMount", "SeccompProfile", "AppArmorProfile",
-)  # fmt: skip
 
 
 def containers(spec: Obj, path: str, volumes: set[str]) -> Findings:
@@ -257,18 +252,10 @@ def _security(context: Obj | None, path: str) -> Findings:
         out.append(unsupported(f"{path}.procMount", mount, ("Default", "Unmasked")))
     if context.get("allowPrivilegeEscalation") is False and context.get("privileged"):
         text = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
-        out.append(invalid(path, _shown(context), text))
+        out.append(invalid(path, internal_form("SecurityContext", context), text))
     elif context.get("allowPrivilegeEscalation") is False and "SYS_ADMIN" in (
         (context.get("capabilities") or {}).get("add") or ()
     ):
         text = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
-        out.append(invalid(path, _shown(context), text))
+        out.append(invalid(path, internal_form("SecurityContext", context), text))
     return out
-
-
-def _shown(context: Obj) -> dict[str, Any]:
-    return {name: context.get(_lower(name)) for name in _CONTEXT_FIELDS}
-
-
-def _lower(name: str) -> str:
-    return "seLinuxOptions" if name == "SELinuxOptions" else name[:1].lower() + name[1:]

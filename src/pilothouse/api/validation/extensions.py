@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
+from pilothouse.api.findings.internalform import internal_diff, internal_form
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import Findings, Obj, immutable, label_selector, one_of, rule
 
@@ -151,6 +152,13 @@ def device_update(new: Obj, old: Obj) -> Findings:
     return immutable("spec.driver", (new.get("spec") or {}).get("driver"), (old.get("spec") or {}).get("driver"))
 
 
+def resource_claim_update(new: Obj, old: Obj) -> Findings:
+    """The spec of a ResourceClaim stays."""
+    if new.get("spec") == old.get("spec"):
+        return []
+    return [invalid("spec", internal_form("ResourceClaimSpec", new.get("spec") or {}), "field is immutable")]
+
+
 def revision_update(new: Obj, old: Obj) -> Findings:
     """The data of a ControllerRevision stays."""
     return immutable("data", new.get("data"), old.get("data"))
@@ -169,8 +177,8 @@ def claim_update(new: Obj, old: Obj) -> Findings:
         spec.pop("volumeAttributesClassName", None)
     is_bound = (old.get("status") or {}).get("phase") == "Bound"
     if is_bound:
-        after.pop("resources", None)
-        before.pop("resources", None)
+        after["resources"] = before.get("resources") or {}
+        before["resources"] = after["resources"]
     if not before.get("storageClassName"):
         after.pop("storageClassName", None)
         before.pop("storageClassName", None)
@@ -179,7 +187,7 @@ def claim_update(new: Obj, old: Obj) -> Findings:
     if after == before:
         return []
     text = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
-    return [forbidden("spec", text)]
+    return [forbidden("spec", text + internal_diff("PersistentVolumeClaimSpec", before, after))]
 
 
 def volume_update(new: Obj, old: Obj) -> Findings:
@@ -188,5 +196,6 @@ def volume_update(new: Obj, old: Obj) -> Findings:
 
     if any(new["spec"].get(kind) != old["spec"].get(kind) for kind in VOLUME_SOURCES):
         text = "spec.persistentvolumesource is immutable after creation\n"
-        return [forbidden("spec.persistentvolumesource", text)]
+        changed = internal_diff("PersistentVolumeSource", old["spec"], new["spec"])
+        return [forbidden("spec.persistentvolumesource", text + changed)]
     return []

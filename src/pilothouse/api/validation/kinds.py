@@ -95,6 +95,7 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("node.k8s.io", "RuntimeClass"): cluster.runtime_class_update,
     ("coordination.k8s.io", "Lease"): cluster.lease_update,
     ("resource.k8s.io", "ResourceSlice"): extensions.device_update,
+    ("resource.k8s.io", "ResourceClaim"): extensions.resource_claim_update,
     (_ADMISSION, "ValidatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
     (_ADMISSION, "MutatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
     (_ADMISSION, "ValidatingAdmissionPolicy"): lambda new, old: extensions.policy(new),

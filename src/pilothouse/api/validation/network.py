@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from pilothouse.api.findings import duplicate, forbidden, invalid, required, unsupported
+from pilothouse.api.findings.internalform import internal_form
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     PROTOCOLS,
@@ -117,7 +118,7 @@ def _service_ports(ports: list[Obj], *, needs_names: bool) -> Findings:
             out += rule(f"{path}.appProtocol", port["appProtocol"], names.qualified)
         key = (port.get("protocol", "TCP"), port.get("port", 0))
         if key in seen:
-            shown = {"Name": "", "Protocol": key[0], "AppProtocol": None, "Port": key[1], "TargetPort": 0, "NodePort": 0}
+            shown = internal_form("ServicePort", {"protocol": key[0], "port": key[1]})
             out.append(duplicate(path, shown))
         seen.add(key)
     return out

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pilothouse.api.findings import duplicate, forbidden, invalid, required, unsupported
+from pilothouse.api.findings.internalform import internal_diff
 from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import (
     Findings,
@@ -230,13 +229,42 @@ def _network(spec: Obj, path: str) -> Findings:
 
 def pod_update(new: Obj, old: Obj) -> Findings:
     """The change of a Pod: images, deadline, more tolerations, gates taken away."""
-    out = _gates_update(new["spec"], old["spec"])
-    if _frozen(new["spec"], old["spec"]) != _frozen(old["spec"], new["spec"]):
-        out.append(forbidden("spec", _UPDATES))
-    for index, container in enumerate(new["spec"].get("containers") or ()):
-        if not container.get("image"):
-            out.append(required(f"spec.containers[{index}].image"))
+    after, before = new["spec"], old["spec"]
+    out: Findings = []
+    for key in ("containers", "initContainers"):
+        if len(after.get(key) or ()) != len(before.get(key) or ()):
+            return [forbidden(f"spec.{key}", "pod updates may not add or remove containers")]
+        for index, container in enumerate(after.get(key) or ()):
+            if not container.get("image"):
+                out.append(required(f"spec.{key}[{index}].image"))
+    out += _deadline_update(after.get("activeDeadlineSeconds"), before.get("activeDeadlineSeconds"))
+    out += _tolerations_update(after.get("tolerations") or [], before.get("tolerations") or [])
+    out += _gates_update(after, before)
+    frozen = _without_allowed_changes(after, before)
+    if frozen != before:
+        out.append(forbidden("spec", f"{_UPDATES}\n{internal_diff('PodSpec', before, frozen)}"))
     return out
+
+
+def _deadline_update(after: int | None, before: int | None) -> Findings:
+    path = "spec.activeDeadlineSeconds"
+    if after is None:
+        return [] if before is None else [invalid(path, None, "must not update from a positive integer to nil value")]
+    if not 0 <= after <= 2**31 - 1:
+        return [invalid(path, after, "must be between 0 and 2147483647, inclusive")]
+    if before is not None and after > before:
+        return [invalid(path, after, "must be less than or equal to previous value")]
+    return []
+
+
+def _tolerations_update(after: list[Obj], before: list[Obj]) -> Findings:
+    def kept(toleration: Obj) -> Obj:
+        return {key: value for key, value in toleration.items() if key != "tolerationSeconds"}
+
+    remaining = [kept(toleration) for toleration in after]
+    if all(kept(toleration) in remaining for toleration in before):
+        return []
+    return [forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds")]
 
 
 def _gates_update(new: Obj, old: Obj) -> Findings:
@@ -249,12 +277,19 @@ def _gates_update(new: Obj, old: Obj) -> Findings:
     return out
 
 
-def _frozen(spec: Obj, other: Obj) -> Any:
-    """Return what of a spec may not differ from the other."""
-    out = {key: value for key, value in spec.items() if key not in ("activeDeadlineSeconds", "tolerations", "schedulingGates")}
+def _without_allowed_changes(new: Obj, old: Obj) -> Obj:
+    """Return the new spec with everything that may change as it was."""
+    out = dict(new)
     for key in ("containers", "initContainers"):
-        out[key] = [{name: value for name, value in item.items() if name != "image"} for item in spec.get(key) or ()]
-    if other.get("schedulingGates") or spec.get("schedulingGates"):
-        out.pop("nodeSelector", None)
-        out.pop("affinity", None)
+        if new.get(key):
+            out[key] = [{**item, "image": was.get("image", "")} for item, was in zip(new[key], old[key], strict=True)]
+    allowed = ["activeDeadlineSeconds", "tolerations", "schedulingGates"]
+    if old.get("terminationGracePeriodSeconds", 0) < 0 and new.get("terminationGracePeriodSeconds") == 1:
+        allowed.append("terminationGracePeriodSeconds")
+    if old.get("schedulingGates"):
+        allowed += ["nodeSelector", "affinity"]
+    for key in allowed:
+        out.pop(key, None)
+        if key in old:
+            out[key] = old[key]
     return out

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required, unsupported
+from pilothouse.api.findings.internalform import internal_form
 from pilothouse.api.selectors import label_selector_from_object
 from pilothouse.api.validation.checks import (
     Findings,
@@ -108,7 +109,7 @@ def _strategy(strategy: Obj) -> Findings:
             return [forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")]
         return []
     if kind != "RollingUpdate":
-        return [unsupported("spec.strategy", {"Type": kind, "RollingUpdate": rolling}, ("Recreate", "RollingUpdate"))]
+        return [unsupported("spec.strategy", internal_form("DeploymentStrategy", strategy), ("Recreate", "RollingUpdate"))]
     rolling = rolling or {}
     path = "spec.strategy.rollingUpdate"
     out = int_or_percent(f"{path}.maxUnavailable", rolling.get("maxUnavailable"))
@@ -162,7 +163,7 @@ def stateful_set(obj: Obj) -> Findings:
         out.append(invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'"))
     strategy = spec.get("updateStrategy") or {}
     if strategy.get("type") not in ("RollingUpdate", "OnDelete"):
-        shown = {"Type": strategy.get("type"), "RollingUpdate": strategy.get("rollingUpdate")}
+        shown = internal_form("StatefulSetStrategy", strategy)
         out.append(invalid("spec.updateStrategy", shown, "must be 'RollingUpdate' or 'OnDelete'"))
     partition = (strategy.get("rollingUpdate") or {}).get("partition")
     out += non_negative("spec.updateStrategy.rollingUpdate.partition", partition)
@@ -216,7 +217,7 @@ def _daemon_strategy(strategy: Obj) -> Findings:
     if kind == "OnDelete":
         return []
     if kind != "RollingUpdate":
-        return [unsupported("spec.updateStrategy", {"Type": kind, "RollingUpdate": rolling}, ("RollingUpdate", "OnDelete"))]
+        return [unsupported("spec.updateStrategy", internal_form("DeploymentStrategy", strategy), ("RollingUpdate", "OnDelete"))]
     rolling = rolling or {}
     path = "spec.updateStrategy.rollingUpdate"
     out = int_or_percent(f"{path}.maxUnavailable", rolling.get("maxUnavailable"))
@@ -232,15 +233,18 @@ def _daemon_strategy(strategy: Obj) -> Findings:
 def job(obj: Obj) -> Findings:
     """A new Job."""
     spec = obj["spec"]
-    out: Findings = []
+    selector = spec.get("selector")
+    wanted = {"matchLabels": {"batch.kubernetes.io/controller-uid": obj["metadata"].get("uid", "")}}
+    if selector is None or spec.get("manualSelector") or selector == wanted:
+        return _selecting_job_spec(spec)
+    return [invalid("spec.selector", selector, "`selector` not auto-generated"), *_selecting_job_spec(spec)]
+
+
+def _selecting_job_spec(spec: Obj) -> Findings:
+    out = job_spec(spec, "spec")
     selector, labels = spec.get("selector"), _labels(spec)
     if selector is None:
         out.append(required("spec.selector"))
-    elif not spec.get("manualSelector"):
-        wanted = {"matchLabels": {"batch.kubernetes.io/controller-uid": obj["metadata"].get("uid", "")}}
-        if selector != wanted:
-            out.append(invalid("spec.selector", selector, "`selector` not auto-generated"))
-    out += job_spec(spec, "spec")
     if not _matches(selector, labels):
         out.append(invalid("spec.template.metadata.labels", labels, _NO_MATCH))
     return out
@@ -260,8 +264,7 @@ def job_spec(spec: Obj, path: str) -> Findings:
     out += _failure_policy(spec.get("podFailurePolicy"), f"{path}.podFailurePolicy")
     success = spec.get("successPolicy")
     if success is not None and mode != "Indexed":
-        shown = {"Rules": success.get("rules") or []}
-        out.append(invalid(f"{path}.successPolicy", shown, "requires indexed completion mode"))
+        out.append(invalid(f"{path}.successPolicy", internal_form("SuccessPolicy", success), "requires indexed completion mode"))
     found = spec.get("template") or {}
     out += template(found, f"{path}.template")
     policy = (found.get("spec") or {}).get("restartPolicy")
@@ -284,15 +287,40 @@ def _failure_policy(policy: Obj | None, path: str) -> Findings:
     return out
 
 
-_JOB_FROZEN = ("completions", "selector", "template", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy")
+_JOB_FROZEN = ("selector", "template", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
 
 
 def job_update(new: Obj, old: Obj) -> Findings:
     """What of a Job may not change."""
-    out = job_spec(new["spec"], "spec")
+    after, before = new["spec"], old["spec"]
+    out = job(new) + _selecting_job_spec(after)
+    is_elastic = after.get("completionMode") == "Indexed" and after.get("completions") == after.get("parallelism")
+    if not is_elastic:
+        out += immutable("spec.completions", after.get("completions"), before.get("completions"))
     for field in _JOB_FROZEN:
-        out += immutable(f"spec.{field}", new["spec"].get(field), old["spec"].get(field))
+        value, previous = after.get(field), before.get(field)
+        if field == "template":
+            value = _with_old_placement(old, value or {}, previous or {})
+            if value != previous:
+                out.append(invalid("spec.template", internal_form("PodTemplateSpec", value), "field is immutable"))
+        else:
+            out += immutable(f"spec.{field}", value, previous)
     return out
+
+
+def _with_old_placement(job: Obj, template: Obj, old: Obj) -> Obj:
+    """Return a template with what may change while a Job is suspended and never started as it was."""
+    if not job["spec"].get("suspend") or (job.get("status") or {}).get("startTime"):
+        return template
+    out = {"metadata": dict(template.get("metadata") or {}), "spec": dict(template.get("spec") or {})}
+    before = {"metadata": old.get("metadata") or {}, "spec": old.get("spec") or {}}
+    mutable = {"metadata": ("labels", "annotations"), "spec": ("affinity", "nodeSelector", "tolerations", "schedulingGates")}
+    for part, fields in mutable.items():
+        for field in fields:
+            out[part].pop(field, None)
+            if field in before[part]:
+                out[part][field] = before[part][field]
+    return {key: value for key, value in out.items() if value or key in old}
 
 
 def cron_job(obj: Obj) -> Findings:
@@ -338,10 +366,7 @@ def budget(obj: Obj) -> Findings:
     least, most = spec.get("minAvailable"), spec.get("maxUnavailable")
     out: Findings = []
     if least is not None and most is not None:
-        shown = {
-            "MinAvailable": least, "Selector": spec.get("selector"), "MaxUnavailable": most,
-            "UnhealthyPodEvictionPolicy": spec.get("unhealthyPodEvictionPolicy"),
-        }  # fmt: skip
+        shown = internal_form("DisruptionBudgetSpec", spec)
         out.append(invalid("spec", shown, "minAvailable and maxUnavailable cannot be both set"))
     for field, value in (("minAvailable", least), ("maxUnavailable", most)):
         if value is not None:
@@ -392,7 +417,7 @@ def _metric(metric: Obj, path: str) -> Findings:
     if not kind:
         return [required(f"{path}.type", "must specify a metric source type")]
     if kind not in _METRICS:
-        return [unsupported(f"{path}.type", kind, _METRICS)]
+        return [unsupported(f"{path}.type", kind, _METRICS)] * 2
     field = kind[:1].lower() + kind[1:]
     source = metric.get(field)
     if source is None:

@@ -18,6 +18,10 @@ def _is_pod_create(call: Call, old: Obj | None) -> bool:
     )
 
 
+def _is_pod_update(call: Call, old: Obj | None) -> bool:
+    return call.resource.kind == "Pod" and not call.resource.group and old is not None and not call.subresource
+
+
 class ServiceAccounts:
     """The ServiceAccount admission stage."""
 
@@ -132,7 +136,7 @@ class Tolerations:
             taints = obj.setdefault("spec", {}).setdefault("taints", [])
             if not any(item.get("key") == taint["key"] and item.get("effect") == taint["effect"] for item in taints):
                 taints.append(taint)
-        if not _is_pod_create(call, old):
+        if not (_is_pod_create(call, old) or _is_pod_update(call, old)):
             return
         tolerations = list(obj["spec"].get("tolerations") or ())
         for key in _TAINTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.findings import FieldError, invalid
+from pilothouse.api.findings.internalform import internal_form
 from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj, User
@@ -51,7 +52,7 @@ class Reviews:
         findings: list[FieldError] = []
         if resource is not None and path is not None:
             text = "cannot be specified in combination with resourceAttributes"
-            findings.append(invalid("spec.nonResourceAttributes", path, text))
+            findings.append(invalid("spec.nonResourceAttributes", internal_form("NonResourceAttributes", path), text))
         if resource is None and path is None:
             text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
             findings.append(invalid("spec.resourceAttributes", None, text))
