@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pilothouse.api.meta.names import label_value, qualified
 from pilothouse.kit.errors import BadRequest
 
 Operator = Literal["=", "!=", "in", "notin", "exists", "!", ">", "<"]
@@ -135,16 +136,19 @@ class _Parser:
             return Requirement(key, "exists")
         self.take()
         if token in {"=", "=="}:
-            return Requirement(key, "=", (self.value(),))
+            return Requirement(key, "=", (self.value(key),))
         if token == "!=":
-            return Requirement(key, "!=", (self.value(),))
+            return Requirement(key, "!=", (self.value(key),))
         if token in {">", "<"}:
-            value = self.value()
+            value = self.value(key)
             if not re.fullmatch(r"-?\d+", value):
-                raise self.error(f"for '{token}', the value must be an integer, got {value!r}")
+                raise BadRequest(
+                    f"unable to parse requirement: values[0]: Invalid value: \"{value}\": for 'Gt', 'Lt' operators, "
+                    "the value must be an integer"
+                )
             return Requirement(key, ">" if token == ">" else "<", (value,))
         if token in {"in", "notin"}:
-            return Requirement(key, "in" if token == "in" else "notin", self.values())
+            return Requirement(key, "in" if token == "in" else "notin", self.values(key))
         raise self.error(f"found '{token}', expected: in, notin, =, ==, !=, gt, lt")
 
     def key(self) -> str:
@@ -152,23 +156,30 @@ class _Parser:
         if not token or token in _SYMBOLS:
             raise self.error(f"found '{token}', expected: !, identifier, or 'end of string'")
         if not _KEY.match(token):
-            raise self.error(f"{token!r} is not a valid label key")
+            raise self.misnamed("<nil>", token, qualified(token))
         return token
 
-    def value(self) -> str:
+    def misnamed(self, path: str, value: str, problems: list[str]) -> BadRequest:
+        found = [f'{path}: Invalid value: "{value}": {problem}' for problem in problems]
+        shown = found[0] if len(found) == 1 else f"[{', '.join(found)}]"
+        return BadRequest(f"unable to parse requirement: {shown}")
+
+    def value(self, key: str, index: int = 0) -> str:
         if self.peek() in {"", ","}:
             return ""
         token = self.take()
-        if token in _SYMBOLS or not _VALUE.match(token):
+        if token in _SYMBOLS:
             raise self.error(f"{token!r} is not a valid label value")
+        if not _VALUE.match(token):
+            raise self.misnamed(f"values[{index}][{key}]", token, label_value(token))
         return token
 
-    def values(self) -> tuple[str, ...]:
+    def values(self, key: str) -> tuple[str, ...]:
         if self.take() != "(":
             raise self.error("expected '(' after in or notin")
         found: list[str] = []
         while True:
-            found.append("" if self.peek() in {",", ")"} else self.value())
+            found.append("" if self.peek() in {",", ")"} else self.value(key, len(found)))
             token = self.take()
             if token == ")":
                 return tuple(sorted(set(found)))

@@ -83,8 +83,9 @@ def internal_form(kind: str, value: Any, parent: dict[str, Any] | None = None) -
 
 def internal_diff(kind: str, old: Any, new: Any) -> str:
     """Return what changed between two values of a type, as a unified diff of their indented in-memory forms."""
-    lines = [_lines(internal_form(kind, value)) for value in (old, new)]
-    return "".join(f"{line}\n" for line in list(difflib.unified_diff(*lines, lineterm=""))[2:])
+    before, after = _lines(internal_form(kind, old)), _lines(internal_form(kind, new))
+    changed = list(difflib.unified_diff(before, after, lineterm=""))[2:]
+    return "".join(f"{line}\n" for line in changed)
 
 
 def _lines(value: Any) -> list[str]:

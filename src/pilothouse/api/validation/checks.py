@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pilothouse.api.findings import FieldError, forbidden, invalid, required, unsupported
+from pilothouse.api.meta import names
 from pilothouse.api.quantity import InvalidQuantity, parse_quantity
-from pilothouse.api.validation import names
 
 Obj = dict[str, Any]
 Findings = list[FieldError]

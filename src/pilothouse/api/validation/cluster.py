@@ -8,7 +8,7 @@ from typing import Any
 
 from pilothouse.api.findings import duplicate, forbidden, invalid, required, too_long, unsupported
 from pilothouse.api.findings.internalform import internal_form
-from pilothouse.api.validation import names
+from pilothouse.api.meta import names
 from pilothouse.api.validation.checks import (
     Findings,
     Obj,

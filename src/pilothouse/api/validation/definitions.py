@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.api.findings import invalid, required, unsupported
+from pilothouse.api.meta import names
 from pilothouse.api.schema.structural import check_structural
-from pilothouse.api.validation import names
 from pilothouse.api.validation.checks import Findings, Obj, immutable, rule
 
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")

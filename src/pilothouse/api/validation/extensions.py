@@ -6,7 +6,7 @@ import re
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.findings.internalform import internal_diff, internal_form
-from pilothouse.api.validation import names
+from pilothouse.api.meta import names
 from pilothouse.api.validation.checks import Findings, Obj, immutable, label_selector, one_of, rule
 
 _FAILURE = ("Fail", "Ignore")

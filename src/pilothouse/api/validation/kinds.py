@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pilothouse.api.findings import FieldError
-from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes, workloads
+from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes
+from pilothouse.api.validation.workloads import apps, batch, scaling
 
 Obj = dict[str, Any]
 Check = Callable[[Obj], list[FieldError]]
@@ -17,7 +18,7 @@ _NETWORK, _FLOW = "networking.k8s.io", "flowcontrol.apiserver.k8s.io"
 _CREATE: dict[tuple[str, str], Check] = {
     ("", "Pod"): pods.pod,
     ("", "PodTemplate"): lambda obj: pods.template(obj.get("template"), "template"),
-    ("", "ReplicationController"): workloads.replication_controller,
+    ("", "ReplicationController"): apps.replication_controller,
     ("", "Service"): network.service,
     ("", "Endpoints"): network.endpoints,
     ("", "ConfigMap"): cluster.config_map,
@@ -30,14 +31,14 @@ _CREATE: dict[tuple[str, str], Check] = {
     ("", "ResourceQuota"): cluster.resource_quota,
     ("", "PersistentVolume"): volumes.volume,
     ("", "PersistentVolumeClaim"): volumes.claim,
-    ("apps", "Deployment"): workloads.deployment,
-    ("apps", "ReplicaSet"): workloads.replica_set,
-    ("apps", "StatefulSet"): workloads.stateful_set,
-    ("apps", "DaemonSet"): workloads.daemon_set,
-    ("batch", "Job"): workloads.job,
-    ("batch", "CronJob"): workloads.cron_job,
-    ("autoscaling", "HorizontalPodAutoscaler"): workloads.autoscaler,
-    ("policy", "PodDisruptionBudget"): workloads.budget,
+    ("apps", "Deployment"): apps.deployment,
+    ("apps", "ReplicaSet"): apps.replica_set,
+    ("apps", "StatefulSet"): apps.stateful_set,
+    ("apps", "DaemonSet"): apps.daemon_set,
+    ("batch", "Job"): batch.job,
+    ("batch", "CronJob"): batch.cron_job,
+    ("autoscaling", "HorizontalPodAutoscaler"): scaling.autoscaler,
+    ("policy", "PodDisruptionBudget"): scaling.budget,
     (_NETWORK, "Ingress"): network.ingress,
     (_NETWORK, "IngressClass"): network.ingress_class,
     (_NETWORK, "NetworkPolicy"): network.network_policy,
@@ -71,16 +72,16 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("events.k8s.io", "Event"): cluster.event_update,
     ("", "PersistentVolumeClaim"): extensions.claim_update,
     ("", "PersistentVolume"): extensions.volume_update,
-    ("", "ReplicationController"): lambda new, old: workloads.replication_controller(new),
-    ("apps", "Deployment"): workloads.selector_update(workloads.deployment),
-    ("apps", "ReplicaSet"): workloads.selector_update(workloads.replica_set),
-    ("apps", "DaemonSet"): workloads.selector_update(workloads.daemon_set),
-    ("apps", "StatefulSet"): workloads.stateful_set_update,
+    ("", "ReplicationController"): lambda new, old: apps.replication_controller(new),
+    ("apps", "Deployment"): apps.selector_update(apps.deployment),
+    ("apps", "ReplicaSet"): apps.selector_update(apps.replica_set),
+    ("apps", "DaemonSet"): apps.selector_update(apps.daemon_set),
+    ("apps", "StatefulSet"): apps.stateful_set_update,
     ("apps", "ControllerRevision"): extensions.revision_update,
-    ("batch", "Job"): workloads.job_update,
-    ("batch", "CronJob"): lambda new, old: workloads.cron_spec(new["spec"]),
-    ("autoscaling", "HorizontalPodAutoscaler"): lambda new, old: workloads.autoscaler(new),
-    ("policy", "PodDisruptionBudget"): lambda new, old: workloads.budget(new),
+    ("batch", "Job"): batch.job_update,
+    ("batch", "CronJob"): lambda new, old: batch.cron_spec(new["spec"]),
+    ("autoscaling", "HorizontalPodAutoscaler"): lambda new, old: scaling.autoscaler(new),
+    ("policy", "PodDisruptionBudget"): lambda new, old: scaling.budget(new),
     (_NETWORK, "Ingress"): lambda new, old: network.ingress(new),
     (_NETWORK, "IngressClass"): network.ingress_class_update,
     (_NETWORK, "NetworkPolicy"): lambda new, old: network.network_policy(new),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pilothouse.api.findings import FieldError, duplicate, forbidden, invalid, required, too_long
-from pilothouse.api.validation import names
+from pilothouse.api.meta import names
 
 Obj = dict[str, Any]
 NameRule = Callable[[str], list[str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilothouse.api.findings import duplicate, forbidden, invalid, required, unsupported
 from pilothouse.api.findings.internalform import internal_diff
-from pilothouse.api.validation import names
+from pilothouse.api.meta import names
 from pilothouse.api.validation.checks import (
     Findings,
     Obj,

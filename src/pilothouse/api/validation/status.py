@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
-from pilothouse.api.findings import FieldError, Verbatim, invalid, required
+from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required
 from pilothouse.api.validation.checks import Findings, Obj, all_non_negative, immutable, ip_address
 
 _COUNTS = "cannot be greater than status.replicas"
@@ -88,6 +89,32 @@ def pod_status(new: Obj, old: Obj) -> Findings:
     return out
 
 
+def signing_request_status(new: Obj, old: Obj) -> Findings:
+    """Check the certificate of a CertificateSigningRequest and that decisions stay."""
+    status, before = _status(new), _status(old)
+    out: Findings = []
+    kinds = [condition.get("type") for condition in status.get("conditions") or ()]
+    for kind in ("Approved", "Denied", "Failed"):
+        had = any(condition.get("type") == kind for condition in before.get("conditions") or ())
+        if had and kind not in kinds:
+            out.append(forbidden("status.conditions", f'updates may not remove a condition of type "{kind}"'))
+    if before.get("certificate") and status.get("certificate") != before["certificate"]:
+        out.append(forbidden("status.certificate", "updates may not change a certificate that is set"))
+    elif status.get("certificate") and not _has_certificate(status["certificate"]):
+        text = "must contain at least one CERTIFICATE PEM block"
+        out.append(invalid("status.certificate", "<certificate data>", text))
+    if "Approved" in kinds and "Denied" in kinds:
+        out.append(_plain("status.conditions", "Approved and Denied conditions are mutually exclusive"))
+    return out
+
+
+def _has_certificate(encoded: str) -> bool:
+    try:
+        return b"-----BEGIN CERTIFICATE-----" in base64.b64decode(encoded)
+    except ValueError:
+        return False
+
+
 def _status(obj: Obj) -> dict[str, Any]:
     return obj.get("status") or {}
 
@@ -99,6 +126,7 @@ _CHECKS: dict[tuple[str, str], Callable[[Obj, Obj], Findings]] = {
     ("batch", "Job"): job_status,
     ("", "Namespace"): namespace_status,
     ("", "Pod"): pod_status,
+    ("certificates.k8s.io", "CertificateSigningRequest"): signing_request_status,
 }
 
 

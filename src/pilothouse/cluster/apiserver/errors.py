@@ -113,4 +113,5 @@ def invalid(kind: str, group: str, name: str, findings: Sequence[FieldError]) ->
 
 def invalid_object(resource: Resource, name: str, findings: Sequence[FieldError]) -> StatusError:
     """422 for an object of `resource`."""
-    return invalid(resource.kind, resource.group, name, findings)
+    group = "" if resource.kind == "Event" and resource.group == "events.k8s.io" else resource.group
+    return invalid(resource.kind, group, name, findings)

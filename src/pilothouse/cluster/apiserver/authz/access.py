@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pilothouse.cluster.apiserver.authn.tokens import Tokens
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS, Rbac
 from pilothouse.cluster.apiserver.backend import Backend
@@ -56,7 +58,7 @@ class Access:
     def authorize(self, request: Request, user: User, wanted: Attributes) -> User:
         """Return the user to act as (impersonation applied); raises 403."""
         if any(name.startswith("impersonate-") for name in request.headers):
-            user = self._impersonated(request, user)
+            user = self._impersonated(request, user, wanted)
         self.require(user, wanted)
         return user
 
@@ -65,7 +67,7 @@ class Access:
         if MASTERS not in user.groups and not self.rbac.allows(user, wanted):
             raise denied(user, wanted)
 
-    def _impersonated(self, request: Request, user: User) -> User:
+    def _impersonated(self, request: Request, user: User, wanted: Attributes) -> User:
         headers = request.headers
         name = headers.get("impersonate-user", "")
         groups = [part.strip() for part in headers.get("impersonate-group", "").split(",") if part.strip()]
@@ -77,7 +79,7 @@ class Access:
                 text = f'requested &user.DefaultInfo{{Name:"", UID:"{uid}", Groups:[]string{{{shown}}}, '
                 raise bad_request(f"{text}Extra:map[string][]string(nil)}} without impersonating a user name")
             return user
-        self._check_impersonation(user, name, groups, uid, extra)
+        self._check_impersonation(user, name, groups, uid, extra, wanted)
         is_account = name.startswith("system:serviceaccount:")
         if is_account and not groups:
             namespace = name.split(":")[2]
@@ -88,25 +90,44 @@ class Access:
             groups.append("system:unauthenticated")
         return User(name, uid, tuple(groups), tuple((key, (value,)) for key, value in extra.items()))
 
-    def _check_impersonation(self, user: User, name: str, groups: list[str], uid: str, extra: dict[str, str]) -> None:
-        checks = []
-        if name.startswith("system:serviceaccount:"):
-            parts = name.split(":")
-            if len(parts) != 4:
-                raise bad_request(
-                    f"cannot impersonate {name}: a ServiceAccount is named system:serviceaccount:<namespace>:<name>"
-                )
-            checks.append(Attributes("impersonate", True, "", "v1", "serviceaccounts", "", parts[2], parts[3]))
-        else:
-            checks.append(Attributes("impersonate", True, "", "v1", "users", "", "", name))
-        checks += [Attributes("impersonate", True, "", "v1", "groups", "", "", group) for group in groups]
-        if uid:
-            checks.append(Attributes("impersonate", True, "authentication.k8s.io", "v1", "uids", "", "", uid))
-        for key, value in extra.items():
-            checks.append(Attributes("impersonate", True, "authentication.k8s.io", "v1", "userextras", key, "", value))
-        for check in checks:
+    def _check_impersonation(
+        self, user: User, name: str, groups: list[str], uid: str, extra: dict[str, str], wanted: Attributes
+    ) -> None:
+        """Raise 403 unless the user may act as this user, in general or for what is asked here (KEP-5284)."""
+        checks = _impersonation_checks(name, groups, uid, extra)
+        if all(self.rbac.allows(user, check) for check in checks):
+            return
+        mode = _impersonation_mode(name)
+        here = msgspec.structs.replace(wanted, verb=f"impersonate-on:{mode}:{wanted.verb}")
+        constrained = [
+            msgspec.structs.replace(check, verb=f"impersonate:{mode}", group="authentication.k8s.io") for check in checks
+        ]
+        for check in (here, *constrained):
             if not self.rbac.allows(user, check):
                 raise denied(user, check)
+
+
+def _impersonation_mode(name: str) -> str:
+    if name.startswith("system:serviceaccount:"):
+        return "serviceaccount"
+    return "arbitrary-node" if name.startswith("system:node:") else "user-info"
+
+
+def _impersonation_checks(name: str, groups: list[str], uid: str, extra: dict[str, str]) -> list[Attributes]:
+    checks = []
+    if name.startswith("system:serviceaccount:"):
+        parts = name.split(":")
+        if len(parts) != 4:
+            raise bad_request(f"cannot impersonate {name}: a ServiceAccount is named system:serviceaccount:<namespace>:<name>")
+        checks.append(Attributes("impersonate", True, "", "v1", "serviceaccounts", "", parts[2], parts[3]))
+    else:
+        checks.append(Attributes("impersonate", True, "", "v1", "users", "", "", name))
+    checks += [Attributes("impersonate", True, "", "v1", "groups", "", "", group) for group in groups]
+    if uid:
+        checks.append(Attributes("impersonate", True, "authentication.k8s.io", "v1", "uids", "", "", uid))
+    for key, value in extra.items():
+        checks.append(Attributes("impersonate", True, "authentication.k8s.io", "v1", "userextras", key, "", value))
+    return checks
 
 
 def unauthorized() -> StatusError:

@@ -77,6 +77,20 @@ def prepare_status(resource: Resource, obj: Obj, old: Obj) -> Obj:
     return out
 
 
+def prepare_pod_part(subresource: str, obj: Obj, old: Obj) -> Obj:
+    """Return the Pod a write to `ephemeralcontainers` or `resize` makes: the old one with the new form of that part."""
+    new, spec = obj.get("spec") or {}, dict(old["spec"])
+    if subresource == "ephemeralcontainers":
+        _keep(spec, new, "ephemeralContainers")
+    else:
+        wanted = {item.get("name"): item for item in new.get("containers") or ()}
+        spec["containers"] = [dict(item) for item in spec.get("containers") or ()]
+        for container in spec["containers"]:
+            for field in ("resources", "resizePolicy"):
+                _keep(container, wanted.get(container.get("name"), container), field)
+    return {**old, "metadata": obj["metadata"], "spec": spec}
+
+
 def stamp_conditions(obj: Obj, now: str) -> None:
     """Give conditions the times their writer left out."""
     for condition in (obj.get("status") or {}).get("conditions") or ():

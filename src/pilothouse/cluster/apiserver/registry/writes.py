@@ -15,6 +15,7 @@ from pilothouse.api.schema.values import validate_object
 from pilothouse.api.scheme import Resource
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update
+from pilothouse.api.validation.podparts import validate_pod_subresource
 from pilothouse.api.validation.status import validate_status
 from pilothouse.cluster.apiserver.admission.chain import Admission
 from pilothouse.cluster.apiserver.backend import Backend
@@ -230,6 +231,8 @@ class Writer:
             return new
         if sub == "finalize":
             return {**old, "metadata": obj["metadata"], "spec": obj.get("spec") or {}}
+        if sub in ("ephemeralcontainers", "resize"):
+            obj = strategies.prepare_pod_part(sub, obj, old)
         if sub == "" or sub == "scale":
             strategies.prepare_update(resource, obj, old)
         elif sub != "binding":
@@ -240,9 +243,12 @@ class Writer:
         resource = call.resource
         if resource.is_custom:
             return validate_object(resource.schema, obj, old)
-        if call.subresource is not None and call.subresource.name == "status":
+        sub = call.subresource.name if call.subresource is not None else ""
+        if sub in ("status", "approval"):
             return validate_status(resource.group, resource.kind, obj, old)
-        if call.subresource is not None and call.subresource.name != "scale":
+        if sub in ("ephemeralcontainers", "resize"):
+            return validate_pod_subresource(sub, obj, old)
+        if sub not in ("", "scale"):
             return []
         return validate_kind_update(resource.group, resource.kind, obj, old)
 

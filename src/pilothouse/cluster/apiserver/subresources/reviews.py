@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import orjson
+
 from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.findings.internalform import internal_form
 from pilothouse.cluster.apiserver.authz.access import Access
@@ -41,8 +43,8 @@ class Reviews:
         if call.resource.namespaced:
             stated = (spec.get("resourceAttributes") or {}).get("namespace", "")
             if stated != call.namespace:
-                path = "spec.resourceAttributes.namespace"
-                raise bad_request(f'{path}: Invalid value: "{stated}": must match metadata.namespace: {call.namespace}')
+                finding = invalid("spec.resourceAttributes.namespace", stated, "must match metadata.namespace")
+                raise invalid_status("", call.resource.group, "", [finding])
             obj["metadata"]["namespace"] = call.namespace
         user = User(spec.get("user", ""), spec.get("uid", ""), tuple(spec.get("groups") or ()))
         obj["status"] = self._decide(user, spec)
@@ -101,10 +103,16 @@ class Reviews:
         audiences = tuple(spec.get("audiences") or ())
         user = self.access.tokens.user(token, audiences)
         if user is None:
-            obj["status"] = {"user": {}, "error": "invalid bearer token"}
+            obj["status"] = {"user": {}, "error": self._refusal(token, audiences)}
             return
         shown = list(audiences) or [self.access.tokens.audience()]
         obj["status"] = {"authenticated": True, "user": user.info(), "audiences": shown}
+
+    def _refusal(self, token: str, audiences: tuple[str, ...]) -> str:
+        if audiences and self.access.tokens.user(token) is not None:
+            given, wanted = (orjson.dumps(list(names)).decode() for names in ((self.access.tokens.audience(),), audiences))
+            return f"[invalid bearer token, token audiences {given} is invalid for the target audiences {wanted}]"
+        return "invalid bearer token"
 
     def _who(self, call: Call, obj: Obj) -> None:
         obj["metadata"] = {"creationTimestamp": self.access.backend.now()}

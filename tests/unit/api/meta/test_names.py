@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pilothouse.api.validation import names
+from pilothouse.api.meta import names
 
 
 @pytest.mark.parametrize("text", ["a", "a-b", "a.b-c.d", "0", "a" * 63, ".".join(["a" * 63] * 3)])

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from pilothouse.api.quantity import InvalidQuantity, canonical, parse_quantity, to_milli, to_whole
+from pilothouse.api.quantity import InvalidQuantity, add, canonical, compare, parse_quantity, subtract, to_milli, to_whole
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,9 @@ def test_rounding_up() -> None:
 def test_bad_quantities(text: str) -> None:
     with pytest.raises(InvalidQuantity):
         parse_quantity(text)
+
+
+def test_sums_are_spelled_in_the_family_of_the_first_amount() -> None:
+    assert (add("64Mi", "1Gi"), add("0", "64Mi"), add("500m", "500m")) == ("1088Mi", "64Mi", "1")
+    assert (subtract("1Gi", "1Mi"), subtract("0", "1")) == ("1023Mi", "-1")
+    assert [compare(*pair) for pair in (("1", "1000m"), ("1Ki", "1k"), ("1", "2"))] == [0, 1, -1]

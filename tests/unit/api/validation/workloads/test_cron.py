@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pilothouse.api.validation.cron import schedule_problem
+from pilothouse.api.validation.workloads.cron import schedule_problem
 
 
 @pytest.mark.parametrize("text", ["* * * * *", "*/5 0-6 1,15 JAN-MAR mon", "@daily", "@every 1h", "0 0 * * 0", "0 0 31 12 ?"])

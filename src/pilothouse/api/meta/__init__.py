@@ -1,0 +1,43 @@
+"""Metadata of objects: reading it (`trees`) and the rules of names, labels and annotations (`names`)."""
+
+from pilothouse.api.meta.trees import (
+    ObjectKey,
+    Tree,
+    annotations_of,
+    condition_of,
+    controller_of,
+    generation_of,
+    group_of,
+    is_condition_true,
+    is_deleting,
+    key_of,
+    labels_of,
+    metadata,
+    name_of,
+    namespace_of,
+    owner_reference,
+    uid_of,
+    version_of,
+    with_condition,
+)
+
+__all__ = [
+    "ObjectKey",
+    "Tree",
+    "annotations_of",
+    "condition_of",
+    "controller_of",
+    "generation_of",
+    "group_of",
+    "is_condition_true",
+    "is_deleting",
+    "key_of",
+    "labels_of",
+    "metadata",
+    "name_of",
+    "namespace_of",
+    "owner_reference",
+    "uid_of",
+    "version_of",
+    "with_condition",
+]

@@ -1,0 +1,1 @@
+"""Rules of what runs Pods, by API group."""
