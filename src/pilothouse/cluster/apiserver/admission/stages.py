@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilothouse.cluster.apiserver.admission.allocation import ServiceAllocator
 from pilothouse.cluster.apiserver.admission.chain import Admission, Allocator, Stage
 from pilothouse.cluster.apiserver.admission.identity import SigningRequests
+from pilothouse.cluster.apiserver.admission.limits import LimitRanger
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
 from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
 from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
@@ -17,6 +18,7 @@ def build_admission(backend: Backend) -> Admission:
     stages: list[Stage] = [
         Creation(backend),
         NamespaceLifecycle(backend),
+        LimitRanger(backend),
         ServiceAccounts(backend),
         Priorities(backend),
         Tolerations(),
