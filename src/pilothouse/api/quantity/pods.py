@@ -49,7 +49,7 @@ def _total(spec: Tree, kind: str) -> Amounts:
             _join(wanted, sidecars)
         _raise(peak, wanted)
     _raise(total, peak)
-    total.update({name: amount for name, amount in _stated(spec, kind).items() if _is_for_pods(name)})
+    total.update({name: amount for name, amount in _stated(spec, kind).items() if is_for_pods(name)})
     return total
 
 
@@ -58,7 +58,8 @@ def _stated(owner: Tree, kind: str) -> Mapping[str, str]:
     return found
 
 
-def _is_for_pods(name: str) -> bool:
+def is_for_pods(name: str) -> bool:
+    """Whether a Pod as a whole may state this resource."""
     return name in {"cpu", "memory"} or name.startswith("hugepages-")
 
 

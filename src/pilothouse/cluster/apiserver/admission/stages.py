@@ -8,6 +8,7 @@ from pilothouse.cluster.apiserver.admission.identity import SigningRequests
 from pilothouse.cluster.apiserver.admission.limits import LimitRanger
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
 from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
+from pilothouse.cluster.apiserver.admission.quota import Quotas
 from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
 from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.backend import Backend
@@ -26,5 +27,5 @@ def build_admission(backend: Backend) -> Admission:
         Escalation(backend),
         SigningRequests(),
     ]
-    allocators: list[Allocator] = [ServiceAllocator(backend)]
+    allocators: list[Allocator] = [Quotas(backend), ServiceAllocator(backend)]
     return Admission(backend, stages, allocators)
