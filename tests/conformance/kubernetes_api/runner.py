@@ -102,13 +102,19 @@ class Replay:
                 flat.append((key, str(sub(item))))
         path = sub(raw["path"])
         if "if-none-match" in headers:
-            headers["if-none-match"] = self.etags.get(path, "")
+            headers["if-none-match"] = await self._etag(raw, path)
         if path.startswith("/openapi/v3/"):
             flat = [(key, self._hash(path, value) if key == "hash" else value) for key, value in flat]
         response = await self.server.handle(Request(raw["method"], path, flat, headers, body, Peer("test")))
         if response.header("etag"):
             self.etags[path] = response.header("etag")
         return response
+
+    async def _etag(self, raw: dict[str, Any], path: str) -> str:
+        """Return the validator of a document; a recording may hold the second request only."""
+        if path not in self.etags:
+            await self.send({**raw, "headers": {key: value for key, value in raw["headers"].items() if key != "If-None-Match"}})
+        return self.etags.get(path, "")
 
     def _hash(self, path: str, value: str) -> str:
         found = self.server.openapi.names().get(path.removeprefix("/openapi/v3/"))
@@ -124,11 +130,11 @@ class Replay:
     def _body(self, raw: dict[str, Any]) -> bytes:
         if "bodyBase64" in raw:
             return base64.b64decode(raw["bodyBase64"])
+        if "bodyGenerator" in raw:
+            return eval_generator(raw["bodyGenerator"])
         if "bodyText" in raw:
             text: str = self.compare.substitute(raw["bodyText"])
             return _expanded(text).encode()
-        if "bodyGenerator" in raw:
-            return eval_generator(raw["bodyGenerator"])
         if "body" in raw:
             return _expand_tree(orjson.dumps(self.compare.substitute(raw["body"])))
         return b""
@@ -221,10 +227,19 @@ class Replay:
                 self.compare.check(expected["body"], value, partial=bool(expected.get("bodyIsPartial")))
             return
         if "bodyText" in expected:
-            self.compare.check(expected["bodyText"], raw.decode(), "bodyText")
+            self._compare_text(expected["bodyText"], raw.decode())
         elif "summary" in expected or "bodyFile" in expected:
             check_special(expected, raw)
         self.bodies.append(json.loads(raw) if raw[:1] in (b"{", b"[") else None)
+
+    def _compare_text(self, expected: str, given: str) -> None:
+        """Compare text, of JSON documents (one on each line) what they say; hashes of documents are opaque to clients."""
+        if not expected.startswith("{"):
+            self.compare.check(expected, given, "bodyText")
+            return
+        lines = [(_LONG_HASH.sub("hash=$hash", line) for line in text.splitlines()) for text in (expected, given)]
+        wanted, found = ([json.loads(line) for line in part] for part in lines)
+        self.compare.check(wanted, found, "bodyText")
 
     async def _events(self, step: dict[str, Any]) -> None:
         name, wanted = step["watchEvents"], step["events"]
@@ -284,6 +299,7 @@ def _without_managed(value: Any) -> Any:
     return value
 
 
+_LONG_HASH = re.compile(r"hash=[0-9A-F]{128}")
 _REPEAT = re.compile(r"\$repeat\((.*?),(\d+)\)")
 
 
@@ -299,6 +315,8 @@ def eval_generator(text: str) -> bytes:
     """Build the bodies that were too large to store."""
     match = re.search(r"(\d{4,})", text)
     count = int(match[1]) if match else 10001
+    if "annotation" in text:
+        return orjson.dumps({"metadata": {"name": "x", "annotations": {"a": "x" * count}}})
     return orjson.dumps([{"op": "add", "path": "/data/k", "value": "v"}] * count)
 
 

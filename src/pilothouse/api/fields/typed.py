@@ -64,16 +64,17 @@ def item_element(keys: tuple[str, ...], schema: Schema | None, item: Any, where:
             key_schema = child_schema(schema, key)
             if key_schema is not None and key_schema.has_default:
                 value = key_schema.default
-            elif len(keys) == 1:
-                raise TypedValueError(
-                    f"{where}: element {index}: associative list with keys has an element that omits key field "
-                    f'"{key}" (and doesn\'t have default value)'
-                )
+            elif schema is not None and schema.name and key in schema.required and key_schema is not None:
+                value = "" if key_schema.type == "string" else 0
             else:
                 continue
         found[key] = value
     if not found:
-        raise TypedValueError(f"{where}: element {index}: associative list with keys has an element that omits all key fields")
+        shown = " ".join(f'"{key}"' for key in keys)
+        raise TypedValueError(
+            f"{where}: element {index}: associative list with keys has an element that omits all key fields "
+            f"[{shown}] (and doesn't have default values for any key fields)"
+        )
     return key_element(found)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 POD = {
     "PodTemplateSpec": "@ObjectMeta Spec:PodSpec",
     "PodSpec": (
-        "Volumes?:Volume InitContainers?:Container Containers?:Container EphemeralContainers?:Container RestartPolicy "
+        "Volumes?:Volume InitContainers?:Container Containers?:Container EphemeralContainers?:EphemeralContainer RestartPolicy "
         "TerminationGracePeriodSeconds? ActiveDeadlineSeconds? DNSPolicy NodeSelector? ServiceAccountName "
         "AutomountServiceAccountToken? NodeName SecurityContext?:PodSecurityContext ImagePullSecrets?:LocalReference Hostname "
         "Subdomain SetHostnameAsFQDN? Affinity?:Affinity SchedulerName Tolerations?:Toleration HostAliases?:HostAlias "

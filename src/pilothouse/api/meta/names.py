@@ -52,7 +52,7 @@ def max_length(limit: int) -> str:
 
 def subdomain(text: str) -> list[str]:
     """Return what keeps `text` from being a DNS-1123 subdomain."""
-    out = [max_length(253)] if len(text) > 253 else []
+    out = ["must be no more than 253 characters"] if len(text) > 253 else []
     if not _RE_SUBDOMAIN.fullmatch(text):
         out.append(SUBDOMAIN_TEXT)
     return out
@@ -87,7 +87,8 @@ def qualified(text: str) -> list[str]:
         if not prefix:
             out.append("prefix part must be non-empty")
         else:
-            out += [f"prefix part {problem}" for problem in subdomain(prefix)]
+            out += [f"prefix part {max_length(253)}"] if len(prefix) > 253 else []
+            out += [f"prefix part {problem}" for problem in subdomain(prefix[:253])]
     elif len(parts) > 2:
         tail = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         return [f"a valid label key {QUALIFIED_TEXT} {tail}"]

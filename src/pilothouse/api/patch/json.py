@@ -37,13 +37,11 @@ def _apply(document: Any, operation: dict[str, Any]) -> Any:
     name, path = operation.get("op"), _pointer(operation.get("path"))
     match name:
         case "add":
-            return _add(document, path, _value(operation))
+            return _add(document, path, operation.get("value"))
         case "remove":
             return _remove(document, path)
         case "replace":
-            _resolve(document, path)
-            value = _value(operation)
-            return value if not path else _add(_remove(document, path), path, value)
+            return _replace(document, path, operation.get("value"))
         case "test":
             if _lookup(document, path) != operation.get("value"):
                 raise PatchFailed(f"testing value {operation.get('path')} failed: test failed")
@@ -58,10 +56,14 @@ def _apply(document: Any, operation: dict[str, Any]) -> Any:
             raise PatchFailed(f"Unexpected kind: {name}")
 
 
-def _value(operation: dict[str, Any]) -> Any:
-    if "value" not in operation:
-        raise PatchFailed(f"operation {operation.get('op')} of {operation.get('path')} has no value")
-    return operation["value"]
+def _replace(document: Any, path: list[str], value: Any) -> Any:
+    if not path:
+        return value
+    parent = _resolve(document, path[:-1])
+    if isinstance(parent, dict):  # the reference server also replaces members that are not there
+        return _add(document, path, value)
+    _resolve(document, path)
+    return _add(_remove(document, path), path, value)
 
 
 def _pointer(text: Any) -> list[str]:

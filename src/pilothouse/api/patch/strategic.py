@@ -100,7 +100,23 @@ def _merge_key(schema: Schema | None) -> str:
     return schema.patch_merge_key if schema is not None else ""
 
 
+def _check_order(patch: list[Any], order: list[Any] | None, key: str) -> None:
+    """The items of a patch must come in the order that $setElementOrder states."""
+    if order is None:
+        return
+    items = [item for item in patch if not isinstance(item, dict) or DIRECTIVE not in item]
+    wanted = iter([_key_value(item, key) if isinstance(item, dict) else item for item in order])
+    if not all(any(value == found for found in wanted) for value in (_order_value(item, key) for item in items)):
+        text = f"The order in patch list:\n{_go_map(items)}\n doesn't match $setElementOrder list:\n{_go_map(order)}\n"
+        raise StrategicPatchError(text)
+
+
+def _order_value(item: Any, key: str) -> Any:
+    return _key_value(item, key) if isinstance(item, dict) else item
+
+
 def _merge_list(original: list[Any], patch: list[Any], schema: Schema | None, order: list[Any] | None) -> list[Any]:
+    _check_order(patch, order, _merge_key(schema))
     if not any(isinstance(item, dict) for item in (*patch, *original)):
         merged = original + [item for item in dict.fromkeys(patch) if item not in original]
         return _order(merged, order or patch, original, "")

@@ -41,7 +41,7 @@ def claim(obj: Obj, now: float) -> list[Any]:
     name, since, spec, status = _head(obj, now)
     volume, capacity, modes = spec.get("volumeName", ""), "", ""
     if volume:
-        modes, capacity = _modes(status.get("accessModes")), (status.get("capacity") or {}).get("storage", "")
+        modes, capacity = _modes(status.get("accessModes")), (status.get("capacity") or {}).get("storage", "0")
     kind = (obj["metadata"].get("annotations") or {}).get(_STORAGE_NOTE) or spec.get("storageClassName") or ""
     attributes = spec.get("volumeAttributesClassName") or UNSET
     return [name, _phase(obj, status), volume, capacity, modes, kind, attributes, since, spec.get("volumeMode", UNSET)]

@@ -69,7 +69,7 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("", "Secret"): cluster.secret_update,
     ("", "Node"): cluster.node_update,
     ("", "Event"): cluster.event_update,
-    ("events.k8s.io", "Event"): cluster.event_update,
+    ("events.k8s.io", "Event"): lambda new, old: cluster.event_update(new, old) * 2,
     ("", "PersistentVolumeClaim"): extensions.claim_update,
     ("", "PersistentVolume"): extensions.volume_update,
     ("", "ReplicationController"): lambda new, old: apps.replication_controller(new),

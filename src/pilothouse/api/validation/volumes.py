@@ -33,16 +33,18 @@ def volumes(found: list[Obj], path: str) -> tuple[Findings, set[str]]:
     seen: set[str] = set()
     for index, volume in enumerate(found):
         at = f"{path}[{index}]"
-        out += _sources(volume, at)
+        found_here = _sources(volume, at)
         name = volume.get("name", "")
         if not name:
-            out.append(required(f"{at}.name"))
+            found_here.append(required(f"{at}.name"))
         else:
             bad = rule(f"{at}.name", name, names.label)
             if not bad and name in seen:
                 bad.append(duplicate(f"{at}.name", name))
-            out += bad
-        seen.add(name)
+            found_here += bad
+        out += found_here
+        if not found_here:
+            seen.add(name)
     return out, seen
 
 

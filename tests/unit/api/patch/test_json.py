@@ -41,7 +41,7 @@ def test_the_input_is_not_modified() -> None:
         {"op": "add", "path": "/a/b/7", "value": 1},
         {"op": "add", "path": "/a/b/x", "value": 1},
         {"op": "add", "path": "a", "value": 1},
-        {"op": "add", "path": "/a"},
+        {"op": "replace", "path": "/a/b/7", "value": 1},
         {"op": "test", "path": "/a/b/0", "value": 2},
         {"op": "explode", "path": "/a"},
         {"path": "/a"},
@@ -59,3 +59,8 @@ def test_bad_documents() -> None:
         apply_json_patch({}, {"op": "add"})
     with pytest.raises(TooLarge, match="10000, got 10001"):
         apply_json_patch({}, [{"op": "add", "path": "/a", "value": 1}] * 10_001)
+
+
+def test_the_reference_server_forgives() -> None:
+    assert apply_json_patch({"a": 1}, [{"op": "add", "path": "/b"}]) == {"a": 1, "b": None}
+    assert apply_json_patch({"a": 1}, [{"op": "replace", "path": "/c", "value": 2}]) == {"a": 1, "c": 2}

@@ -69,16 +69,11 @@ def check_type(tree: Obj, kind: str, api_version: str) -> None:
     )
     shown = version or stated_version.rpartition("/")[2]
     if stated_kind != kind:
-        text = f"the API version in the data ({stated_version}) does not match the expected API version ({api_version})"
-        if stated_version == api_version:
-            text = f"the object provided is unrecognized (must be of type {kind}): no kind match"
-        raise cannot_handle(
-            stated_kind, shown, f'no kind "{stated_kind}" is registered for version "{stated_version}" {_SCHEME}', text
-        )
+        raise cannot_handle(stated_kind, shown, f'no kind "{stated_kind}" is registered for version "{stated_version}" {_SCHEME}')
     raise cannot_handle(kind, shown, f'no kind "{kind}" is registered for version "{stated_version}" {_SCHEME}')
 
 
-def cannot_handle(kind: str, version: str, why: str, _other: str = "") -> StatusError:
+def cannot_handle(kind: str, version: str, why: str) -> StatusError:
     """400 for a body that does not decode."""
     return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
 

@@ -48,9 +48,7 @@ def delete_options(call: Call) -> DeleteOptions:
         try:
             found = read_body(call.request.body, call.request.header("content-type"), want_duplicates=False).value
         except ValueError as error:
-            shown = call.request.body[:1024].decode("utf-8", "replace")
-            why = f"couldn't get version/kind; json parse error: {error} ({shown})"
-            raise bad_request(why) from None
+            raise bad_request(f"couldn't get version/kind; json parse error: {error}") from None
         if not isinstance(found, dict):
             raise bad_request("the delete options must be an object")
         tree = found
@@ -133,7 +131,10 @@ class Deleter:
             _clean_up_first(changed, self.backend.now())
         grace = _grace(resource, changed, options)
         already = bool(meta.get("deletionTimestamp"))
-        keeps = bool(meta.get("finalizers")) or (resource.kind == "Namespace" and bool(changed.get("spec", {}).get("finalizers")))
+        is_namespace = resource.kind == "Namespace" and resource.group == ""
+        keeps = bool(meta.get("finalizers")) or (
+            is_namespace and (not already or bool(changed.get("spec", {}).get("finalizers")))
+        )
         if not keeps and grace == 0:
             if not options.dry_run:
                 await self.backend.write(item.key, item.revision, None)
@@ -150,7 +151,7 @@ class Deleter:
         if changed == tree or options.dry_run:
             return changed, False
         raw = stored_bytes(resource, changed)
-        if is_finished(resource, changed):
+        if is_finished(resource, changed) and not is_namespace:
             await self.backend.write(item.key, item.revision, None)
             return tree, True
         meta["resourceVersion"] = str(await self.backend.write(item.key, item.revision, raw))

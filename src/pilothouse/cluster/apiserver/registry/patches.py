@@ -37,6 +37,10 @@ MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
 APPLY_CBOR = "application/apply-patch+cbor"
+_META_ORDER = (
+    "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp",
+    "deletionTimestamp", "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers", "managedFields",
+)  # fmt: skip
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _REJECTED = "the server rejected our request due to an error in our request"
 
@@ -125,12 +129,14 @@ class Patcher:
         document = _merged(kind, patch, old, resource.schema if not resource.is_custom else None)
         if not isinstance(document, dict):
             raise StatusError(422, "Invalid", _REJECTED, {})
-        shown = go_map(patch) if kind == STRATEGIC else _shown(document)
+        shown = go_map(patch) if kind == STRATEGIC else _shown(document, old)
         try:
             check_type(document, resource.kind, resource.api_version)
             obj, has_unknown = typed(resource, document)
         except PilothouseError as error:
-            why = error.message.split("cannot be handled as a ", 1)[-1].split(": ", 1)[-1]
+            why = error.message
+            if "cannot be handled as a " in why:
+                why = why.split("cannot be handled as a ", 1)[-1].split(": ", 1)[-1]
             if isinstance(error, StatusError) and "is registered for version" not in error.message:
                 raise
             if kind == STRATEGIC and "cannot unmarshal" in why:
@@ -170,7 +176,7 @@ class Patcher:
         if resource.is_custom and call.subresource is None:
             problem = first_misfit(resource.schema, tree, "")
             if problem:
-                raise _untypable(call, problem)
+                raise _untypable(call, tree, problem)
         if found is None and call.subresource is None:
             return await self._apply_new(call, tree), 201
         return await self.writer.replace(call, lambda old: self._applied(call, tree, old), tracked=True), 200
@@ -192,7 +198,7 @@ class Patcher:
             ]
             raise StatusError(409, "Conflict", conflict.message, {"causes": causes}) from None
         except TypedValueError as error:
-            raise _untypable(call, error.message) from None
+            raise _untypable(call, tree, error.message) from None
         _keep_last_applied(call, tree, merged)
         managed = merged.setdefault("metadata", {}).get("managedFields")
         merged["metadata"].setdefault("name", call.name)
@@ -221,9 +227,10 @@ class Patcher:
         return await self.writer.store_new(call, obj)
 
 
-def _untypable(call: Call, why: str) -> StatusError:
-    resource = call.resource
-    where = f"{'' if resource.is_custom else call.namespace}/{call.name}; {resource.api_version}, Kind={resource.kind}"
+def _untypable(call: Call, tree: Obj, why: str) -> StatusError:
+    resource, namespace = call.resource, (tree.get("metadata") or {}).get("namespace", "")
+    version = resource.api_version if resource.group else f"/{resource.version}"
+    where = f"{namespace}/{call.name}; {version}, Kind={resource.kind}"
     return StatusError(500, "", f"failed to create typed patch object ({where}): {why}")
 
 
@@ -231,7 +238,7 @@ def _refuse_undeclared(call: Call, tree: Obj) -> None:
     for finding in strict_findings(call.resource.schema, tree):
         what, _, path = finding.partition(' field "')
         if what == "unknown":
-            raise _untypable(call, f".{path[:-1]}: field not declared in schema")
+            raise _untypable(call, tree, f".{path[:-1]}: field not declared in schema")
 
 
 def _keep_last_applied(call: Call, tree: Obj, merged: Obj) -> None:
@@ -339,9 +346,20 @@ def invalid_patch(shown: str, why: str) -> StatusError:
     return invalid_status("", "", "", [invalid("patch", shown, why)])
 
 
-def _shown(document: Obj) -> str:
-    ordered = {key: document[key] for key in sorted(document)}
-    return orjson.dumps(ordered).decode()
+def _shown(document: Obj, old: Obj) -> str:
+    """Return a patched document as JSON: what the patch changed is sorted, metadata has its own order."""
+    return orjson.dumps(_sorted_where_changed(document, old)).decode()
+
+
+def _sorted_where_changed(value: Any, old: Any) -> Any:
+    if not isinstance(value, dict) or value == old:
+        return value
+    before = old if isinstance(old, dict) else {}
+    out = {key: _sorted_where_changed(value[key], before.get(key)) for key in sorted(value)}
+    meta = value.get("metadata")
+    if isinstance(meta, dict) and meta == before.get("metadata"):
+        out["metadata"] = {key: meta[key] for key in sorted(meta, key=_META_ORDER.index)}
+    return out
 
 
 def go_map(value: Any) -> str:

@@ -253,7 +253,13 @@ def _persistent_volume(obj: Obj, old: Obj | None) -> None:
         obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
 
 
+def _signing_request(obj: Obj, old: Obj | None) -> None:
+    if old is not None:
+        obj["spec"] = old["spec"]
+
+
 _PREPARE: dict[str, Prepare] = {
+    "CertificateSigningRequest": _signing_request,
     "Service": _service,
     "Namespace": _namespace,
     "CustomResourceDefinition": _crd,

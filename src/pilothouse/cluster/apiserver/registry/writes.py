@@ -11,10 +11,9 @@ from pilothouse.api.fields.typed import TypedValueError
 from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.patch.apply import track_update
 from pilothouse.api.schema.decode import decode
-from pilothouse.api.schema.values import validate_object
 from pilothouse.api.scheme import Resource
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
-from pilothouse.api.validation.meta import name_rule, validate_meta, validate_meta_update
+from pilothouse.api.validation.meta import name_rule, validate_maps, validate_meta, validate_meta_update
 from pilothouse.api.validation.podparts import validate_pod_subresource
 from pilothouse.api.validation.status import validate_status
 from pilothouse.cluster.apiserver.admission.chain import Admission
@@ -26,6 +25,7 @@ from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
 from pilothouse.cluster.apiserver.registry import strategies
 from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree, served_body, served_tree, stored_bytes
+from pilothouse.cluster.apiserver.registry.custom import validate_custom
 from pilothouse.cluster.apiserver.registry.options import write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.watchcache.items import Item
@@ -35,11 +35,19 @@ from pilothouse.wire.http.messages import Response
 CHANGED = "the object has been modified; please apply your changes to the latest version and try again"
 _RESET_STATUS = FieldSet.from_fields({"f:status": {}})
 _RESET_SPEC = FieldSet.from_fields({"f:spec": {}})
+_RESET_BOTH = FieldSet.from_fields({"f:spec": {}, "f:status": {}})
 _RESET_SPEC_META = FieldSet.from_fields({"f:spec": {}, "f:metadata": {}})
 MAX_ATTEMPTS = 20
 """A patch is tried again on the newest object this often; an update that names its version conflicts at once."""
 MAX_NAMES = 7
 """A generated name that is taken is drawn again this often, as the reference server does."""
+_METADATA_TWICE = frozenset(
+    (
+        "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "Role", "ClusterRole", "RoleBinding",
+        "ClusterRoleBinding", "ServiceAccount", "LimitRange", "ResourceQuota",
+    )
+)  # fmt: skip
+"""Kinds whose own rules look at all metadata again on an update."""
 _NEED_VERSION = frozenset(("Lease", "PodDisruptionBudget"))
 
 
@@ -110,7 +118,7 @@ class Writer:
         self._fill_system_fields(call, obj)
         strategies.prepare_create(resource, obj)
         findings = validate_meta(meta, name_rule(resource.group, resource.kind), is_custom=resource.is_custom)
-        findings += self._validate(resource, obj)
+        findings += self._validate(call, obj)
         if findings:
             raise invalid_object(resource, meta.get("name", ""), findings)
         await self.admission.validate(call, obj, None)
@@ -123,9 +131,10 @@ class Writer:
                 self._generate_name(meta)
         return await self._insert(call, obj)
 
-    def _validate(self, resource: Resource, obj: Obj) -> list[FieldError]:
+    def _validate(self, call: Call, obj: Obj) -> list[FieldError]:
+        resource = call.resource
         if resource.is_custom:
-            return validate_object(resource.schema, obj)
+            return validate_custom(call, obj)
         return validate_kind(resource.group, resource.kind, obj)
 
     async def _insert(self, call: Call, obj: Obj) -> Item:
@@ -193,6 +202,7 @@ class Writer:
             old = served_tree(call.resource, old_item)
             obj = make(served_tree(call.resource, old_item))
             stated = obj["metadata"].get("resourceVersion", "")
+            stated = "" if stated == "0" else stated
             if not stated and call.verb == "update" and call.subresource is None and needs_version(call.resource):
                 problem = invalid("metadata.resourceVersion", 0, "must be specified for an update")
                 raise invalid_status(call.resource.plural, call.resource.group, call.name, [problem])
@@ -214,7 +224,7 @@ class Writer:
             self._track(call, old, obj)
         await self.admission.mutate(call, obj, old)
         obj = self._prepared(call, obj, old)
-        findings = validate_meta_update(obj["metadata"], old["metadata"], is_custom=resource.is_custom) * 2
+        findings = meta_findings(resource, obj["metadata"], old["metadata"])
         findings += self._validate_update(call, obj, old)
         if findings:
             raise invalid_object(resource, call.name, findings)
@@ -242,7 +252,7 @@ class Writer:
     def _validate_update(self, call: Call, obj: Obj, old: Obj) -> list[FieldError]:
         resource = call.resource
         if resource.is_custom:
-            return validate_object(resource.schema, obj, old)
+            return validate_custom(call, obj, old)
         sub = call.subresource.name if call.subresource is not None else ""
         if sub in ("status", "approval"):
             return validate_status(resource.group, resource.kind, obj, old)
@@ -287,11 +297,21 @@ def empty_object(resource: Resource) -> Obj:
 
 def reset_fields(resource: Resource, subresource: str) -> FieldSet | None:
     """Return the fields an endpoint ignores, which therefore nobody comes to own there."""
+    if resource.kind == "CertificateSigningRequest" and not subresource:
+        return _RESET_BOTH
     if subresource == "status":
         return _RESET_SPEC_META if resource.is_custom else _RESET_SPEC
     if strategies.has_status(resource) and not subresource:
         return _RESET_STATUS
     return None
+
+
+def meta_findings(resource: Resource, new: Obj, old: Obj) -> list[FieldError]:
+    """Return what is wrong with new metadata, as often as the reference server says so: each of its layers looks again."""
+    found = validate_meta_update(new, old, is_custom=resource.is_custom) * 2
+    if not resource.is_custom:
+        found += validate_maps(new, "metadata") * (2 if resource.kind in _METADATA_TWICE else 1)
+    return found
 
 
 def is_finished(resource: Resource, obj: Obj) -> bool:
