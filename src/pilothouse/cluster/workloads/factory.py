@@ -14,6 +14,7 @@ from pilothouse.cluster.workloads.endpointslices.controller import EndpointSlice
 from pilothouse.cluster.workloads.garbagecollector.controller import GarbageCollector
 from pilothouse.cluster.workloads.jobs.controller import JobController
 from pilothouse.cluster.workloads.namespaces.controller import NamespaceController
+from pilothouse.cluster.workloads.namespaces.quotas import QuotaController
 from pilothouse.cluster.workloads.replicasets.controller import ReplicaSetController
 from pilothouse.cluster.workloads.serviceaccounts.controller import ServiceAccountController
 from pilothouse.cluster.workloads.statefulsets.controller import StatefulSetController
@@ -40,6 +41,7 @@ async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
     for controller in (
         ReplicaSetController, DeploymentController, StatefulSetController, DaemonSetController, JobController, CronJobController,
         EndpointSliceController, NamespaceController, DisruptionController, GarbageCollector,
+        QuotaController,
     ):  # fmt: skip
         controller(manager)
     ServiceAccountController(manager, config.root_ca_pem)
@@ -53,12 +55,12 @@ async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
 
 CAPABILITY = Capability(
     id="cluster.workloads",
-    summary="Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs, endpoints, volumes, namespaces, GC",
+    summary="Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs, endpoints, volumes, namespaces, quotas, GC",
     stability="alpha",
     kinds=(
         "apps/v1/Deployment", "apps/v1/ReplicaSet", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job",
         "batch/v1/CronJob", "discovery.k8s.io/v1/EndpointSlice", "v1/Endpoints",
-        "v1/Namespace", "v1/ServiceAccount", "v1/PersistentVolumeClaim",
+        "v1/Namespace", "v1/ResourceQuota", "v1/ServiceAccount", "v1/PersistentVolumeClaim",
         "v1/PersistentVolume", "policy/v1/PodDisruptionBudget",
     ),
     config=WorkloadsConfig,
