@@ -52,7 +52,7 @@ class Schema:
         "_additional", "_definitions", "_items", "_properties", "default", "embedded", "enum", "fillers", "format",
         "int_or_string",
         "list_map_keys", "list_type", "map_type", "name", "nullable", "patch_merge_key", "patch_strategy", "preserve_unknown",
-        "raw", "required", "type",
+        "raw", "required", "rules", "type",
     )  # fmt: skip
 
     def __init__(self, raw: Raw, definitions: Definitions, name: str = "") -> None:
@@ -67,6 +67,8 @@ class Schema:
         self._additional: Schema | None = UNSET
         self.fillers: tuple[tuple[str, Any], ...] | None = None
         """Cache of `decode.fillers`."""
+        self.rules: Any = None
+        """`rules.Rules` at the root of a custom resource that has some."""
         self.type: str = get("type", "")
         self.format: str = get("format", "")
         self.default: Any = get("default", UNSET)

@@ -37,7 +37,24 @@ def check_structural(raw: Raw, path: str) -> Findings:
     meta = (raw.get("properties") or {}).get("metadata")
     if meta is not None and not _is_name_only(meta):
         out.append(_metadata(path))
-    return out + _node(raw, path, is_root=True, depth=0)
+    out += _node(raw, path, is_root=True, depth=0)
+    return out or _expressions(raw, path)
+
+
+def _shapes(raw: Raw, path: str) -> Findings:
+    from pilothouse.api.schema.rulechecks import check_shapes  # the language is loaded only when there are rules
+
+    return check_shapes(raw, path)
+
+
+def _expressions(raw: Raw, path: str) -> Findings:
+    """Compile the rules of a schema that is fine otherwise; the language is loaded only when there are rules."""
+    if b"x-kubernetes-validations" not in orjson.dumps(raw):
+        return []
+    from pilothouse.api.schema.expressions import base_environment
+    from pilothouse.api.schema.rulechecks import check_expressions
+
+    return check_expressions(raw, path, base_environment())
 
 
 def _is_name_only(meta: Raw) -> bool:
@@ -63,7 +80,8 @@ def _node(raw: Raw, path: str, *, is_root: bool, depth: int) -> Findings:
             out += _validation(part, f"{path}.{name}[{index}]", depth + 1)
     if raw.get("not") is not None:
         out += _validation(raw["not"], f"{path}.not", depth + 1)
-    out += _rules(raw, path)
+    if raw.get("x-kubernetes-validations"):
+        out += _shapes(raw, path)
     if "default" in raw:
         out += _default(raw, path)
     for name in sorted(raw.get("properties") or {}):
@@ -163,23 +181,6 @@ def _validation(raw: Raw, path: str, depth: int) -> Findings:
         out += _validation(child, f"{path}.properties[{name}]", depth + 1)
     if isinstance(raw.get("items"), dict):
         out += _validation(raw["items"], f"{path}.items", depth + 1)
-    return out
-
-
-def _rules(raw: Raw, path: str) -> Findings:
-    out: Findings = []
-    reasons = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
-    for index, rule in enumerate(raw.get("x-kubernetes-validations") or ()):
-        at = f"{path}.x-kubernetes-validations[{index}]"
-        if not (rule.get("rule") or "").strip():
-            out.append(required(f"{at}.rule", "rule is not specified"))
-        message = rule.get("message")
-        if message is not None and message and not message.strip():
-            out.append(invalid(f"{at}.message", message, "must be non-empty if specified"))
-        elif message and "\n" in message:
-            out.append(invalid(f"{at}.message", message, "must not contain line breaks"))
-        if rule.get("reason") and rule["reason"] not in reasons:
-            out.append(unsupported(f"{at}.reason", rule["reason"], reasons))
     return out
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from pilothouse.api.schema import Schema
 from pilothouse.api.scheme import Resource, Scheme, Subresource
 from pilothouse.api.scheme.resources import PrinterColumn
@@ -28,7 +30,19 @@ def schema_of(scheme: Scheme, version: Obj) -> Schema:
     raw.setdefault("type", "object")
     own_meta = (raw.get("properties") or {}).get("metadata") or {}
     properties = {**(raw.get("properties") or {}), **_TYPE_META, "metadata": {"$ref": f"{_META}ObjectMeta"}}
-    return scheme.definitions.build({**raw, "properties": properties, "x-metadata": own_meta})
+    schema = scheme.definitions.build({**raw, "properties": properties, "x-metadata": own_meta})
+    schema.rules = _rules_of(raw)
+    return schema
+
+
+def _rules_of(raw: Obj) -> object:
+    """Return the rules of a schema; the language is loaded only for those that have some."""
+    if b"x-kubernetes-validations" not in orjson.dumps(raw):
+        return None
+    from pilothouse.api.schema.expressions import base_environment
+    from pilothouse.api.schema.rules import Rules, has_rules
+
+    return Rules(raw, base_environment) if has_rules(raw) else None
 
 
 def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str) -> Resource:
