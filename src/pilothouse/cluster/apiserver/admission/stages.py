@@ -8,6 +8,7 @@ from pilothouse.cluster.apiserver.admission.identity import SigningRequests
 from pilothouse.cluster.apiserver.admission.limits import LimitRanger
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
 from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
+from pilothouse.cluster.apiserver.admission.podsecurity.stage import PodSecurity
 from pilothouse.cluster.apiserver.admission.quota import Quotas
 from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
 from pilothouse.cluster.apiserver.admission.storage import Defaults
@@ -21,6 +22,7 @@ def build_admission(backend: Backend) -> Admission:
         NamespaceLifecycle(backend),
         LimitRanger(backend),
         ServiceAccounts(backend),
+        PodSecurity(backend),
         Priorities(backend),
         Tolerations(),
         Defaults(backend),
