@@ -11,6 +11,7 @@ from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccou
 from pilothouse.cluster.apiserver.admission.podsecurity.stage import PodSecurity
 from pilothouse.cluster.apiserver.admission.quota import Quotas
 from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
+from pilothouse.cluster.apiserver.admission.runtimes import RuntimeClasses
 from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.backend import Backend
 
@@ -26,6 +27,7 @@ def build_admission(backend: Backend) -> Admission:
         Priorities(backend),
         Tolerations(),
         Defaults(backend),
+        RuntimeClasses(backend),
         Escalation(backend),
         SigningRequests(),
     ]
