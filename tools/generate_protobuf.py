@@ -47,7 +47,7 @@ def parse(text: str) -> dict[str, dict[str, Any]]:
             if found[3]:
                 shape, kind = "m", found[3]
             kind = kind if kind in _SCALARS else _definition(package, kind)
-            out[message][found[5]] = [found[4], kind, shape]
+            out[message][found[5]] = [found[4][:1].lower() + found[4][1:], kind, shape]
     return out
 
 
@@ -62,18 +62,25 @@ def main() -> None:
     kinds = {f"{'/'.join(filter(None, gvk[:2]))}/{gvk[2]}": name for name, raw in facts.items() for gvk in raw.get("gvk", ())}
     kinds = {kind: name for kind, name in kinds.items() if name in messages}
     used: set[str] = set()
-    pending = [*kinds.values(), "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"]
+    meta = "io.k8s.apimachinery.pkg.apis.meta.v1."
+    kinds |= {f"meta.k8s.io/v1/{name}": meta + name for name in ("PartialObjectMetadata", "PartialObjectMetadataList")}
+    pending = [*kinds.values(), meta + "DeleteOptions", meta + "WatchEvent"]
     while pending:
         name = pending.pop()
         if name in used or name not in messages:
             continue
         used.add(name)
         known = facts.get(name, {}).get("properties", {})
-        for field in messages[name].values():
-            if field[1] not in _SCALARS:
-                pending.append(field[1])
-                if field[0] not in known and known:
+        for number, field in list(messages[name].items()):
+            if field[1] in _SCALARS:
+                continue
+            pending.append(field[1])
+            if field[0] not in known and known and not field[2]:
+                inner = {part[0] for part in messages.get(field[1], {}).values()}
+                if inner & set(known):
                     field[2] = "i"
+                else:  # newer than the version served
+                    del messages[name][number]
     table = {"kinds": kinds, "messages": {name: messages[name] for name in sorted(used)}}
     packed = zlib.compress(json.dumps(table, separators=(",", ":"), sort_keys=True).encode(), 9)
     (TARGET / "fields.bin").write_bytes(packed)

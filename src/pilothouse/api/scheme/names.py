@@ -36,7 +36,7 @@ GENERATION = frozenset(
         "networkpolicies poddisruptionbudgets mutatingwebhookconfigurations validatingwebhookconfigurations "
         "validatingadmissionpolicies validatingadmissionpolicybindings mutatingadmissionpolicies mutatingadmissionpolicybindings "
         "customresourcedefinitions flowschemas prioritylevelconfigurations endpointslices priorityclasses "
-        "ingressclasses resourceslices deviceclasses csidrivers podtemplates"
+        "ingressclasses resourceslices deviceclasses  podtemplates"
     )
 )
 

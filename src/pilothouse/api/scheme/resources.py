@@ -9,6 +9,9 @@ import msgspec
 
 from pilothouse.api.schema import Schema
 
+_STORED_AS_BETA = frozenset(("CustomResourceDefinition", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"))
+"""Kinds that Kubernetes 1.36 still stores in their beta version; the hash in discovery tells."""
+
 
 class Subresource(msgspec.Struct, frozen=True):
     """A path below an object."""
@@ -61,6 +64,10 @@ class Resource(msgspec.Struct, frozen=True):
     """What clients of this version are warned of."""
     scale_paths: tuple[str, str, str] = ("", "", "")
     """spec, status and selector paths of a custom resource's scale subresource."""
+    stored_schemas: dict[str, Schema] = {}
+    """apiVersion -> schema of a custom resource's objects as they may be stored."""
+    is_terminating: bool = False
+    """Whether the definition of a custom resource is being deleted, so that nothing new may come."""
 
     @property
     def api_version(self) -> str:
@@ -98,5 +105,6 @@ class Resource(msgspec.Struct, frozen=True):
 
     def storage_version_hash(self) -> str:
         """Return the hash discovery shows for the storage version."""
-        identity = f"{self.storage_group}/{self.storage_version}/{self.kind}"
+        version = "v1beta1" if self.kind in _STORED_AS_BETA else self.storage_version
+        identity = f"{self.storage_group}/{version}/{self.kind}"
         return base64.b64encode(hashlib.sha256(identity.encode()).digest()[:8]).decode()

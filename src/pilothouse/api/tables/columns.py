@@ -32,6 +32,13 @@ def _replicas(kind: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+_SIGNER = (
+    "Requested signer for the request. It is a qualified name in the form: `scope-hostname.io/name`. If empty, it will be "
+    'defaulted:\n 1. If it\'s a kubelet client certificate, it is assigned\n    "kubernetes.io/kube-apiserver-client-kubelet".'
+    '\n 2. If it\'s a kubelet serving certificate, it is assigned\n    "kubernetes.io/kubelet-serving".\n'
+    ' 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".\nDistribution of trust for signers happens out of band. '
+    "You can select on this field using `spec.signerName`."
+)
 COLUMNS: dict[str, tuple[str, ...]] = {
     "Pod": (
         NAME, "Ready | string | 0 | The aggregate readiness state of this pod for accepting traffic.",
@@ -172,8 +179,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "ValidatingWebhookConfiguration": (NAME, _HOOKS, AGE),
     "MutatingWebhookConfiguration": (NAME, _HOOKS, AGE),
     "CertificateSigningRequest": (
-        NAME, AGE, "SignerName | string | 0 | =CertificateSigningRequestSpec.signerName",
-        "Requestor | string | 0 | =CertificateSigningRequestSpec.request",
+        NAME, AGE, f"SignerName | string | 0 | {_SIGNER}",
+        "Requestor | string | 0 | Base64-encoded PKCS#10 CSR data",
         "RequestedDuration | string | 0 | =CertificateSigningRequestSpec.expirationSeconds",
         "Condition | string | 0 | =CertificateSigningRequestStatus.conditions",
     ),

@@ -81,6 +81,9 @@ def pod_status(new: Obj, old: Obj) -> Findings:
     out: Findings = []
     if status.get("qosClass") != before.get("qosClass"):
         out += immutable("status.qosClass", status.get("qosClass", ""), before.get("qosClass", ""))
+    nominated = status.get("nominatedNodeName")
+    if nominated and nominated != before.get("nominatedNodeName") and (old.get("spec") or {}).get("nodeName"):
+        out.append(forbidden("status.nominatedNodeName", "may not be set on pods that are already bound to a node"))
     addresses = [item.get("ip", "") for item in status.get("podIPs") or ()]
     if not addresses and status.get("podIP"):
         addresses = [status["podIP"]]

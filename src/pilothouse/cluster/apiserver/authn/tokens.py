@@ -148,7 +148,7 @@ class Tokens:
         if path == "/.well-known/openid-configuration":
             config = self.backend.config
             base = f"https://{config.advertise_address}:{config.advertise_port}"
-            return answer_tree(
+            response = answer_tree(
                 {
                     "issuer": config.issuer,
                     "jwks_uri": base + _JWKS,
@@ -157,6 +157,8 @@ class Tokens:
                     "id_token_signing_alg_values_supported": ["ES256"],
                 }
             )
+            response.headers = [("cache-control", "public, max-age=3600")]
+            return response
         if path != _JWKS:
             return None
         numbers = self.key.public_key().public_numbers()

@@ -7,8 +7,10 @@ from typing import Any
 
 from pilothouse.api.scheme import Resource, Scheme
 from pilothouse.api.scheme.table import load_facts
+from pilothouse.cluster.apiserver.discovery.health import CHECKS
 from pilothouse.cluster.apiserver.discovery.paths import META, PathWriter
 from pilothouse.cluster.apiserver.discovery.schemas import SchemaWriter
+from pilothouse.cluster.apiserver.discovery.summits import summit, summit_names
 from pilothouse.cluster.apiserver.errors import PlainError
 from pilothouse.cluster.apiserver.http.respond import TEXT, answer_tree, dumps
 from pilothouse.wire.http.messages import Request, Response
@@ -38,7 +40,7 @@ class OpenApi:
         if not path.startswith("/openapi/v3/"):
             raise PlainError(404, "404 page not found")
         name = path.removeprefix("/openapi/v3/")
-        if name not in self.names():
+        if name not in self.names() and name not in summit_names(self.scheme):
             raise PlainError(404, "404 page not found")
         return self._document(request, name)
 
@@ -59,10 +61,8 @@ class OpenApi:
         return digest.hexdigest().upper()
 
     def _index(self, request: Request) -> Response:
-        paths = {
-            name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={self.hash_of(*found)}"}
-            for name, found in sorted(self.names().items())
-        }
+        names = sorted([*self.names(), *summit_names(self.scheme)])
+        paths = {name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={self._hash(name)}"} for name in names}
         body = dumps({"paths": paths})
         etag = f'"{hashlib.sha512(body).hexdigest().upper()}"'
         if request.header("if-none-match") == etag:
@@ -70,8 +70,7 @@ class OpenApi:
         return Response(200, body, [("etag", etag), ("cache-control", "no-cache, private"), ("vary", "Accept")], TEXT)
 
     def _document(self, request: Request, name: str) -> Response:
-        group, version = self.names()[name]
-        digest = self.hash_of(group, version)
+        digest = self._hash(name)
         headers = [("etag", f'"{digest}"'), ("vary", "Accept")]
         wanted = request.param("hash")
         if wanted and wanted != digest:
@@ -80,10 +79,30 @@ class OpenApi:
             return Response(304, b"", headers, "")
         known = self._documents.get(name)
         if known is None or known[0] != digest:
-            known = self._documents[name] = (digest, dumps(self.build(group, version)))
+            known = self._documents[name] = (digest, dumps(self._built(name)))
         if wanted:
             headers += [("cache-control", "public, immutable"), ("expires", _FAR)]
         return Response(200, known[1], headers, "application/json")
+
+    def _hash(self, name: str) -> str:
+        return self.hash_of(*self.names().get(name, (name, "")))
+
+    def _built(self, name: str) -> Obj:
+        found = self.names().get(name)
+        if found is not None:
+            return self.build(*found)
+        schemas = SchemaWriter(self.scheme, self._descriptions())
+        paths, needed = summit(name)
+        for schema in needed:
+            schemas.need(schema)
+        return self._wrapped(paths, schemas)
+
+    def _wrapped(self, paths: Obj, schemas: SchemaWriter) -> Obj:
+        return {
+            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": ".".join(self.scheme.version.split(".")[:2])},
+            "paths": dict(sorted(paths.items())),
+            "components": {"schemas": dict(sorted(schemas.out.items())), "securitySchemes": _SECURITY},
+        }  # fmt: skip
 
     def _descriptions(self) -> dict[str, dict[str, str]]:
         if self._texts is None:
@@ -115,11 +134,7 @@ class OpenApi:
             self._schemas_of(resource, names, schemas)
         for name in _ALWAYS:
             schemas.need(META + name)
-        return {
-            "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": ".".join(self.scheme.version.split(".")[:2])},
-            "paths": dict(sorted(writer.paths.items())),
-            "components": {"schemas": dict(sorted(schemas.out.items())), "securitySchemes": _SECURITY},
-        }  # fmt: skip
+        return self._wrapped(writer.paths, schemas)
 
     def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter) -> None:
         if resource.is_custom:
@@ -159,8 +174,11 @@ class OpenApi:
 
     def paths(self) -> Response:
         """Answer the root path."""
-        paths = ["/.well-known/openid-configuration", "/api", "/apis", "/apis/", "/healthz", "/livez", "/metrics", "/openapi/v2",
-                 "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks", "/readyz", "/version"]  # fmt: skip
+        paths = [
+            "/.well-known/openid-configuration", "/api", "/apis", "/apis/", "/flagz", "/metrics", "/metrics/slis", "/openapi/v2",
+            "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks", "/statusz", "/version",
+        ]  # fmt: skip
+        paths += [path for root, names in CHECKS.items() for path in (f"/{root}", *(f"/{root}/{name}" for name in names))]
         for group, versions in self.scheme.groups.items():
             if group:
                 paths.append(f"/apis/{group}")

@@ -10,12 +10,29 @@ from pilothouse.cluster.apiserver.http.respond import TEXT, answer_tree, text_an
 from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.wire.http.messages import Request, Response
 
-CHECKS = (
-    "ping", "log", "etcd", "informer-sync", "poststarthook/crd-informer-synced", "poststarthook/rbac/bootstrap-roles",
-    "poststarthook/scheduling/bootstrap-system-priority-classes", "poststarthook/start-system-namespaces-controller",
-    "poststarthook/bootstrap-controller", "shutdown",
+_HOOKS = """
+    start-apiserver-admission-initializer generic-apiserver-start-informers priority-and-fairness-config-consumer
+    priority-and-fairness-filter storage-object-count-tracker-hook start-apiextensions-informers
+    start-apiextensions-controllers crd-informer-synced start-system-namespaces-controller peer-endpoint-reconciler-controller
+    start-cluster-authentication-info-controller start-kube-apiserver-identity-lease-controller
+    start-kube-apiserver-identity-lease-garbage-collector storage-readiness start-legacy-token-tracking-controller
+    start-service-ip-repair-controllers rbac/bootstrap-roles scheduling/bootstrap-system-priority-classes
+    priority-and-fairness-config-producer bootstrap-controller start-kubernetes-service-cidr-controller
+    start-kube-aggregator-informers apiservice-status-local-available-controller
+    apiservice-status-remote-available-controller apiservice-registration-controller apiservice-wait-for-first-sync
+    apiservice-discovery-controller kube-apiserver-autoregistration
+"""
+"""What the reference server names after the parts it starts. Ours start before the first request is answered, so that all
+are done when anybody can ask; monitors ask for them by name."""
+_STARTED = (
+    *(f"poststarthook/{name}" for name in _HOOKS.split()), "autoregister-completion",
+    "poststarthook/apiservice-openapi-controller", "poststarthook/apiservice-openapiv3-controller",
 )  # fmt: skip
-_ROOTS = frozenset(("healthz", "livez", "readyz"))
+CHECKS = {
+    "healthz": ("ping", "log", "loopback-serving-certificate", "etcd", *_STARTED),
+    "livez": ("ping", "log", "loopback-serving-certificate", "etcd", *_STARTED),
+    "readyz": ("ping", "log", "informer-sync", *_STARTED, "shutdown"),
+}
 
 
 def version_info(version: str, git_version: str) -> dict[str, Any]:
@@ -32,16 +49,14 @@ def version_info(version: str, git_version: str) -> dict[str, Any]:
 def health(request: Request, failing: dict[str, str]) -> Response | None:
     """Answer a health path; `failing` names checks that do not hold and why."""
     parts = request.path.strip("/").split("/", 1)
-    if parts[0] not in _ROOTS:
+    if parts[0] not in CHECKS:
         return None
     if len(parts) == 2:
         return _one(parts[0], parts[1], failing)
     excluded = {value for key, value in request.query if key == "exclude"}
     lines = []
     bad = False
-    for name in CHECKS:
-        if name == "etcd" and parts[0] == "healthz_":
-            continue
+    for name in _checks(parts[0], failing):
         if name in excluded:
             lines.append(f"[+]{name} excluded: ok")
         elif name in failing:
@@ -55,8 +70,13 @@ def health(request: Request, failing: dict[str, str]) -> Response | None:
     return text_answer("\n".join(lines) + f"\n{parts[0]} check passed\n" if verbose else "ok")
 
 
+def _checks(root: str, failing: dict[str, str]) -> tuple[str, ...]:
+    """Return the checks of an endpoint: its own, and whatever fails."""
+    return (*CHECKS[root], *(name for name in failing if name not in CHECKS[root]))
+
+
 def _one(root: str, name: str, failing: dict[str, str]) -> Response:
-    if name not in CHECKS:
+    if name not in _checks(root, failing):
         raise PlainError(404, "404 page not found")
     if name in failing:
         return text_answer(f"internal server error: {failing[name]}\n", 500)
@@ -66,6 +86,22 @@ def _one(root: str, name: str, failing: dict[str, str]) -> Response:
 def metrics(registry: MetricsRegistry) -> Response:
     """Answer /metrics."""
     return Response(200, registry.exposition().encode(), [], f"{TEXT.replace('plain', 'plain; version=0.0.4')}")
+
+
+def slis(failing: dict[str, str]) -> Response:
+    """Answer /metrics/slis: the health checks as metrics."""
+    kind = "kubernetes_healthcheck"
+    lines = [f"# HELP {kind} This metric records the result of a single healthcheck.", f"# TYPE {kind} gauge"]
+    lines += [
+        f'{kind}{{name="{name}",type="{root}"}} {int(name not in failing)}' for root in CHECKS for name in _checks(root, failing)
+    ]
+    return Response(200, ("\n".join(lines) + "\n").encode(), [], f"{TEXT.replace('plain', 'plain; version=0.0.4')}")
+
+
+def about(page: str, facts: dict[str, str]) -> Response:
+    """Answer /statusz or /flagz: facts for people, without a stable form."""
+    lines = [f"pilothouse {page}", "Warning: This endpoint is not meant to be machine parseable and is for debugging only.", ""]
+    return text_answer("\n".join([*lines, *(f"{key}: {value}" for key, value in facts.items())]) + "\n")
 
 
 def version(version_text: str, git_version: str) -> Response:

@@ -49,7 +49,7 @@ class PathWriter:
         """Describe the list of resources."""
         operation = {
             "tags": [self.tag], "description": "get available resources", "operationId": f"get{self.stem}APIResources",
-            "responses": _responses(META + "APIResourceList"),
+            "responses": responses(META + "APIResourceList"),
         }  # fmt: skip
         self.paths[f"{self.prefix}/"] = {"get": operation}
 
@@ -92,7 +92,7 @@ class PathWriter:
             operation = self._operation("list", resource, None)
             operation["operationId"] = operation["operationId"].replace("list", "watch", 1)
             operation["x-kubernetes-action"] = "watch" if is_one else "watchlist"
-            operation["responses"] = _responses(META + "WatchEvent")
+            operation["responses"] = responses(META + "WatchEvent")
             operation.pop("parameters", None)
             found = {"get": operation, "parameters": [parameter(name) for name in _LIST]}
             self.paths[f"{self.prefix}/watch{path}"] = found
@@ -126,7 +126,7 @@ class PathWriter:
         answer = self.names.get(f"{kind.group}/{kind.version}/{resource.list_kind}", "") if verb == "list" else schema
         if verb in ("delete", "deletecollection"):
             answer = META + "Status"
-        out["responses"] = _responses(answer)
+        out["responses"] = responses(answer)
         connects = sub is not None and sub.name in _CONNECT
         out["x-kubernetes-action"] = "connect" if connects else _ACTIONS[verb]
         out["x-kubernetes-group-version-kind"] = {"group": kind.group, "version": kind.version, "kind": kind.kind}
@@ -149,7 +149,8 @@ def _ref(name: str) -> Obj:
     return {"$ref": f"#/components/schemas/{name}"} if name else {"type": "object"}
 
 
-def _responses(name: str) -> Obj:
+def responses(name: str) -> Obj:
+    """Return the answers of an operation that returns `schema`."""
     content = {media: {"schema": _ref(name)} for media in _JSON}
     return {"200": {"description": "OK", "content": content}, "401": {"description": "Unauthorized"}}
 

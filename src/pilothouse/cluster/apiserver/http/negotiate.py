@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.errors import StatusError
 
 _META = "meta.k8s.io"
@@ -11,7 +12,8 @@ _JSON = ("application/json", "*/*", "application/*", "")
 _YAML = "application/yaml"
 _AVAILABLE = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
 _STREAMS = ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
-_KNOWN = (*_JSON, _YAML, "application/vnd.kubernetes.protobuf")
+_PROTOBUF = "application/vnd.kubernetes.protobuf"
+_KNOWN = (*_JSON, _YAML, _PROTOBUF)
 
 
 class Encoding(msgspec.Struct, frozen=True):
@@ -20,7 +22,8 @@ class Encoding(msgspec.Struct, frozen=True):
     form: str = "object"
     """object, table or partial."""
     version: str = "v1"
-    yaml: bool = False
+    media: str = "json"
+    """json, yaml or protobuf."""
     pretty: bool = False
     of_list: bool = False
     """Whether the metadata of a list was asked for."""
@@ -28,9 +31,10 @@ class Encoding(msgspec.Struct, frozen=True):
     @property
     def content_type(self) -> str:
         """Media type to announce."""
-        return _YAML if self.yaml else "application/json"
+        return _MEDIA_TYPES[self.media]
 
 
+_MEDIA_TYPES = {"json": "application/json", "yaml": _YAML, "protobuf": _PROTOBUF}
 PLAIN = Encoding()
 _FORMS = {"Table": "table", "PartialObjectMetadata": "partial", "PartialObjectMetadataList": "partial"}
 
@@ -40,7 +44,7 @@ def negotiate(accept: str, *, is_list: bool, streaming: bool = False) -> Encodin
     if accept in ("", "application/json", "*/*"):
         return PLAIN
     known = False
-    for choice in accept.split(","):
+    for choice in sorted(accept.split(","), key=_costs_more):
         media, _, parameters = choice.strip().partition(";")
         media = media.strip().lower()
         known = known or media in _KNOWN
@@ -56,10 +60,18 @@ def negotiate(accept: str, *, is_list: bool, streaming: bool = False) -> Encodin
     raise StatusError(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {available}", {})
 
 
-def check_form(encoding: Encoding, kind: str, *, is_list: bool) -> None:
+def _costs_more(choice: str) -> bool:
+    """Whether a form is made anew for each answer: of the forms a client accepts, kept bytes are preferred."""
+    return choice.lstrip().startswith(_PROTOBUF)
+
+
+def check_form(encoding: Encoding, resource: Resource, *, is_list: bool) -> None:
     """Raise 406 when metadata of one object is asked of a list, or the other way round."""
     if encoding.form != "partial" or encoding.of_list == is_list:
         return
+    kind = "unstructured.Unstructured"
+    if not resource.is_custom:
+        kind = f"{resource.group.partition('.')[0] or 'core'}.{resource.kind}"
     if is_list:
         text = f"you requested PartialObjectMetadata, but the requested object is a list (*{kind}List)"
     else:
@@ -76,17 +88,22 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _choice(media: str, parameters: dict[str, str], *, streaming: bool) -> Encoding | None:
-    is_yaml = media == _YAML and not streaming
-    if media not in _JSON and not is_yaml:
+    found = "json" if media in _JSON else {_YAML: "yaml", _PROTOBUF: "protobuf"}.get(media, "")
+    if not found or (found == "yaml" and streaming):
         return None
     pretty = parameters.get("pretty", "") in ("1", "true")
     wanted = parameters.get("as", "")
     if not wanted:
-        return Encoding(yaml=is_yaml, pretty=pretty)
+        return Encoding(media=found, pretty=pretty)
     form = _FORMS.get(wanted)
-    if form is None or parameters.get("g") != _META or parameters.get("v") not in ("v1", "v1beta1"):
+    if (
+        form is None
+        or (found == "protobuf" and form == "table")
+        or parameters.get("g") != _META
+        or parameters.get("v") not in ("v1", "v1beta1")
+    ):
         return None
     of_list = wanted.endswith("List")
     if streaming and of_list:
         return None
-    return Encoding(form=form, version=parameters["v"], yaml=is_yaml, pretty=pretty, of_list=of_list)
+    return Encoding(form=form, version=parameters["v"], media=found, pretty=pretty, of_list=of_list)

@@ -27,8 +27,12 @@ def dumps_to_keep(value: Any) -> bytes:
 
 
 def encode(body: bytes, encoding: Encoding) -> bytes:
-    """Return a JSON body in the negotiated text form."""
-    if encoding.yaml:
+    """Return a JSON body in the negotiated form."""
+    if encoding.media == "protobuf":
+        from pilothouse.api.scheme.protobuf import encode_protobuf
+
+        return encode_protobuf(orjson.loads(body))
+    if encoding.media == "yaml":
         import yaml
 
         dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -60,14 +64,15 @@ def text_answer(text: str, status: int = 200) -> Response:
     return Response(status, text.encode(), headers, TEXT)
 
 
-def error_answer(error: PilothouseError, warnings: list[str] | None = None) -> Response:
-    """Return the response of a failure."""
+def error_answer(error: PilothouseError, warnings: list[str] | None = None, accept: str = "") -> Response:
+    """Return the response of a failure: JSON, unless the Accept header knows protobuf only."""
     if isinstance(error, PlainError):
         return text_answer(error.message + "\n", error.code)
     if not isinstance(error, StatusError):
         reason = "BadRequest" if isinstance(error, BadRequest) else error.reason
         error = StatusError(error.http_code, reason, error.message, retry_after_s=error.retry_after_s)
-    response = answer_tree(error.body(), error.code, PLAIN, warnings)
+    encoding = Encoding(media="protobuf") if accept.endswith("kubernetes.protobuf") and "json" not in accept else PLAIN
+    response = answer_tree(error.body(), error.code, encoding, warnings)
     seconds = error.retry_after_s or (error.details or {}).get("retryAfterSeconds", 0)
     if seconds:
         response.headers.append(("retry-after", str(int(seconds))))

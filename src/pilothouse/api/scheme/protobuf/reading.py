@@ -1,9 +1,4 @@
-"""Reading the protobuf form of objects, in which typed clients send theirs.
-
-A body is four magic bytes and an envelope (`runtime.Unknown`) that names the type and holds the message. The numbers of fields
-come
-from one packed table; the result is the tree the JSON form would give. Writing is not needed: clients also accept JSON.
-"""
+"""Reading the protobuf form of objects, in which typed clients send theirs; the result is the tree the JSON form would give."""
 
 from __future__ import annotations
 
@@ -20,7 +15,7 @@ from pilothouse.kit.errors import BadRequest
 
 MAGIC = b"k8s\x00"
 MAX_DEPTH = 100
-_META = "io.k8s.apimachinery.pkg."
+META = "io.k8s.apimachinery.pkg."
 _BLANK = {"string": "", "bool": False}
 
 
@@ -29,7 +24,8 @@ class _Malformed(Exception):
 
 
 @cache
-def _table() -> dict[str, Any]:
+def table() -> dict[str, Any]:
+    """Return the messages of each kind and the fields of each message."""
     return load_facts("fields.bin")
 
 
@@ -41,9 +37,9 @@ def decode_protobuf(raw: bytes) -> dict[str, Any]:
         envelope = dict(_fields(memoryview(raw)[4:]))
         type_meta = dict(_fields(envelope.get(1, b"")))
         version, kind = bytes(type_meta.get(1, b"")).decode(), bytes(type_meta.get(2, b"")).decode()
-        name = _table()["kinds"].get(f"{version}/{kind}")
+        name = table()["kinds"].get(f"{version}/{kind}")
         if kind == "DeleteOptions":
-            name = f"{_META}apis.meta.v1.DeleteOptions"
+            name = f"{META}apis.meta.v1.DeleteOptions"
         if name is None:
             raise BadRequest(f'no kind "{kind}" is registered for version "{version}" in the protobuf table')
         tree: dict[str, Any] = _message(name, memoryview(envelope.get(2, b"")), 0)
@@ -98,10 +94,10 @@ def _fields(data: Any) -> list[tuple[int, Any]]:
 def _message(name: str, data: memoryview, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise _Malformed(f"nested more than {MAX_DEPTH} levels deep")
-    special = _SPECIAL.get(name.removeprefix(_META))
+    special = _SPECIAL.get(name.removeprefix(META))
     if special is not None:
         return special(dict(_fields(data)))
-    known = _table()["messages"].get(name, {})
+    known = table()["messages"].get(name, {})
     out: dict[str, Any] = {}
     for number, value in _fields(data):
         field = known.get(str(number))
