@@ -37,7 +37,7 @@ def decode_custom(schema: Schema, tree: dict[str, Any]) -> tuple[dict[str, Any],
 def _prune_root(schema: Schema, tree: dict[str, Any], seen: list[bool]) -> dict[str, Any]:
     kept = {key: tree[key] for key in _TYPE_META if key in tree}
     rest = {key: value for key, value in tree.items() if key not in _TYPE_META}
-    pruned = prune(schema, rest, seen)
+    pruned = prune(schema, rest, seen, schema.properties.get("metadata"))
     return {**kept, **pruned}
 
 
@@ -46,23 +46,29 @@ def prune_custom(schema: Schema, tree: dict[str, Any]) -> dict[str, Any]:
     return _prune_root(schema, tree, [False])
 
 
-def prune(schema: Schema, value: Any, seen: list[bool]) -> Any:
-    """Return `value` without fields the schema does not know; sets `seen[0]` when some were dropped."""
+def prune(schema: Schema, value: Any, seen: list[bool], meta: Schema | None = None) -> Any:
+    """Return `value` without fields the schema does not know; sets `seen[0]` when some were dropped.
+
+    `meta` is the schema of the metadata of embedded resources, which they have without stating it.
+    """
     if isinstance(value, dict):
-        return _prune_object(schema, value, seen)
+        return _prune_object(schema, value, seen, meta)
     if isinstance(value, list) and schema.items is not None:
-        return [prune(schema.items, item, seen) for item in value]
+        return [prune(schema.items, item, seen, meta) for item in value]
     return value
 
 
-def _prune_object(schema: Schema, value: dict[str, Any], seen: list[bool]) -> dict[str, Any]:
+def _prune_object(schema: Schema, value: dict[str, Any], seen: list[bool], meta: Schema | None) -> dict[str, Any]:
     keep_all = schema.preserve_unknown or schema.raw.get("additionalProperties") is True
     properties, additional = schema.properties, schema.additional
     out: dict[str, Any] = {}
     for key, item in value.items():
         child = properties.get(key) or additional
-        if child is not None:
-            out[key] = prune(child, item, seen)
+        if schema.embedded and key == "metadata" and meta is not None and isinstance(item, dict):
+            out[key], dropped = decode(meta, item)
+            seen[0] = seen[0] or dropped
+        elif child is not None:
+            out[key] = prune(child, item, seen, meta)
         elif keep_all or (schema.embedded and key in _TYPE_META):
             out[key] = item
         else:

@@ -49,6 +49,19 @@ _FORMATS: dict[str, Callable[[str], object]] = {
 }
 
 
+# Formats the reference server knows, without dashes; of those that have no check here any text is accepted.
+_KNOWN = frozenset((
+    "bsonobjectid", "byte", "cidr", "creditcard", "date", "datetime", "duration", "email", "hexcolor", "hostname", "ipv4", "ipv6",
+    "isbn", "isbn10", "isbn13", "k8slongname", "k8sshortname", "mac", "password", "rgbcolor", "ssn", "uri", "uuid", "uuid3",
+    "uuid4", "uuid5",
+))  # fmt: skip
+
+
+def is_known(form: str) -> bool:
+    """Whether a format has a meaning."""
+    return form.replace("-", "") in _KNOWN
+
+
 def matches_format(form: str, text: str) -> bool:
     """Whether a text has a format."""
     check = _FORMATS.get(form)

@@ -22,6 +22,7 @@ _UNSUPPORTED = ("$ref", "definitions", "dependencies", "id", "patternProperties"
 _STRUCTURE = ("type", "default", "additionalProperties", "nullable", "x-kubernetes-preserve-unknown-fields", "title",
               "description",
               "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string")  # fmt: skip
+_LIST_TYPES = ("atomic", "set", "map")
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
 MAX_DEPTH = 100
 
@@ -34,6 +35,8 @@ def check_structural(raw: Raw, path: str) -> Findings:
         out.append(required(f"{path}.type", "must not be empty at the root"))
     elif kind != "object":
         out.append(invalid(f"{path}.type", kind, "must be object at the root"))
+    if raw.get("nullable"):
+        out.append(forbidden(f"{path}.nullable", "nullable cannot be true at the root"))
     meta = (raw.get("properties") or {}).get("metadata")
     if meta is not None and not _is_name_only(meta):
         out.append(_metadata(path))
@@ -96,7 +99,9 @@ def _node(raw: Raw, path: str, *, is_root: bool, depth: int) -> Findings:
 def _type(raw: Raw, path: str, *, is_root: bool) -> Findings:
     kind = raw.get("type", "")
     if kind and kind not in _TYPES:
-        return [unsupported(f"{path}.type", kind, _TYPES)]
+        text = "type cannot be set to null, use nullable as an alternative"
+        null = [forbidden(f"{path}.type", text)] if kind == "null" else []
+        return [unsupported(f"{path}.type", kind, _TYPES), *null]
     free = raw.get("x-kubernetes-int-or-string") or raw.get("x-kubernetes-preserve-unknown-fields") or raw.get("$ref")
     if not kind and not is_root and not free:
         where = "must not be empty for specified object fields"
@@ -121,32 +126,85 @@ def _extensions(raw: Raw, path: str) -> Findings:
         text = "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"
         if not raw.get("x-kubernetes-preserve-unknown-fields"):
             out.append(required(f"{path}.properties", text))
+    if raw.get("x-kubernetes-preserve-unknown-fields") is False:
+        out.append(invalid(f"{path}.x-kubernetes-preserve-unknown-fields", False, "must be true or undefined"))
     map_type = raw.get("x-kubernetes-map-type")
+    if map_type is not None and raw.get("type") != "object":
+        out += _wrong_type(raw, path, "must be object if x-kubernetes-map-type is specified")
     if map_type is not None and map_type not in ("atomic", "granular"):
         out.append(unsupported(f"{path}.x-kubernetes-map-type", map_type, ("atomic", "granular")))
     return out + _list_rules(raw, path)
 
 
 def _list_rules(raw: Raw, path: str) -> Findings:
-    kind, keys = raw.get("x-kubernetes-list-type"), raw.get("x-kubernetes-list-map-keys")
-    if kind is None:
-        return []
+    kind, keys = raw.get("x-kubernetes-list-type"), raw.get("x-kubernetes-list-map-keys") or []
+    at, items = f"{path}.x-kubernetes-list-type", raw.get("items")
     out: Findings = []
-    if kind not in ("atomic", "map", "set"):
-        return [unsupported(f"{path}.x-kubernetes-list-type", kind, ("atomic", "map", "set"))]
-    if raw.get("type") != "array":
-        text = "must be array if x-kubernetes-list-type is specified"
-        return [invalid(f"{path}.type", raw.get("type", ""), text)]
-    items = raw.get("items") or {}
+    if kind is not None and raw.get("type") != "array":
+        out += _wrong_type(raw, path, "must be array if x-kubernetes-list-type is specified")
+    elif kind == "set" and isinstance(items, dict):
+        out += _set_items(items, path)
+    if kind is not None and kind not in _LIST_TYPES:
+        out.append(unsupported(at, kind, _LIST_TYPES))
+    if keys and kind != "map":
+        text = "must be map if x-kubernetes-list-map-keys is non-empty"
+        out.append(required(at, text) if kind is None else invalid(at, kind, text))
     if kind == "map":
-        if not keys:
-            text = "must not be empty if x-kubernetes-list-type is map"
-            out.append(required(f"{path}.x-kubernetes-list-map-keys", text))
-        if items.get("nullable"):
-            out.append(forbidden(f"{path}.items.nullable", "cannot be nullable when x-kubernetes-list-type is map"))
-    if kind == "set" and items.get("type") == "object" and items.get("x-kubernetes-map-type") != "atomic":
-        text = "must be atomic as item of a list with x-kubernetes-list-type=set"
-        out.append(invalid(f"{path}.items.x-kubernetes-map-type", items.get("x-kubernetes-map-type"), text))
+        out += _map_list(items, keys, path)
+    if kind in ("set", "map") and isinstance(items, dict) and items.get("nullable"):
+        out.append(forbidden(f"{path}.items.nullable", f"cannot be nullable when x-kubernetes-list-type is {kind}"))
+    return out + (_map_keys(items, keys, path) if kind == "map" and isinstance(items, dict) else [])
+
+
+def _wrong_type(raw: Raw, path: str, text: str) -> Findings:
+    kind = raw.get("type", "")
+    return [invalid(f"{path}.type", kind, text) if kind else required(f"{path}.type", text)]
+
+
+def _set_items(items: Raw, path: str) -> Findings:
+    text = "must be atomic as item of a list with x-kubernetes-list-type=set"
+    stated = items.get("x-kubernetes-list-type")
+    if items.get("type") == "array" and stated not in (None, "atomic"):
+        return [invalid(f"{path}.items.x-kubernetes-list-type", stated, text)]
+    if items.get("type") == "object" and items.get("x-kubernetes-map-type") != "atomic":
+        return [invalid(f"{path}.items.x-kubernetes-map-type", stated, text)]
+    return []
+
+
+def _map_list(items: Any, keys: list[str], path: str) -> Findings:
+    out: Findings = []
+    if not keys:
+        out.append(required(f"{path}.x-kubernetes-list-map-keys", "must not be empty if x-kubernetes-list-type is map"))
+    if not isinstance(items, dict):
+        return [*out, required(f"{path}.items", "must have a schema if x-kubernetes-list-type is map")]
+    if items.get("type") != "object":
+        text = "must be object if parent array's x-kubernetes-list-type is map"
+        return [*out, invalid(f"{path}.items.type", items.get("type", ""), text)]
+    properties = items.get("properties") or {}
+    for index, key in enumerate(keys):
+        if key not in properties:
+            out.append(invalid(f"{path}.x-kubernetes-list-map-keys", keys, "entries must all be names of item properties"))
+        elif properties[key].get("type") in ("array", "object"):
+            text = "must be a scalar type if parent array's x-kubernetes-list-type is map"
+            out.append(invalid(f"{path}.items.properties[{key}].type", items["type"], text))
+        if key in keys[:index]:
+            out.append(invalid(f"{path}.x-kubernetes-list-map-keys", keys, "must not contain duplicate entries"))
+    return out
+
+
+def _map_keys(items: Raw, keys: list[str], path: str) -> Findings:
+    """Every entry of a keyed list has its keys."""
+    out: Findings = []
+    needed, properties = items.get("required") or (), items.get("properties") or {}
+    why = "this property is in x-kubernetes-list-map-keys, so it"
+    for key in keys:
+        found, at = properties.get(key), f"{path}.items.properties[{key}]"
+        if found is None:
+            continue
+        if key not in needed and found.get("default") is None:
+            out.append(required(f"{at}.default", f"{why} must have a default or be a required property"))
+        if found.get("nullable"):
+            out.append(forbidden(f"{at}.nullable", f"{why} cannot be nullable"))
     return out
 
 

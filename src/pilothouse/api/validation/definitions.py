@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pilothouse.api.findings import invalid, required, unsupported
 from pilothouse.api.meta import names
+from pilothouse.api.schema import versions
 from pilothouse.api.schema.structural import check_structural
 from pilothouse.api.validation.checks import Findings, Obj, immutable, rule
 
-_COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _APPROVED = "api-approved.kubernetes.io"
 
 
@@ -34,8 +35,8 @@ def definition(obj: Obj) -> Findings:
     out += _versions(spec)
     out += _names(spec["names"])
     out += _schemas(spec)
-    if not (obj.get("status") or {}).get("storedVersions"):
-        out.append(invalid("status.storedVersions", None, "must have at least one stored version"))
+    stored = (obj.get("status") or {}).get("storedVersions") or []
+    out += versions.stored_versions(stored, spec.get("versions") or [])
     return out + _approval(obj, group)
 
 
@@ -50,13 +51,15 @@ def _approval(obj: Obj, group: str) -> Findings:
 
 
 def _versions(spec: Obj) -> Findings:
-    versions = spec.get("versions") or []
-    stored = [version for version in versions if version.get("storage")]
+    found = spec.get("versions") or []
+    stored = [version for version in found if version.get("storage")]
+    shown: list[Any] = [_shown(version) for version in found]
     out: Findings = []
-    for index, version in enumerate(versions):
+    for index, version in enumerate(found):
         out += rule(f"spec.versions[{index}].name", version.get("name", ""), names.label_1035)
+    if len({version.get("name") for version in found}) != len(found):
+        out.append(invalid("spec.versions", shown, "must contain unique version names"))
     if len(stored) != 1:
-        shown: list[Any] = [_shown(version) for version in versions]
         out.append(invalid("spec.versions", shown, "must have exactly one version marked as storage version"))
     return out
 
@@ -83,30 +86,54 @@ def _names(found: Obj) -> Findings:
         out += [invalid(path, value, prefix + problem) for problem in problems]
     for index, short in enumerate(found.get("shortNames") or ()):
         out += rule(f"spec.names.shortNames[{index}]", short, names.label_1035)
+    for index, category in enumerate(found.get("categories") or ()):
+        out += rule(f"spec.names.categories[{index}]", category, names.label_1035)
     if found.get("kind") and found.get("kind") == found.get("listKind"):
         out.append(invalid("spec.names.listKind", found["listKind"], "kind and listKind may not be the same"))
     return out
 
 
 def _schemas(spec: Obj) -> Findings:
-    """Check the schemas; one that all versions share is named as the top-level one, as clients know it."""
-    versions = spec.get("versions") or []
+    """Check what each version states; what all versions share is named as the top-level field, as clients know it."""
+    found = spec.get("versions") or []
     out: Findings = []
-    single = len(versions) == 1
-    for index, version in enumerate(versions):
+    for index, version in enumerate(found):
         base = f"spec.versions[{index}]"
+        out += versions.deprecation(version, base)
         raw = (version.get("schema") or {}).get("openAPIV3Schema")
         if raw is None:
             out.append(required(f"{base}.schema.openAPIV3Schema", "schemas are required"))
-        else:
-            where = "spec.validation.openAPIV3Schema" if single else f"{base}.schema.openAPIV3Schema"
-            out += check_structural(raw, where)
-        at = "spec" if single else base
-        out += _columns(version.get("additionalPrinterColumns") or [], f"{at}.additionalPrinterColumns")
-        out += _selectable(version.get("selectableFields") or [], raw or {}, f"{at}.selectableFields")
+        if not (index and _are_alike(found, "schema")) and raw is not None:
+            where = "spec.validation" if _are_alike(found, "schema") else f"{base}.schema"
+            out += check_structural(raw, f"{where}.openAPIV3Schema")
+        for field, check in _OF_VERSIONS:
+            alike = _are_alike(found, field)
+            if version.get(field) and not (index and alike):
+                out += check(version, f"{'spec' if alike else base}.{field}")
+    return out + _preserve(spec)
+
+
+def _are_alike(found: list[Obj], field: str) -> bool:
+    return all(version.get(field) == found[0].get(field) for version in found)
+
+
+def _selectable(version: Obj, path: str) -> Findings:
+    raw = (version.get("schema") or {}).get("openAPIV3Schema") or {}
+    return versions.selectable(version["selectableFields"], raw, path)
+
+
+_OF_VERSIONS: tuple[tuple[str, Callable[[Obj, str], Findings]], ...] = (
+    ("subresources", lambda version, path: versions.subresources(version["subresources"], path)),
+    ("additionalPrinterColumns", lambda version, path: versions.columns(version["additionalPrinterColumns"], path)),
+    ("selectableFields", _selectable),
+)
+
+
+def _preserve(spec: Obj) -> Findings:
+    out: Findings = []
     if spec.get("preserveUnknownFields"):
         path = "spec.preserveUnknownFields"
-        if _has_default([(version.get("schema") or {}).get("openAPIV3Schema") for version in versions]):
+        if _has_default([(version.get("schema") or {}).get("openAPIV3Schema") for version in spec.get("versions") or ()]):
             out.append(invalid(path, True, "must be false in order to use defaults in the schema"))
         text = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
         out.append(invalid(path, True, text))
@@ -119,48 +146,31 @@ def _has_default(value: Any) -> bool:
     return isinstance(value, list) and any(_has_default(item) for item in value)
 
 
-def _columns(columns: list[Obj], path: str) -> Findings:
-    out: Findings = []
-    for index, column in enumerate(columns):
-        at = f"{path}[{index}]"
-        if not column.get("name"):
-            out.append(required(f"{at}.name"))
-        kind = column.get("type", "")
-        if not kind:
-            out.append(required(f"{at}.type", f"must be one of {','.join(_COLUMN_TYPES)}"))
-        elif kind not in _COLUMN_TYPES:
-            out.append(invalid(f"{at}.type", kind, f"must be one of {','.join(_COLUMN_TYPES)}"))
-        text = column.get("jsonPath", "")
-        if not text:
-            out.append(required(f"{at}.JSONPath"))
-        elif not text.startswith("."):
-            out.append(invalid(f"{at}.JSONPath", text, "must be a simple json path starting with ."))
-    return out
-
-
-def _selectable(fields: list[Obj], raw: Obj, path: str) -> Findings:
-    out: Findings = []
-    for index, field in enumerate(fields):
-        text = field.get("jsonPath", "")
-        node: Any = raw
-        for part in text.lstrip(".").split("."):
-            node = ((node or {}).get("properties") or {}).get(part)
-        if not isinstance(node, dict):
-            out.append(invalid(f"{path}[{index}].jsonPath", text, "is an invalid path: does not refer to a valid field"))
-    return out
-
-
 def definition_update(new: Obj, old: Obj) -> Findings:
     """What of a definition may not change."""
-    out = definition(new)
-    is_established = any(
-        item.get("type") == "Established" and item.get("status") == "True"
-        for item in (old.get("status") or {}).get("conditions") or ()
-    )
-    if new["spec"].get("group") != old["spec"].get("group"):
-        return immutable("spec.group", new["spec"].get("group"), old["spec"].get("group"))
-    if is_established:
-        out += immutable("spec.scope", new["spec"].get("scope"), old["spec"].get("scope"))
-        for field in ("kind", "plural"):
-            out += immutable(f"spec.names.{field}", new["spec"]["names"].get(field), old["spec"]["names"].get(field))
-    return out
+    out = [finding for finding in definition(new) if finding.path != "metadata.name"]
+    if _approved(new) == _approved(old):
+        out = [finding for finding in out if finding.path != f"metadata.annotations[{_APPROVED}]"]
+    spec, before = new["spec"], old["spec"]
+    if _is_established(old):
+        out += immutable("spec.scope", spec.get("scope"), before.get("scope"))
+        out += immutable("spec.names.kind", spec["names"].get("kind"), before["names"].get("kind"))
+    out += immutable("spec.group", spec.get("group"), before.get("group"))
+    return out + immutable("spec.names.plural", spec["names"].get("plural"), before["names"].get("plural"))
+
+
+def _approved(obj: Obj) -> bool:
+    return bool((obj["metadata"].get("annotations") or {}).get(_APPROVED))
+
+
+def _is_established(obj: Obj) -> bool:
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    return any(item.get("type") == "Established" and item.get("status") == "True" for item in conditions)
+
+
+def definition_warnings(obj: Obj) -> list[str]:
+    """Return what a writer of a definition should know: formats that are not checked."""
+    found: set[str] = set()
+    for version in obj["spec"].get("versions") or ():
+        found |= versions.unknown_formats((version.get("schema") or {}).get("openAPIV3Schema"))
+    return [f'unrecognized format "{form}"' for form in sorted(found)]

@@ -52,3 +52,11 @@ def test_metadata_is_decoded_and_type_kept() -> None:
     assert dropped
     assert (decoded["apiVersion"], decoded["kind"], decoded["metadata"]["name"]) == ("e/v1", "E", "x")
     assert decoded["spec"] == {}
+
+
+def test_metadata_of_embedded_resources_is_pruned_too() -> None:
+    embedded = {"type": "object", "x-kubernetes-embedded-resource": True, "x-kubernetes-preserve-unknown-fields": True}
+    found = schema(v=embedded, metadata={"type": "object", "properties": {"name": {"type": "string"}}})
+    out, dropped = decode_custom(found, {"v": {"kind": "x", "z": 1, "metadata": {"name": "x", "no": 1}}})
+    assert out["v"] == {"kind": "x", "z": 1, "metadata": {"name": "x"}}
+    assert dropped

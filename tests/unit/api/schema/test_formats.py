@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pilothouse.api.schema.formats import matches_format
+from pilothouse.api.schema.formats import is_known, matches_format
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_formats(form: str, good: str, bad: str) -> None:
 
 def test_an_unknown_format_takes_anything() -> None:
     assert matches_format("colour", "anything")
+
+
+def test_known_formats() -> None:
+    assert is_known("date-time")
+    assert not is_known("bogus")

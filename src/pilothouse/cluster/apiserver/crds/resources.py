@@ -21,7 +21,9 @@ def resources_of(scheme: Scheme, crd: Obj) -> list[Resource]:
     """Return one resource per served version of a definition."""
     spec = crd["spec"]
     stored = next((version["name"] for version in spec.get("versions") or () if version.get("storage")), "")
-    return [_resource(scheme, crd, version, stored) for version in spec.get("versions") or () if version.get("served")]
+    versions = spec.get("versions") or ()
+    schemas = {version["name"]: schema_of(scheme, version) for version in versions}
+    return [_resource(scheme, crd, version, stored, schemas) for version in versions if version.get("served")]
 
 
 def schema_of(scheme: Scheme, version: Obj) -> Schema:
@@ -45,7 +47,7 @@ def _rules_of(raw: Obj) -> object:
     return Rules(raw, base_environment) if has_rules(raw) else None
 
 
-def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str) -> Resource:
+def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str, schemas: dict[str, Schema]) -> Resource:
     spec = crd["spec"]
     names = spec["names"]
     group, name = spec["group"], version["name"]
@@ -54,12 +56,14 @@ def _resource(scheme: Scheme, crd: Obj, version: Obj, stored: str) -> Resource:
     return Resource(
         group=group, version=name, kind=names["kind"], plural=names["plural"],
         singular=names.get("singular") or names["kind"].lower(),
-        namespaced=spec.get("scope") == "Namespaced", verbs=_VERBS, schema=schema_of(scheme, version),
+        namespaced=spec.get("scope") == "Namespaced", verbs=_VERBS, schema=schemas[name],
         list_kind=names.get("listKind") or f"{names['kind']}List", short_names=tuple(names.get("shortNames") or ()),
         categories=tuple(names.get("categories") or ()), subresources=subs, storage_group=group, storage_version=stored,
         storage_plural=names["plural"], is_custom=True, generation=True, columns=columns,
         selectable=tuple(field["jsonPath"].lstrip(".") for field in version.get("selectableFields") or ()),
         warning=_warning(spec, version), crd_name=crd["metadata"]["name"], scale_paths=paths,
+        stored_schemas={f"{group}/{known}": schema for known, schema in schemas.items()},
+        is_terminating=bool(crd["metadata"].get("deletionTimestamp")),
     )  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.api.defaults import apply_defaults
+from pilothouse.api.findings import invalid as invalid_value
 from pilothouse.api.findings import quote
 from pilothouse.api.schema.custom import decode_custom
 from pilothouse.api.schema.decode import decode
 from pilothouse.api.schema.strict import strict_findings
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.errors import StatusError, bad_request
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request, forbidden, invalid
 from pilothouse.cluster.apiserver.http.bodies import Body, check_depth, parse_pairs, read_body
 from pilothouse.cluster.apiserver.http.respond import dumps_to_keep
 from pilothouse.cluster.apiserver.registry.conversion import convert
@@ -19,6 +20,8 @@ from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.errors import PilothouseError
 
 _SCHEME = 'in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
+
+MAX_SHOWN = 4096
 
 
 def read_tree(call: Call, kind: str) -> Body:
@@ -46,17 +49,18 @@ def read_tree(call: Call, kind: str) -> Body:
 def unrecognized(kind: str, why: str, raw: bytes) -> StatusError:
     """400 for a body without a readable type."""
     why = why or "unexpected end of JSON input"
-    sample = raw[:1024]
-    if not raw:
-        shown = "<empty>"
-    elif raw.lstrip()[:1] == b"{":
-        shown = sample.decode("utf-8", "replace")
-        if len(shown) > 30:
-            shown = shown[:30] + " ..."
-    else:
-        shown = sample.hex()
     prefix = f"the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; "
-    return bad_request(f"{prefix}json parse error: {why} ({shown})")
+    return bad_request(f"{prefix}json parse error: {why} ({_sample(raw)})")
+
+
+def _sample(raw: bytes) -> str:
+    """Return the start of a body as messages show it."""
+    if not raw:
+        return "<empty>"
+    if raw.lstrip()[:1] != b"{":
+        return raw[:1024].hex()
+    shown = raw[:1024].decode("utf-8", "replace")
+    return shown if len(shown) <= 30 else f"{shown[:30]} ..."
 
 
 def check_type(tree: Obj, kind: str, api_version: str) -> None:
@@ -81,7 +85,10 @@ def cannot_handle(kind: str, version: str, why: str) -> StatusError:
 def decode_object(call: Call, body: Body, resource: Resource) -> Obj:
     """Return the typed, defaulted object of a create or update body."""
     tree = body.value
-    check_type(tree, resource.kind, resource.api_version)
+    if resource.is_custom:
+        _check_is_typed(resource, body)
+    else:
+        check_type(tree, resource.kind, resource.api_version)
     try:
         result, has_unknown = typed(resource, tree)
     except PilothouseError as error:
@@ -89,8 +96,32 @@ def decode_object(call: Call, body: Body, resource: Resource) -> Obj:
             raise
         raise cannot_handle(resource.kind, resource.version, error.message) from None
     report_findings(call, body, resource, has_unknown)
+    if resource.is_custom:
+        _check_custom(call, tree, resource)
     keep_reset(tree, result)
     return result
+
+
+def _check_is_typed(resource: Resource, body: Body) -> None:
+    """Raise 400 for a custom object that does not say what it is."""
+    if not body.value.get("kind"):
+        text = body.raw.decode("utf-8", "replace") if body.raw else "{}"
+        why = f"Object 'Kind' is missing in '{text[:MAX_SHOWN]}' ({_sample(body.raw or b'{}')})"
+        raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {why}")
+
+
+def _check_custom(call: Call, tree: Obj, resource: Resource) -> None:
+    """Raise what keeps a readable custom object from being one of its path: another version, another kind, no new ones."""
+    stated = tree.get("apiVersion") or ""
+    if stated != resource.api_version:
+        text = f"the API version in the data ({stated}) does not match the expected API version ({resource.api_version})"
+        raise bad_request(text)
+    name = str((tree.get("metadata") or {}).get("name") or "")
+    if resource.is_terminating and call.verb == "create":
+        raise forbidden(resource, name, "create not allowed while custom resource definition is terminating")
+    if tree["kind"] != resource.kind:
+        finding = invalid_value("kind", tree["kind"], f"must be {resource.kind}")
+        raise invalid(tree["kind"], resource.group, name, [finding])
 
 
 def keep_reset(tree: Obj, result: Obj) -> None:
@@ -103,7 +134,8 @@ def keep_reset(tree: Obj, result: Obj) -> None:
 def typed(resource: Resource, tree: Any) -> tuple[Obj, bool]:
     """Return (the object in the canonical form of its version, with defaults; whether unknown fields were dropped)."""
     if resource.is_custom:
-        result, has_unknown = decode_custom(resource.schema, tree)
+        stated = str(tree.get("apiVersion"))
+        result, has_unknown = decode_custom(resource.stored_schemas.get(stated, resource.schema), tree)
     else:
         result, has_unknown = decode(resource.schema, tree)
     result["kind"], result["apiVersion"] = resource.kind, resource.api_version
@@ -119,7 +151,8 @@ def report_findings(call: Call, body: Body, resource: Resource, has_unknown: boo
     if call.field_validation == "Ignore" or not (has_unknown or body.duplicates or body.yaml_duplicates):
         return
     tree = parse_pairs(body.raw) if body.raw else body.value
-    findings = strict_findings(resource.schema, tree)
+    schema = resource.stored_schemas.get(body.value.get("apiVersion"), resource.schema)
+    findings = strict_findings(schema, tree)
     if resource.is_custom:
         findings.sort(key=lambda finding: (not finding.startswith("duplicate"), finding))
     if call.field_validation == "Warn":

@@ -1,7 +1,8 @@
 """Between the version a client speaks and the version that is stored.
 
 Most kinds have one version. HorizontalPodAutoscaler v1 and events.k8s.io Events are views of other stored versions; versions of
-custom resources differ in apiVersion only (conversion strategy None) and get the defaults of the version they are read at.
+custom resources differ in apiVersion only (conversion strategy None): what is stored is pruned and defaulted by the schema of the
+version it was stored at, then given the name of the version that is read.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ def convert(resource: Resource, obj: Obj, *, to_storage: bool) -> Obj:
         if to_storage:
             group = f"{resource.group}/{resource.storage_version}"
             return {**obj, "apiVersion": group}
-        obj["apiVersion"] = resource.api_version
-        pruned = prune_custom(resource.schema, obj)
-        default_custom(resource.schema, pruned)
+        schema = resource.stored_schemas.get(obj["apiVersion"], resource.schema)
+        pruned = prune_custom(schema, obj)
+        default_custom(schema, pruned)
+        pruned["apiVersion"] = resource.api_version
         return pruned
     if (resource.storage_group, resource.storage_version) == (resource.group, resource.version):
         return obj

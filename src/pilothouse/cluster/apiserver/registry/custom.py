@@ -1,4 +1,4 @@
-"""Validation of custom objects: their schema first, then the rules it states.
+"""Validation of custom objects: their schema first, then the rules it states; and warnings about their definitions.
 
 Called by every write of a custom resource. Rules that unchanged parts break become warnings of the answer.
 """
@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING
 
 from pilothouse.api.findings import FieldError
 from pilothouse.api.schema.values import validate_object
+from pilothouse.api.validation.definitions import definition_warnings
 from pilothouse.cluster.apiserver.context import Call, Obj
 
 if TYPE_CHECKING:
     from pilothouse.api.schema.rules import Rules
+
+
+def warn_of_definition(call: Call, obj: Obj) -> None:
+    """Warn of what a definition states in vain."""
+    for warning in definition_warnings(obj):
+        call.warn(warning)
 
 
 def validate_custom(call: Call, obj: Obj, old: Obj | None = None) -> list[FieldError]:

@@ -25,7 +25,7 @@ from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
 from pilothouse.cluster.apiserver.registry import strategies
 from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree, served_body, served_tree, stored_bytes
-from pilothouse.cluster.apiserver.registry.custom import validate_custom
+from pilothouse.cluster.apiserver.registry.custom import validate_custom, warn_of_definition
 from pilothouse.cluster.apiserver.registry.options import write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.watchcache.items import Item
@@ -135,6 +135,8 @@ class Writer:
         resource = call.resource
         if resource.is_custom:
             return validate_custom(call, obj)
+        if resource.kind == "CustomResourceDefinition":
+            warn_of_definition(call, obj)
         return validate_kind(resource.group, resource.kind, obj)
 
     async def _insert(self, call: Call, obj: Obj) -> Item:
@@ -260,6 +262,8 @@ class Writer:
             return validate_pod_subresource(sub, obj, old)
         if sub not in ("", "scale"):
             return []
+        if resource.kind == "CustomResourceDefinition":
+            warn_of_definition(call, obj)
         return validate_kind_update(resource.group, resource.kind, obj, old)
 
     async def _put(self, call: Call, obj: Obj, old: Obj, old_item: Item) -> Item:
