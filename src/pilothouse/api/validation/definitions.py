@@ -9,6 +9,7 @@ from pilothouse.api.findings import invalid, required, unsupported
 from pilothouse.api.meta import names
 from pilothouse.api.schema import versions
 from pilothouse.api.schema.structural import check_structural
+from pilothouse.api.validation.admission.webhooks import conversion
 from pilothouse.api.validation.checks import Findings, Obj, immutable, rule
 
 _APPROVED = "api-approved.kubernetes.io"
@@ -35,6 +36,7 @@ def definition(obj: Obj) -> Findings:
     out += _versions(spec)
     out += _names(spec["names"])
     out += _schemas(spec)
+    out += conversion(spec.get("conversion") or {}, "spec.conversion")
     stored = (obj.get("status") or {}).get("storedVersions") or []
     out += versions.stored_versions(stored, spec.get("versions") or [])
     return out + _approval(obj, group)

@@ -6,50 +6,10 @@ import re
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.findings.internalform import internal_diff, internal_form
-from pilothouse.api.meta import names
-from pilothouse.api.validation.checks import Findings, Obj, immutable, label_selector, one_of, rule
+from pilothouse.api.validation.checks import Findings, Obj, immutable, one_of
 
 _FAILURE = ("Fail", "Ignore")
-_MATCH = ("Equivalent", "Exact")
-_VERSIONS = ("v1", "v1beta1")
 _IDENTIFIER = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
-
-
-def webhooks(obj: Obj) -> Findings:
-    """A new webhook configuration."""
-    out: Findings = []
-    for index, hook in enumerate(obj.get("webhooks") or ()):
-        out += _webhook(hook, f"webhooks[{index}]")
-    return out
-
-
-def _webhook(hook: Obj, path: str) -> Findings:
-    name = hook.get("name", "")
-    out = rule(f"{path}.name", name, names.subdomain)
-    if not out and len(name.split(".")) < 3:
-        out.append(invalid(f"{path}.name", name, "should be a domain with at least three segments separated by dots"))
-    out += one_of(f"{path}.failurePolicy", hook.get("failurePolicy"), _FAILURE)
-    out += one_of(f"{path}.matchPolicy", hook.get("matchPolicy"), _MATCH)
-    effects = hook.get("sideEffects")
-    if not effects:
-        out.append(required(f"{path}.sideEffects", "must specify one of None, NoneOnDryRun"))
-    elif effects not in ("None", "NoneOnDryRun"):
-        out.append(unsupported(f"{path}.sideEffects", effects, ("None", "NoneOnDryRun")))
-    timeout = hook.get("timeoutSeconds")
-    if timeout is not None and not 1 <= timeout <= 30:
-        text = "the timeout value must be between 1 and 30 seconds"
-        out.append(invalid(f"{path}.timeoutSeconds", timeout, text))
-    out += label_selector(f"{path}.namespaceSelector", hook.get("namespaceSelector"))
-    out += label_selector(f"{path}.objectSelector", hook.get("objectSelector"))
-    config = hook.get("clientConfig") or {}
-    if (config.get("url") is None) == (config.get("service") is None):
-        out.append(required(f"{path}.clientConfig", "exactly one of url or service is required"))
-    versions = hook.get("admissionReviewVersions") or []
-    if not versions:
-        out.append(required(f"{path}.admissionReviewVersions", "must specify one of v1, v1beta1"))
-    elif not any(version in _VERSIONS for version in versions):
-        out.append(invalid(f"{path}.admissionReviewVersions", versions, "must include at least one of v1, v1beta1"))
-    return out
 
 
 def policy(obj: Obj) -> Findings:

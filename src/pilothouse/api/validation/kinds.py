@@ -7,6 +7,7 @@ from typing import Any
 
 from pilothouse.api.findings import FieldError
 from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes
+from pilothouse.api.validation.admission import webhooks
 from pilothouse.api.validation.workloads import apps, batch, scaling
 
 Obj = dict[str, Any]
@@ -52,8 +53,8 @@ _CREATE: dict[tuple[str, str], Check] = {
     ("node.k8s.io", "RuntimeClass"): cluster.runtime_class,
     ("coordination.k8s.io", "Lease"): cluster.lease,
     ("certificates.k8s.io", "CertificateSigningRequest"): cluster.signing_request,
-    (_ADMISSION, "ValidatingWebhookConfiguration"): extensions.webhooks,
-    (_ADMISSION, "MutatingWebhookConfiguration"): extensions.webhooks,
+    (_ADMISSION, "ValidatingWebhookConfiguration"): webhooks.configuration,
+    (_ADMISSION, "MutatingWebhookConfiguration"): webhooks.configuration,
     (_ADMISSION, "ValidatingAdmissionPolicy"): extensions.policy,
     (_ADMISSION, "ValidatingAdmissionPolicyBinding"): extensions.policy_binding,
     (_ADMISSION, "MutatingAdmissionPolicyBinding"): extensions.policy_binding,
@@ -97,8 +98,8 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("coordination.k8s.io", "Lease"): cluster.lease_update,
     ("resource.k8s.io", "ResourceSlice"): extensions.device_update,
     ("resource.k8s.io", "ResourceClaim"): extensions.resource_claim_update,
-    (_ADMISSION, "ValidatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
-    (_ADMISSION, "MutatingWebhookConfiguration"): lambda new, old: extensions.webhooks(new),
+    (_ADMISSION, "ValidatingWebhookConfiguration"): webhooks.configuration_update,
+    (_ADMISSION, "MutatingWebhookConfiguration"): webhooks.configuration_update,
     (_ADMISSION, "ValidatingAdmissionPolicy"): lambda new, old: extensions.policy(new),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.definition_update,
     (_FLOW, "FlowSchema"): extensions.flow_schema_update,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -103,6 +103,26 @@ class NodeProxy(Protocol):
         ...
 
 
+class Conversions(Protocol):
+    """How objects of custom resources get from version to version where a webhook does it."""
+
+    def concerns(self, resource: Resource) -> bool:
+        """Whether a webhook converts the objects of `resource`."""
+        ...
+
+    async def served(self, resource: Resource, items: list[Item]) -> list[Item]:
+        """Return stored objects in the version of `resource`; raises StatusError when the webhook fails."""
+        ...
+
+    async def stored(self, resource: Resource, obj: Obj) -> Obj:
+        """Return an object of `resource` in the version it is stored in; raises StatusError when the webhook fails."""
+        ...
+
+    async def converted(self, resource: Resource, obj: Obj, wanted: str) -> Obj:
+        """Return an object of `resource` in the version `wanted` (`group/version`)."""
+        ...
+
+
 class Backend:
     """Shared state of the stages; built by the server, passed to functions."""
 
@@ -112,6 +132,10 @@ class Backend:
         self.faults, self.config = faults, config
         self.cache = WatchCache(store)
         self.node_proxy: NodeProxy | None = None
+        self.conversions: Conversions | None = None
+        """Set while any CustomResourceDefinition names a conversion webhook."""
+        self.service_route: Callable[[str, int], tuple[str, int]] | None = None
+        """Where a Service's (cluster address, port) is reached from this process; endpoints are called directly without."""
 
     def now(self) -> str:
         """Return the time as objects write it."""

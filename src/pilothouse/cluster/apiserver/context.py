@@ -68,6 +68,8 @@ class Call(msgspec.Struct):
     field_validation: str = "Warn"
     manager: str = ""
     force: bool = False
+    removal: Obj | None = None
+    """What a delete asks for, as the fields of DeleteOptions."""
 
     def warn(self, text: str) -> None:
         """Add a warning header to the answer, once."""

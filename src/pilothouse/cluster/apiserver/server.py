@@ -21,9 +21,11 @@ from pilothouse.cluster.apiserver.discovery.groups import discover
 from pilothouse.cluster.apiserver.discovery.health import health, metrics, version
 from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed, not_found
 from pilothouse.cluster.apiserver.http.bodies import check_size
+from pilothouse.cluster.apiserver.http.outgoing import Outgoing
 from pilothouse.cluster.apiserver.http.paths import Target, parse_path, verb_of
 from pilothouse.cluster.apiserver.http.respond import error_answer
 from pilothouse.cluster.apiserver.registry import reads
+from pilothouse.cluster.apiserver.registry.converters import AdmittedObjects, Converters
 from pilothouse.cluster.apiserver.registry.deletes import Deleter
 from pilothouse.cluster.apiserver.registry.patches import Patcher
 from pilothouse.cluster.apiserver.registry.writes import Writer
@@ -60,7 +62,9 @@ class ApiServer:
         )
         self.backend.node_proxy = node_proxy
         self.metrics = metrics or MetricsRegistry()
-        self.admission = build_admission(self.backend)
+        self.outgoing = Outgoing(self.backend)
+        self.converters = Converters(self.backend, self.outgoing)
+        self.admission = build_admission(self.backend, self.outgoing, AdmittedObjects(self.backend))
         self.writer = Writer(self.backend, self.admission)
         self.deleter = Deleter(self.writer)
         self.patcher = Patcher(self.writer)
@@ -87,12 +91,15 @@ class ApiServer:
         """Fill the caches and write what every cluster has; returns when requests can be answered."""
         await self.backend.cache.start()
         self.access.start()
+        self.converters.load()
+        self.admission.start()
         await bootstrap(self.backend)
         await self.custom.start()
 
     async def stop(self) -> None:
         """End watches and background work; safe to call twice."""
         await self.custom.stop()
+        await self.outgoing.close()
         await self.backend.cache.stop()
 
     async def handle(self, request: Request) -> Response:

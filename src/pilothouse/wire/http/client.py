@@ -17,6 +17,7 @@ from pilothouse.wire.kubeconfig import ClusterAccess
 from pilothouse.wire.pem import client_context
 
 MAX_LINE_BYTES = 64 << 10
+PIECE_BYTES = 1 << 20
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 120.0
 """Time a server has to answer; a streamed body may take any time after its head."""
@@ -40,8 +41,9 @@ class _Connection:
 class HttpTransport:
     """A transport to one server."""
 
-    def __init__(self, access: ClusterAccess, user_agent: str = "pilothouse") -> None:
-        """Reach `access.server` with its credentials."""
+    def __init__(self, access: ClusterAccess, user_agent: str = "pilothouse", *, max_body_bytes: int = 0) -> None:
+        """Reach `access.server` with its credentials; an answer longer than `max_body_bytes` fails (0: no limit)."""
+        self._max_body_bytes = max_body_bytes
         parts = urlsplit(access.server)
         self._host = parts.hostname or ""
         self._port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -117,14 +119,13 @@ class HttpTransport:
         try:
             if method == "HEAD" or response.status in {204, 304}:
                 is_complete = True
-            elif response.header("transfer-encoding") == "chunked":
-                async for chunk in _chunks(connection.reader):
-                    yield chunk
-                is_complete = True
             else:
-                length = int(response.header("content-length", "0") or 0)
-                if length:
-                    yield await connection.reader.readexactly(length)
+                received = 0
+                async for chunk in _pieces(connection.reader, response):
+                    received += len(chunk)
+                    if received > self._max_body_bytes > 0:
+                        raise ValueError(f"the answer is longer than {self._max_body_bytes} bytes")
+                    yield chunk
                 is_complete = True
         except _BROKEN as error:
             raise self._broken(error) from error
@@ -156,11 +157,24 @@ async def _read_head(reader: asyncio.StreamReader) -> tuple[int, list[tuple[str,
             return status, headers
 
 
-async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+async def _pieces(reader: asyncio.StreamReader, response: Response) -> AsyncIterator[bytes]:
+    if response.header("transfer-encoding") != "chunked":
+        async for piece in _exactly(reader, int(response.header("content-length", "0") or 0)):
+            yield piece
+        return
     while True:
         size = int((await reader.readuntil(b"\r\n")).split(b";")[0], 16)
         if size == 0:
             await reader.readuntil(b"\r\n")
             return
-        yield await reader.readexactly(size)
+        async for piece in _exactly(reader, size):
+            yield piece
         await reader.readexactly(2)
+
+
+async def _exactly(reader: asyncio.StreamReader, size: int) -> AsyncIterator[bytes]:
+    """Yield `size` bytes in pieces, so that what a server announces is never what is allocated."""
+    while size > 0:
+        piece = await reader.readexactly(min(size, PIECE_BYTES))
+        size -= len(piece)
+        yield piece

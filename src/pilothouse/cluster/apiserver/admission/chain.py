@@ -24,6 +24,23 @@ class Stage(Protocol):
         ...
 
 
+class PostedStage(Protocol):
+    """A stage that also sees objects which are not stored."""
+
+    def start(self) -> None:
+        """Read what is configured."""
+        ...
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is anything to ask."""
+        ...
+
+    async def posted(self, call: Call) -> None:
+        """Ask about what is posted to a subresource; may change the body of the request."""
+        ...
+
+
 class Allocator(Protocol):
     """Something that reserves values (addresses, ports) for an object."""
 
@@ -39,9 +56,11 @@ class Allocator(Protocol):
 class Admission:
     """All stages."""
 
-    def __init__(self, backend: Backend, stages: list[Stage], allocators: list[Allocator]) -> None:
-        """Keep the stages in order."""
-        self.backend, self.stages, self.allocators = backend, stages, allocators
+    def __init__(
+        self, backend: Backend, stages: list[Stage], allocators: list[Allocator], webhooks: PostedStage | None = None
+    ) -> None:
+        """Keep the stages in order; `webhooks` is the one of them that also sees what is posted to subresources."""
+        self.backend, self.stages, self.allocators, self.webhooks = backend, stages, allocators, webhooks
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Run the mutating half."""
@@ -52,6 +71,16 @@ class Admission:
         """Run the validating half."""
         for stage in self.stages:
             await stage.validate(call, obj, old)
+
+    def start(self) -> None:
+        """Read what is configured."""
+        if self.webhooks is not None:
+            self.webhooks.start()
+
+    async def posted(self, call: Call) -> None:
+        """Show what is posted to a subresource (a Binding, an Eviction, a TokenRequest) to webhooks, which may change it."""
+        if self.webhooks is not None and self.webhooks.is_used and call.verb == "create":
+            await self.webhooks.posted(call)
 
     async def allocate(self, call: Call, obj: Obj, old: Obj | None) -> Undo:
         """Reserve what the object needs."""

@@ -6,6 +6,7 @@ from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import forbidden
 
+_TOKEN_VOLUME = "kube-api-access-"
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 _SYSTEM = {"system-cluster-critical": 2000000000, "system-node-critical": 2000001000}
 _TAINTS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -52,7 +53,8 @@ class ServiceAccounts:
             spec["imagePullSecrets"] = [dict(item) for item in account["imagePullSecrets"]]
 
     def _mount(self, spec: Obj) -> None:
-        name = f"kube-api-access-{self.backend.entropy.suffix()}"
+        known = [volume["name"] for volume in spec.get("volumes") or () if volume.get("name", "").startswith(_TOKEN_VOLUME)]
+        name = known[0] if known else _TOKEN_VOLUME + self.backend.entropy.suffix()
         needs = False
         for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
             mounts = container.setdefault("volumeMounts", [])
@@ -60,7 +62,7 @@ class ServiceAccounts:
                 continue
             mounts.append({"name": name, "readOnly": True, "mountPath": TOKEN_PATH})
             needs = True
-        if needs:
+        if needs and not known:
             spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume(name)]
 
     async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:

@@ -13,13 +13,14 @@ from pilothouse.cluster.apiserver.admission.quota import Quotas
 from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
 from pilothouse.cluster.apiserver.admission.runtimes import RuntimeClasses
 from pilothouse.cluster.apiserver.admission.storage import Defaults
+from pilothouse.cluster.apiserver.admission.webhooks.stage import Objects, Webhooks
 from pilothouse.cluster.apiserver.backend import Backend
+from pilothouse.cluster.apiserver.http.outgoing import Outgoing
 
 
-def build_admission(backend: Backend) -> Admission:
-    """Return the stages for a server."""
-    stages: list[Stage] = [
-        Creation(backend),
+def build_admission(backend: Backend, outgoing: Outgoing, objects: Objects) -> Admission:
+    """Return the stages for a server; webhooks call through `outgoing` and see objects as `objects` shows them."""
+    built_in: list[Stage] = [
         NamespaceLifecycle(backend),
         LimitRanger(backend),
         ServiceAccounts(backend),
@@ -28,8 +29,8 @@ def build_admission(backend: Backend) -> Admission:
         Tolerations(),
         Defaults(backend),
         RuntimeClasses(backend),
-        Escalation(backend),
-        SigningRequests(),
     ]
+    webhooks = Webhooks(backend, outgoing, objects, built_in)
+    stages: list[Stage] = [Creation(backend), *built_in, webhooks, Escalation(backend), SigningRequests()]
     allocators: list[Allocator] = [Quotas(backend), ServiceAllocator(backend)]
-    return Admission(backend, stages, allocators)
+    return Admission(backend, stages, allocators, webhooks)

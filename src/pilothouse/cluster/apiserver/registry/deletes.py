@@ -12,7 +12,7 @@ from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.bodies import read_body
 from pilothouse.cluster.apiserver.http.negotiate import PLAIN, negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
-from pilothouse.cluster.apiserver.registry.codec import served_tree, stored_bytes
+from pilothouse.cluster.apiserver.registry.codec import served_tree
 from pilothouse.cluster.apiserver.registry.options import list_options, parse_bool
 from pilothouse.cluster.apiserver.registry.output import listed
 from pilothouse.cluster.apiserver.registry.selection import Selection
@@ -60,7 +60,7 @@ def delete_options(call: Call) -> DeleteOptions:
 
 def checked_options(call: Call, tree: Obj) -> DeleteOptions:
     """Return the options that a DeleteOptions tree and the query state; raises 400 or 422."""
-    params = call.params
+    params, call.removal = call.params, tree
     dry = list(tree.get("dryRun") or []) + [value for key, value in call.request.query if key == "dryRun"]
     policy = tree.get("propagationPolicy") or params.get("propagationPolicy", "")
     orphan = tree.get("orphanDependents")
@@ -112,12 +112,13 @@ class Deleter:
             item = self.backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
             if item is None:
                 raise not_found(call.resource, call.name)
-            tree = served_tree(call.resource, item)
+            shown = await self.writer.served(call.resource, item)
+            tree = served_tree(call.resource, shown)
             check_preconditions(call, options, tree)
             await self.writer.admission.mutate(call, tree, None)
             await self.writer.admission.validate(call, tree, None)
             try:
-                return await self._attempt(call, options, item, tree)
+                return await self._attempt(call, options, shown, tree)
             except Mismatch:
                 continue
         raise conflict(call.resource, call.name, CHANGED)
@@ -150,7 +151,7 @@ class Deleter:
             meta["generation"] += 1
         if changed == tree or options.dry_run:
             return changed, False
-        raw = stored_bytes(resource, changed)
+        raw = await self.writer.raw(resource, changed)
         if is_finished(resource, changed) and not is_namespace:
             await self.backend.write(item.key, item.revision, None)
             return tree, True
@@ -181,8 +182,9 @@ class Deleter:
         revision = self.backend.cache.revision
         for item in items:
             one = Call(
-                call.request, call.user, "delete", call.resource, item.namespace, item.name, None, call.params, call.warnings
-            )
+                call.request, call.user, "delete", call.resource, item.namespace, item.name, None, call.params, call.warnings,
+                options.dry_run, removal=call.removal,
+            )  # fmt: skip
             try:
                 await self.remove(one, options)
             except StatusError as error:

@@ -9,6 +9,7 @@ from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, not_found
 from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding, check_form, negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, dumps
+from pilothouse.cluster.apiserver.registry.converters import Tickets
 from pilothouse.cluster.apiserver.registry.options import ListOptions, list_options, parse_revision, too_large
 from pilothouse.cluster.apiserver.registry.output import bookmark, event_frame, listed, single
 from pilothouse.cluster.apiserver.registry.selection import Selection, decode_token, encode_token, expired
@@ -39,6 +40,8 @@ async def get(backend: Backend, call: Call) -> Response:
     if item is None:
         raise not_found(call.resource, call.name)
     check_form(encoding, _go_type(call), is_list=False)
+    if backend.conversions is not None:
+        item = (await backend.conversions.served(call.resource, [item]))[0]
     if encoding is PLAIN:
         return answer(single(call.resource, item, encoding, "", 0.0), 200, encoding, call.warnings)
     body = single(call.resource, item, encoding, include_object(call), backend.clock.now())
@@ -77,6 +80,8 @@ async def list_objects(backend: Backend, call: Call) -> Response:
             await (_not_older(backend, revision) if revision else backend.cache.current())
         items, meta = _newest(backend.cached(call.resource), backend.cache.revision, selection, options)
     check_form(encoding, _go_type(call), is_list=True)
+    if backend.conversions is not None:
+        items = await backend.conversions.served(call.resource, items)
     body = listed(call.resource, items, meta, encoding, include, backend.clock.now())
     return answer(body, 200, encoding, call.warnings)
 
@@ -152,25 +157,28 @@ async def watch(backend: Backend, call: Call) -> Response:
     def frame(event: str, item: Item) -> bytes:
         return event_frame(event, item, call.resource, encoding, include, backend.clock.now())
 
-    stream = WatchStream(cache, selection.predicate(), frame)
+    conversions = backend.conversions
+    tickets = Tickets(backend, call.resource) if conversions is not None and conversions.concerns(call.resource) else None
+    put = tickets.frame if tickets else frame
+    stream = WatchStream(cache, selection.predicate(), put)
     if is_initial:
         for item in cache.scan(selection.prefix()):
             if selection.matches(item):
-                stream.push(frame("ADDED", item))
+                stream.push(put("ADDED", item))
         if options.send_initial and options.bookmarks:
             stream.push(bookmark(call.resource, backend.cache.revision, encoding, ends_initial=True))
     stream.open([] if is_initial or not revision else cache.since(revision))
-    return Response(200, _stream(backend, call, options, stream, encoding), headers, kind)
+    chunks = _chunks(backend, call, options, stream, encoding)
+    return Response(200, StreamBody(stream, tickets.frames(chunks, frame) if tickets else chunks), headers, kind)
 
 
-def _stream(backend: Backend, call: Call, options: ListOptions, stream: WatchStream, encoding: Encoding) -> AsyncIterator[bytes]:
+def _chunks(backend: Backend, call: Call, options: ListOptions, stream: WatchStream, encoding: Encoding) -> AsyncIterator[bytes]:
     timeout_s = options.timeout_s or backend.config.watch_timeout_s
 
     def mark() -> bytes:
         return bookmark(call.resource, backend.cache.revision, encoding, ends_initial=False)
 
-    chunks = stream.chunks(backend.clock, timeout_s, mark if options.bookmarks else None, backend.config.bookmark_interval_s)
-    return StreamBody(stream, chunks)
+    return stream.chunks(backend.clock, timeout_s, mark if options.bookmarks else None, backend.config.bookmark_interval_s)
 
 
 def error_frame(error: StatusError) -> bytes:

@@ -16,7 +16,7 @@ from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_maps, validate_meta, validate_meta_update
 from pilothouse.api.validation.podparts import validate_pod_subresource
 from pilothouse.api.validation.status import validate_status
-from pilothouse.cluster.apiserver.admission.chain import Admission
+from pilothouse.cluster.apiserver.admission.chain import Admission, Undo
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, already_exists, bad_request, conflict, invalid_object, not_found
@@ -144,19 +144,36 @@ class Writer:
         name = obj["metadata"]["name"]
         key = resource.key(call.namespace, name)
         cleanup = await self.admission.allocate(call, obj, None)
-        raw = stored_bytes(resource, obj)
+        raw = await self.raw(resource, obj, cleanup)
         if call.dry_run:
             await self.admission.release(cleanup)
             if backend.cached(resource).items.get(key) is not None:
                 raise already_exists(resource, name)
-            return Item(key, call.namespace, name, raw, 0, 0)
+            return await self.served(resource, Item(key, call.namespace, name, raw, 0, 0))
         ttl_s = backend.config.event_ttl_s if resource.kind == "Event" else 0.0
         try:
             revision = await backend.write(key, 0, raw, ttl_s)
         except Mismatch:
             await self.admission.release(cleanup)
             raise self._taken(resource, key, name) from None
-        return Item(key, call.namespace if resource.namespaced else "", name, raw, revision, revision)
+        item = Item(key, call.namespace if resource.namespaced else "", name, raw, revision, revision)
+        return await self.served(resource, item)
+
+    async def raw(self, resource: Resource, obj: Obj, cleanup: Undo | None = None) -> bytes:
+        """Return the bytes to store; `cleanup` is undone when a conversion webhook fails."""
+        conversions = self.backend.conversions
+        if conversions is not None and conversions.concerns(resource):
+            try:
+                obj = await conversions.stored(resource, obj)
+            except BaseException:
+                await self.admission.release(cleanup or [])
+                raise
+        return stored_bytes(resource, obj)
+
+    async def served(self, resource: Resource, item: Item) -> Item:
+        """Return a stored object in the version of `resource`, where a webhook converts it."""
+        conversions = self.backend.conversions
+        return item if conversions is None else (await conversions.served(resource, [item]))[0]
 
     def _taken(self, resource: Resource, key: str, name: str) -> StatusError:
         error = already_exists(resource, name)
@@ -201,8 +218,9 @@ class Writer:
             old_item = self.backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
             if old_item is None:
                 raise not_found(call.resource, call.name)
-            old = served_tree(call.resource, old_item)
-            obj = make(served_tree(call.resource, old_item))
+            shown = await self.served(call.resource, old_item)
+            old = served_tree(call.resource, shown)
+            obj = make(served_tree(call.resource, shown))
             stated = obj["metadata"].get("resourceVersion", "")
             stated = "" if stated == "0" else stated
             if not stated and call.verb == "update" and call.subresource is None and needs_version(call.resource):
@@ -270,15 +288,14 @@ class Writer:
         resource, backend = call.resource, self.backend
         obj["metadata"]["resourceVersion"] = str(old_item.revision)
         keep_times(obj, old)
-        if obj == old or stored_bytes(resource, obj) == old_item.raw:
-            return old_item
+        if obj == old or await self.raw(resource, obj) == old_item.raw:
+            return await self.served(resource, old_item)
         cleanup = await self.admission.allocate(call, obj, old)
-        raw = stored_bytes(resource, obj)
-        meta = obj["metadata"]
+        raw = await self.raw(resource, obj, cleanup)
         is_gone = is_finished(resource, obj)
         if call.dry_run:
             await self.admission.release(cleanup)
-            return Item(old_item.key, old_item.namespace, old_item.name, raw, old_item.revision, old_item.create_revision)
+            return await self.served(resource, old_item.replaced(raw, old_item.revision))
         try:
             revision = await backend.write(old_item.key, old_item.revision, None if is_gone else raw)
         except Mismatch:
@@ -286,9 +303,9 @@ class Writer:
             raise
         if is_gone:
             await self.admission.deleted(resource, old)
-            return Item(old_item.key, old_item.namespace, meta["name"], raw, old_item.revision, old_item.create_revision)
+            return await self.served(resource, old_item.replaced(raw, old_item.revision))
         await self.admission.deleted(resource, old, obj)
-        return Item(old_item.key, old_item.namespace, meta["name"], raw, revision, old_item.create_revision)
+        return await self.served(resource, old_item.replaced(raw, revision))
 
 
 def empty_object(resource: Resource) -> Obj:

@@ -60,6 +60,7 @@ class Subresources:
         assert call.subresource is not None
         special = self._answers.get(call.subresource.name)
         if special is not None:
+            await self.writer.admission.posted(call)
             return await special(call)
         if call.subresource.name == "proxy" and not call.resource.is_custom:
             return await self.proxy.answer(call, rest)
@@ -101,6 +102,7 @@ class Subresources:
             item = self.backend.cached(resource).items.get(resource.key(call.namespace, call.name))
             if item is None:
                 raise not_found(resource, call.name)
+            item = await self.writer.served(resource, item)
         elif call.verb == "update":
             write_options(call, "UpdateOptions")
             scale = decode_scale(call, read_tree(call, "Scale").value)

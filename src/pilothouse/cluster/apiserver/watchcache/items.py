@@ -64,6 +64,10 @@ class Item:
             self._labels = self.object["metadata"].get("labels") or {}
         return self._labels
 
+    def replaced(self, raw: bytes, revision: int) -> Item:
+        """Return the same object with other stored bytes, at another revision."""
+        return Item(self.key, self.namespace, self.name, raw, revision, self.create_revision)
+
     def encoding(self, key: Any, make: Callable[[Item], bytes]) -> bytes:
         """Return the bytes cached under `key`, made on first use."""
         found = self.encodings.get(key)
