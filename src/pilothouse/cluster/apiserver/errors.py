@@ -10,6 +10,7 @@ from typing import Any
 
 from pilothouse.api.findings import FieldError
 from pilothouse.api.scheme import Resource
+from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.kit.errors import PilothouseError
 
 Details = dict[str, Any]
@@ -98,6 +99,12 @@ def forbidden(resource: Resource, name: str, why: str, causes: list[Details] | N
     shown = f'{resource.group_resource} "{name}" is forbidden: {why}'
     more = {"causes": causes} if causes else {}
     return StatusError(403, "Forbidden", shown, names(name, resource.group, resource.plural, **more))
+
+
+def refused(call: Call, obj: Obj, why: str) -> StatusError:
+    """403 from an admission stage; an object without a name is called by what its name begins with."""
+    meta = obj["metadata"]
+    return forbidden(call.resource, call.name or meta.get("name") or meta.get("generateName") or "Unknown", why)
 
 
 def invalid(kind: str, group: str, name: str, findings: Sequence[FieldError]) -> StatusError:

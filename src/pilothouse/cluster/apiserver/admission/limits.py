@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from pilothouse.api.quantity import canonical, compare, parse_quantity
 from pilothouse.api.quantity.pods import pod_limits, pod_requests
-from pilothouse.cluster.apiserver.admission.refusals import refused
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
+from pilothouse.cluster.apiserver.errors import refused
 
 Amounts = Mapping[str, str]
 _NOTE = "kubernetes.io/limit-ranger"

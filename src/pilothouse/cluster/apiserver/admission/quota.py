@@ -17,10 +17,9 @@ from pilothouse.api.quantity.pods import Amounts
 from pilothouse.api.quantity.quota import Subject, released, review
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.admission.chain import Undo
-from pilothouse.cluster.apiserver.admission.refusals import refused
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.errors import conflict
+from pilothouse.cluster.apiserver.errors import conflict, refused
 from pilothouse.cluster.apiserver.http.respond import dumps_to_keep
 from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.store.revisions import Mismatch

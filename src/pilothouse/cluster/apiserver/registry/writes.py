@@ -17,6 +17,7 @@ from pilothouse.api.validation.meta import name_rule, validate_maps, validate_me
 from pilothouse.api.validation.podparts import validate_pod_subresource
 from pilothouse.api.validation.status import validate_status
 from pilothouse.cluster.apiserver.admission.chain import Admission, Undo
+from pilothouse.cluster.apiserver.admission.warnings import keep_owners_once
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, already_exists, bad_request, conflict, invalid_object, not_found
@@ -86,6 +87,7 @@ class Writer:
         return answer_tree(shown, 201, encoding, call.warnings)
 
     def _track(self, call: Call, old: Obj | None, obj: Obj) -> None:
+        keep_owners_once(call, obj)
         resource = call.resource
         sub = call.subresource.name if call.subresource else ""
         try:

@@ -6,10 +6,9 @@ from pilothouse.api.findings import FieldError
 from pilothouse.cluster.apiserver.admission.podsecurity.policy import PREFIX, PRIVILEGED, Level, Policy, policy_of
 from pilothouse.cluster.apiserver.admission.podsecurity.standard import violations
 from pilothouse.cluster.apiserver.admission.podsecurity.violations import Violation
-from pilothouse.cluster.apiserver.admission.refusals import refused
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.errors import invalid_object
+from pilothouse.cluster.apiserver.errors import invalid_object, refused
 
 MAX_PODS = 3000
 """Of a namespace whose level rises, this many Pods are looked at."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pilothouse.api.scheme import Scheme
-from pilothouse.cluster.apiserver.admission.refusals import refused
 from pilothouse.cluster.apiserver.context import ANONYMOUS, Call
+from pilothouse.cluster.apiserver.errors import refused
 from pilothouse.wire.http.messages import Peer, Request
 
 
