@@ -92,7 +92,11 @@ DROP_ZERO = _words(
     observedGeneration generation remainingItemCount deletionGracePeriodSeconds_ partition_ healthCheckNodePort port_ queueLength
     """
 )
-KEEP_ZERO = _words("ServiceAccountTokenProjection.expirationSeconds ScopeSpec.x WebhookClientConfig.port")
+KEEP_ZERO = _words(
+    """ServiceAccountTokenProjection.expirationSeconds ScopeSpec.x WebhookClientConfig.port ReplicaSetStatus.terminatingReplicas
+    DeploymentStatus.terminatingReplicas DeploymentStatus.collisionCount StatefulSetStatus.collisionCount
+    DaemonSetStatus.collisionCount JobStatus.ready JobStatus.terminating"""
+)
 
 _ANY = ["create", "delete", "get", "patch", "update"]
 

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+from tests.conformance.kubernetes_api import page
 from tests.conformance.kubernetes_api.runner import play, scenarios
 
 PASSING = Path(__file__).with_name("passing.txt")
@@ -19,11 +20,13 @@ async def main(arguments: list[str]) -> None:
     verbose = "-v" in arguments
     totals: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     passing: list[str] = []
+    results = []
     began = time.monotonic()
     for identity, category, scenario in scenarios():
         if wanted and not any(part in identity for part in wanted):
             continue
         problem = await play(identity, scenario)
+        results.append((identity, category, scenario, problem))
         totals[category][0] += not problem
         totals[category][1] += 1
         if not problem:
@@ -36,6 +39,7 @@ async def main(arguments: list[str]) -> None:
     print(f"{'all':32} {passed:5} / {count:5}  {100 * passed / count:5.1f} %  in {time.monotonic() - began:.1f} s")
     if "--write" in arguments:
         PASSING.write_text("\n".join(passing) + "\n")
+        page.write(results)
 
 
 logging.disable(logging.CRITICAL)

@@ -12,11 +12,13 @@ from pilothouse.cluster.workloads.deployments.controller import DeploymentContro
 from pilothouse.cluster.workloads.disruption.controller import DisruptionController
 from pilothouse.cluster.workloads.endpointslices.controller import EndpointSliceController
 from pilothouse.cluster.workloads.garbagecollector.controller import GarbageCollector
+from pilothouse.cluster.workloads.identity.accounts import ServiceAccountController
+from pilothouse.cluster.workloads.identity.clusterroles import ClusterRoleAggregator
+from pilothouse.cluster.workloads.identity.tokens import TokenController
 from pilothouse.cluster.workloads.jobs.controller import JobController
 from pilothouse.cluster.workloads.namespaces.controller import NamespaceController
 from pilothouse.cluster.workloads.namespaces.quotas import QuotaController
 from pilothouse.cluster.workloads.replicasets.controller import ReplicaSetController
-from pilothouse.cluster.workloads.serviceaccounts.controller import ServiceAccountController
 from pilothouse.cluster.workloads.statefulsets.controller import StatefulSetController
 from pilothouse.cluster.workloads.volumes.adapters import DirectoryProvisioner
 from pilothouse.cluster.workloads.volumes.controller import VolumeController
@@ -41,10 +43,11 @@ async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
     for controller in (
         ReplicaSetController, DeploymentController, StatefulSetController, DaemonSetController, JobController, CronJobController,
         EndpointSliceController, NamespaceController, DisruptionController, GarbageCollector,
-        QuotaController,
+        QuotaController, ClusterRoleAggregator,
     ):  # fmt: skip
         controller(manager)
     ServiceAccountController(manager, config.root_ca_pem)
+    TokenController(manager, config.root_ca_pem)
     VolumeController(manager, DirectoryProvisioner(Path(config.volumes_dir)))
     try:
         await manager.client.create(STORAGE_CLASS, default_storage_class())
@@ -60,7 +63,8 @@ CAPABILITY = Capability(
     kinds=(
         "apps/v1/Deployment", "apps/v1/ReplicaSet", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job",
         "batch/v1/CronJob", "discovery.k8s.io/v1/EndpointSlice", "v1/Endpoints",
-        "v1/Namespace", "v1/ResourceQuota", "v1/ServiceAccount", "v1/PersistentVolumeClaim",
+        "v1/Namespace", "v1/ResourceQuota", "v1/ServiceAccount", "rbac.authorization.k8s.io/v1/ClusterRole",
+        "v1/PersistentVolumeClaim",
         "v1/PersistentVolume", "policy/v1/PodDisruptionBudget",
     ),
     config=WorkloadsConfig,

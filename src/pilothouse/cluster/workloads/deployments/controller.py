@@ -62,7 +62,7 @@ class DeploymentController:
     async def _ensure_current(self, deployment: Tree, current: Tree | None, others: list[Tree]) -> Tree | None:
         newest = max(map(engine.revision_of, others), default=0)
         if current is None:
-            current = await self._create_set(deployment, newest + 1)
+            current = await self._create_set(deployment, newest + 1, others)
         revision = max(engine.revision_of(current), newest + 1)
         wanted = engine.set_annotations(deployment, annotations_of(current), revision)
         if wanted != annotations_of(current):
@@ -71,13 +71,16 @@ class DeploymentController:
             self._sets.observe(current)
         if annotations_of(deployment).get(engine.REVISION) != str(revision):
             patch = {"metadata": {"annotations": {engine.REVISION: str(revision)}}}
-            stored = await self._client.patch(DEPLOYMENT, name_of(deployment), namespace_of(deployment), patch)
+            # through status, as it says what happened and is no change of what is wanted
+            name, namespace = name_of(deployment), namespace_of(deployment)
+            stored = await self._client.patch(DEPLOYMENT, name, namespace, patch, subresource="status")
             deployment["metadata"] = stored["metadata"]
             self._deployments.observe(stored)
         return current
 
-    async def _create_set(self, deployment: Tree, revision: int) -> Tree:
+    async def _create_set(self, deployment: Tree, revision: int, others: list[Tree]) -> Tree:
         wanted = engine.new_set(deployment, revision, 0)
+        wanted["spec"]["replicas"] = engine.plan_scale(deployment, wanted, others).get(name_of(wanted), 0)
         try:
             created = await self._client.create(REPLICA_SET, wanted)
         except AlreadyExists:
@@ -87,6 +90,9 @@ class DeploymentController:
             await write_status(self._client, DEPLOYMENT, deployment, _with_collision)
             raise
         self._sets.observe(created)
+        if engine.replicas_of(created):
+            message = f"Scaled up replica set {name_of(created)} from 0 to {engine.replicas_of(created)}"
+            self._recorder.normal(deployment, "ScalingReplicaSet", message)
         return created
 
     async def _scale(self, deployment: Tree, replica_set: Tree, wanted: int) -> None:

@@ -29,9 +29,9 @@ def deployment_status(deployment: Tree, current: Tree | None, others: list[Tree]
         "readyReplicas": _sum(sets, "readyReplicas"),
         "availableReplicas": available,
         "unavailableReplicas": max(0, wanted - available) if sets else 0,
-        "terminatingReplicas": _sum(sets, "terminatingReplicas"),
     }
     status: Tree = {"observedGeneration": generation_of(deployment), **{name: count for name, count in counts.items() if count}}
+    status["terminatingReplicas"] = _sum(sets, "terminatingReplicas")
     if "collisionCount" in old:
         status["collisionCount"] = old["collisionCount"]
     conditions = [_available(deployment, available, now), _progressing(deployment, status, current, now)]

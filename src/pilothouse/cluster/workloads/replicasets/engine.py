@@ -52,9 +52,9 @@ def replica_status(replica_set: Tree, pods: list[Tree], now: float, failure: str
         "fullyLabeledReplicas": sum(template_labels.items() <= labels_of(pod).items() for pod in active),
         "readyReplicas": sum(map(is_ready, active)),
         "availableReplicas": sum(is_available(pod, min_ready_s, now) for pod in active),
-        "terminatingReplicas": sum(is_deleting(pod) for pod in owned),
     }
     status: Tree = {"replicas": len(active), **{name: count for name, count in counts.items() if count}}
+    status["terminatingReplicas"] = sum(is_deleting(pod) for pod in owned)
     status["observedGeneration"] = generation_of(replica_set)
     conditions = [c for c in (replica_set.get("status") or {}).get("conditions") or () if c["type"] != "ReplicaFailure"]
     if failure:

@@ -127,6 +127,7 @@ def pod_for(stateful_set: Tree, ordinal: int, revision: str, template: Tree) -> 
     name = f"{name_of(stateful_set)}-{ordinal}"
     labels = {REVISION_LABEL: revision, POD_NAME_LABEL: name, POD_INDEX_LABEL: str(ordinal)}
     pod = pod_from_template(template, stateful_set, name=name, labels=labels)
+    pod["metadata"]["generateName"] = f"{name_of(stateful_set)}-"
     claims = [claim["metadata"]["name"] for claim in stateful_set["spec"].get("volumeClaimTemplates") or ()]
     volumes = [volume for volume in pod["spec"].get("volumes") or () if volume["name"] not in claims]
     volumes += [{"name": claim, "persistentVolumeClaim": {"claimName": f"{claim}-{name}"}} for claim in claims]

@@ -81,7 +81,9 @@ class VolumeController:
             return
         if not volume["spec"].get("claimRef", {}).get("uid"):
             spec = {**volume["spec"], "claimRef": engine.claim_reference(claim)}
-            volume = await self._client.replace(PERSISTENT_VOLUME, {**volume, "spec": spec})
+            notes = {**annotations_of(volume), engine.BOUND_BY_CONTROLLER: "yes"}
+            meta = {**volume["metadata"], "annotations": notes}
+            volume = await self._client.replace(PERSISTENT_VOLUME, {**volume, "metadata": meta, "spec": spec})
             self._volumes.observe(volume)
         if claim["spec"].get("volumeName") != name_of(volume) or engine.BIND_COMPLETED not in annotations_of(claim):
             claim = await self._client.replace(PERSISTENT_VOLUME_CLAIM, engine.bound_claim(claim, volume))

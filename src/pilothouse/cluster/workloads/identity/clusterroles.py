@@ -1,0 +1,48 @@
+"""Unites the rules of the ClusterRoles that an aggregationRule selects."""
+
+from __future__ import annotations
+
+from pilothouse.api.meta import Tree, labels_of, name_of
+from pilothouse.api.selectors import label_selector_from_object
+from pilothouse.kit.errors import BadRequest
+from pilothouse.sdk.kinds import CLUSTER_ROLE
+from pilothouse.sdk.manager import Manager
+from pilothouse.sdk.reconcile import Request, Result
+
+
+class ClusterRoleAggregator:
+    """Reconciles ClusterRoles with an aggregationRule."""
+
+    def __init__(self, manager: Manager) -> None:
+        """Watch ClusterRoles; each change may concern every role that is made of others."""
+        self._client = manager.client.named("clusterrole-aggregation-controller")
+        self._roles = manager.informer(CLUSTER_ROLE)
+        controller = manager.controller("clusterroleaggregation", self.reconcile)
+        controller.watch(self._roles, lambda _tree: [Request("", name_of(role)) for role in self._aggregated()])
+
+    def _aggregated(self) -> list[Tree]:
+        return [role for role in self._roles.cache.list() if role.get("aggregationRule")]
+
+    async def reconcile(self, request: Request) -> Result | None:
+        """Write the united rules of one role, if they changed."""
+        role = self._roles.cache.get(request.name)
+        if role is None or not role.get("aggregationRule"):
+            return None
+        rules = united_rules(role, self._roles.cache.list())
+        if rules != (role.get("rules") or []):
+            await self._client.replace(CLUSTER_ROLE, {**role, "rules": rules})
+        return None
+
+
+def united_rules(role: Tree, roles: list[Tree]) -> list[Tree]:
+    """Return the rules of all roles that `role` selects, by name of the role, each once."""
+    rules: list[Tree] = []
+    for selector in role["aggregationRule"].get("clusterRoleSelectors") or ():
+        try:
+            selects = label_selector_from_object(selector).matches
+        except BadRequest:
+            continue
+        for other in sorted(roles, key=name_of):
+            if name_of(other) != name_of(role) and selects(labels_of(other)):
+                rules += [rule for rule in other.get("rules") or () if rule not in rules]
+    return rules
