@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
+from pilothouse.cluster.apiserver.admission.warnings import set_app_armor
 from tests.unit.cluster.apiserver.driver import MERGE, Driver, serve
 
 SERVICES, MAPS = "/api/v1/namespaces/default/services", "/api/v1/namespaces/default/configmaps"
@@ -33,3 +38,20 @@ def test_owners_stated_twice_are_kept_once() -> None:
         assert made["metadata"]["ownerReferences"] == [owner] and made["metadata"]["managedFields"]
 
     serve(test)
+
+
+@pytest.mark.parametrize(
+    ("note", "profile", "warns"),
+    [
+        ("unconfined", {"type": "Unconfined"}, True),
+        ("localhost/x", {"type": "Localhost", "localhostProfile": "x"}, True),
+        ("runtime/default", None, False),
+        ("odd", None, True),
+        ("localhost/", None, True),
+    ],
+)
+def test_app_armor_annotations_become_fields(note: str, profile: dict[str, str] | None, warns: bool) -> None:
+    key = "container.apparmor.security.beta.kubernetes.io/c"
+    spec: dict[str, Any] = {"containers": [{"name": "c"}], "securityContext": {"appArmorProfile": {"type": "RuntimeDefault"}}}
+    assert set_app_armor({"metadata": {"annotations": {key: note}}, "spec": spec}) == ([key] if warns else [])
+    assert (spec["containers"][0].get("securityContext") or {}).get("appArmorProfile") == profile
