@@ -75,6 +75,14 @@ def conditions_of(before: list[Obj], crd: Obj, problem: tuple[str, str], now: st
     return out
 
 
+def begin_deletion(crd: Obj, now: str) -> bool:
+    """Say that the objects of a definition are being deleted; whether that is news."""
+    conditions = crd.setdefault("status", {}).setdefault("conditions", [])
+    before = list(conditions)
+    _set(conditions, "Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress", now)
+    return bool(conditions != before)
+
+
 def _set(conditions: list[Obj], kind: str, status: str, reason: str, message: str, now: str) -> None:
     new = {"type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message}
     for index, old in enumerate(conditions):

@@ -91,7 +91,7 @@ class Patcher:
         schema = call.subresource.schema
 
         def make(old: Obj) -> Obj:
-            document = _merged(kind, patch, scale_of(call.resource, old), schema)
+            document = _merged(kind, patch, scale_of(call.resource, old, may_be_unset=True), schema)
             if not isinstance(document, dict):
                 raise StatusError(422, "Invalid", _REJECTED, {})
             return with_replicas(call.resource, old, decode_scale(call, document))
@@ -215,13 +215,13 @@ class Patcher:
     async def _apply_new(self, call: Call, tree: Obj) -> Item:
         meta = tree.setdefault("metadata", {})
         meta.setdefault("name", call.name)
-        if call.resource.namespaced:
-            meta.setdefault("namespace", call.namespace)
         if meta.get("uid"):
             why = f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found"
             text = f'Operation cannot be fulfilled on {call.resource.group_resource} "{call.name}": {why}'
             raise StatusError(409, "Conflict", text, names(call.name, call.resource.group, call.resource.plural))
         obj = self._applied(call, tree, None)
+        if call.resource.namespaced:
+            obj["metadata"].setdefault("namespace", call.namespace)
         check_namespace(call, obj)
         call.verb = "create"
         return await self.writer.store_new(call, obj)
@@ -377,5 +377,5 @@ def unsupported_media(kind: str, supported: list[str]) -> StatusError:
     """415 for a patch type nobody knows, or one the resource does not take."""
     if kind == STRATEGIC:
         text = "the body of the request was in an unknown format - accepted media types include: " + ", ".join(supported)
-        return StatusError(415, "UnsupportedMediaType", text, {})
+        return StatusError(415, "UnsupportedMediaType", text)
     return StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})

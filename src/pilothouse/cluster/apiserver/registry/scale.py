@@ -15,11 +15,11 @@ from pilothouse.cluster.apiserver.registry.codec import cannot_handle
 from pilothouse.kit.errors import PilothouseError
 
 
-def scale_of(resource: Resource, tree: Obj) -> Obj:
-    """Return the Scale of an object; raises 404 or 500 when it has none."""
+def scale_of(resource: Resource, tree: Obj, *, may_be_unset: bool = False) -> Obj:
+    """Return the Scale of an object; raises 500 when its replicas are not set, unless that is what a write is for."""
     meta = tree["metadata"]
     shown = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta}
-    replicas, current, selector = _custom(resource, tree) if resource.is_custom else _built_in(resource, tree)
+    replicas, current, selector = _custom(resource, tree, may_be_unset) if resource.is_custom else _built_in(resource, tree)
     spec: Obj = {"replicas": replicas} if replicas else {}
     status: Obj = {"replicas": current}
     if selector:
@@ -37,15 +37,15 @@ def _built_in(resource: Resource, tree: Obj) -> tuple[int, int, str]:
     return spec.get("replicas", 0), status.get("replicas", 0), "" if text == "<none>" else text
 
 
-def _custom(resource: Resource, tree: Obj) -> tuple[int, int, str]:
+def _custom(resource: Resource, tree: Obj, may_be_unset: bool) -> tuple[int, int, str]:
     wanted, current, selector = resource.scale_paths
     replicas = get_path(tree, wanted)
-    if replicas is None:
+    if replicas is None and not may_be_unset:
         text = f'the spec replicas field "{wanted}" does not exist'
         raise StatusError(500, "InternalError", f"Internal error occurred: {text}", {"causes": [{"message": text}]})
     found = get_path(tree, current)
     text = get_path(tree, selector) if selector else ""
-    return int(replicas), int(found or 0), text if isinstance(text, str) else ""
+    return int(replicas or 0), int(found or 0), text if isinstance(text, str) else ""
 
 
 def get_path(tree: Any, path: str) -> Any:

@@ -90,6 +90,8 @@ class Writer:
         keep_owners_once(call, obj)
         resource = call.resource
         sub = call.subresource.name if call.subresource else ""
+        if sub == "scale" and resource.is_custom:
+            return  # nobody comes to own the replicas of a custom resource by its scale
         try:
             entries = track_update(
                 empty_object(resource) if old is None else old,

@@ -56,3 +56,40 @@ def test_a_second_definition_cannot_take_the_kind() -> None:
         assert reasons["NamesAccepted"] in ("KindConflict", "ListKindConflict") and reasons["Established"] == "NotAccepted"
 
     serve(test)
+
+
+async def gone(driver: Driver, path: str) -> bool:
+    for _ in range(100):
+        if (await driver.call("GET", path))[0] == 404:
+            return True
+        await asyncio.sleep(0.005)
+    return False
+
+
+def test_a_definition_waits_for_objects_with_finalizers() -> None:
+    async def test(driver: Driver) -> None:
+        await established(driver, crd())
+        await driver.ok("POST", WIDGETS, {**BODY, "metadata": {"name": "kept", "finalizers": ["a.com/f"]}})
+        await driver.ok("POST", WIDGETS, BODY)
+        await driver.ok("DELETE", f"{CRDS}/widgets.example.com")
+        status, value = await driver.call("POST", WIDGETS, {**BODY, "metadata": {"name": "late"}})
+        assert status == 403
+        assert value["message"].endswith("create not allowed while custom resource definition is terminating")
+        assert await gone(driver, f"{WIDGETS}/x")
+        kept = await driver.ok("GET", f"{WIDGETS}/kept")
+        assert kept["metadata"]["deletionTimestamp"]
+        assert (await driver.call("GET", f"{CRDS}/widgets.example.com"))[0] == 200
+        await driver.ok("PATCH", f"{WIDGETS}/kept", {"metadata": {"finalizers": None}}, headers={"content-type": MERGE})
+        assert await gone(driver, f"{CRDS}/widgets.example.com")
+
+    serve(test)
+
+
+def test_the_server_owns_the_status_it_writes() -> None:
+    async def test(driver: Driver) -> None:
+        await established(driver, crd())
+        found = await driver.ok("GET", f"{CRDS}/widgets.example.com")
+        owners = {(entry["manager"], entry.get("subresource", "")) for entry in found["metadata"]["managedFields"]}
+        assert owners == {("unit", ""), ("kube-apiserver", "status")}
+
+    serve(test)
