@@ -137,14 +137,7 @@ class Deleter:
             is_namespace and (not already or bool(changed.get("spec", {}).get("finalizers")))
         )
         if not keeps and grace == 0:
-            if not options.dry_run:
-                await self.backend.write(item.key, item.revision, None)
-                await self.writer.admission.deleted(resource, tree)
-            if resource.kind == "Pod" and not resource.group:
-                self._mark(resource, tree, 0)
-                if not already:
-                    tree["metadata"]["generation"] = tree["metadata"].get("generation", 0) + 1
-            return tree, True
+            return await self._erase(resource, item, tree, dry_run=options.dry_run), True
         if not already or (grace and grace < meta.get("deletionGracePeriodSeconds", 0)):
             self._mark(resource, changed, grace)
         if not already and meta.get("generation") and "deletionGracePeriodSeconds" in meta:
@@ -157,6 +150,20 @@ class Deleter:
             return tree, True
         meta["resourceVersion"] = str(await self.backend.write(item.key, item.revision, raw))
         return changed, False
+
+    async def _erase(self, resource: Resource, item: Item, tree: Obj, *, dry_run: bool) -> Obj:
+        """Delete an object at once; watchers of a Pod still see first that it is being deleted."""
+        revision = item.revision
+        if resource.kind == "Pod" and not resource.group:
+            if not tree["metadata"].get("deletionTimestamp"):
+                tree["metadata"]["generation"] = tree["metadata"].get("generation", 0) + 1
+            self._mark(resource, tree, 0)
+            if not dry_run:
+                revision = await self.backend.write(item.key, revision, await self.writer.raw(resource, tree))
+        if not dry_run:
+            await self.backend.write(item.key, revision, None)
+            await self.writer.admission.deleted(resource, tree)
+        return tree
 
     def _mark(self, resource: Resource, tree: Obj, grace: int) -> None:
         meta = tree["metadata"]

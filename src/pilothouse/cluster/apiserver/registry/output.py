@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+import orjson
+
 from pilothouse.api.scheme import Resource
 from pilothouse.api.tables import columns_for, columns_of, row_cells
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.http.negotiate import Encoding
+from pilothouse.cluster.apiserver.errors import StatusError
+from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding, check_form
 from pilothouse.cluster.apiserver.http.respond import dumps
 from pilothouse.cluster.apiserver.registry.codec import is_stored_form, served_body, served_tree
 from pilothouse.cluster.apiserver.watchcache.items import Item
 
 META_GROUP = "meta.k8s.io/"
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 Encode = Callable[[Item], bytes]
 
 
 def partial_object(obj: Obj, version: str) -> Obj:
     """Return the PartialObjectMetadata of an object."""
-    return {"kind": "PartialObjectMetadata", "apiVersion": META_GROUP + version, "metadata": obj["metadata"]}
+    meta = obj["metadata"]
+    if obj.get("kind") == "DaemonSet":  # the reference server keeps this one as a field
+        notes = {key: value for key, value in (meta.get("annotations") or {}).items() if key != TEMPLATE_GENERATION}
+        meta = {**meta, "annotations": notes}
+        if not notes:
+            del meta["annotations"]
+    return {"kind": "PartialObjectMetadata", "apiVersion": META_GROUP + version, "metadata": meta}
 
 
 def table(resource: Resource, objects: Iterable[Obj], encoding: Encoding, include: str, now: float, meta: Obj) -> Obj:
@@ -62,6 +73,7 @@ def shared_tree(resource: Resource, item: Item) -> Obj:
 
 def transformed(resource: Resource, tree: Obj, encoding: Encoding, include: str, now: float) -> Obj:
     """Return a tree in the negotiated form."""
+    check_form(encoding, resource, is_list=False)
     if encoding.form == "table":
         revision = tree["metadata"].get("resourceVersion", "")
         return table(resource, [tree], encoding, include, now, {"resourceVersion": revision} if revision else {})
@@ -95,13 +107,19 @@ def _untyped(body: bytes) -> bytes:
 
 def event_frame(kind: str, item: Item, resource: Resource, encoding: Encoding, include: str, now: float) -> bytes:
     """Return one watch event."""
+    if encoding.media == "protobuf":
+        return _frame(kind, single(resource, item, msgspec.structs.replace(encoding, media="json"), include, now), encoding)
     if encoding.form == "object":
         key = (kind, resource.api_version, id(resource.schema))
         return item.encoding(key, lambda found: _frame(kind, served_body(resource, found)))
     return _frame(kind, single(resource, item, encoding, include, now))
 
 
-def _frame(kind: str, body: bytes) -> bytes:
+def _frame(kind: str, body: bytes, encoding: Encoding = PLAIN) -> bytes:
+    if encoding.media == "protobuf":
+        from pilothouse.api.scheme.protobuf import encode_event
+
+        return encode_event(kind, orjson.loads(body))
     return b'{"type":"%b","object":%b}\n' % (kind.encode(), body)
 
 
@@ -120,7 +138,12 @@ def bookmark(resource: Resource, revision: int, encoding: Encoding, *, ends_init
         obj = {**shown, "columnDefinitions": columns_of(resource), "rows": []}
     elif encoding.form == "partial":
         obj = partial_object(obj, encoding.version)
-    return _frame("BOOKMARK", dumps(obj))
+    return _frame("BOOKMARK", dumps(obj), encoding)
+
+
+def error_frame(error: StatusError, encoding: Encoding) -> bytes:
+    """Return an ERROR event."""
+    return _frame("ERROR", dumps(error.body()), encoding)
 
 
 def include_object_of(call: Call) -> str:

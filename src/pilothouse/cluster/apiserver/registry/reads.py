@@ -8,10 +8,10 @@ from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, not_found
 from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding, check_form, negotiate
-from pilothouse.cluster.apiserver.http.respond import answer, dumps
+from pilothouse.cluster.apiserver.http.respond import answer
 from pilothouse.cluster.apiserver.registry.converters import Tickets
 from pilothouse.cluster.apiserver.registry.options import ListOptions, list_options, parse_revision, too_large
-from pilothouse.cluster.apiserver.registry.output import bookmark, event_frame, listed, single
+from pilothouse.cluster.apiserver.registry.output import bookmark, error_frame, event_frame, listed, single
 from pilothouse.cluster.apiserver.registry.selection import Selection, decode_token, encode_token, expired
 from pilothouse.cluster.apiserver.watchcache.cache import ResourceCache
 from pilothouse.cluster.apiserver.watchcache.items import Item, identity
@@ -39,19 +39,13 @@ async def get(backend: Backend, call: Call) -> Response:
     item = backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
     if item is None:
         raise not_found(call.resource, call.name)
-    check_form(encoding, _go_type(call), is_list=False)
+    check_form(encoding, call.resource, is_list=False)
     if backend.conversions is not None:
         item = (await backend.conversions.served(call.resource, [item]))[0]
     if encoding is PLAIN:
         return answer(single(call.resource, item, encoding, "", 0.0), 200, encoding, call.warnings)
     body = single(call.resource, item, encoding, include_object(call), backend.clock.now())
     return answer(body, 200, encoding, call.warnings)
-
-
-def _go_type(call: Call) -> str:
-    if call.resource.is_custom:
-        return "unstructured.Unstructured"
-    return f"{call.resource.group.partition('.')[0] or 'core'}.{call.resource.kind}"
 
 
 async def _not_older(backend: Backend, revision: int) -> None:
@@ -79,7 +73,7 @@ async def list_objects(backend: Backend, call: Call) -> Response:
         if options.revision != "0":
             await (_not_older(backend, revision) if revision else backend.cache.current())
         items, meta = _newest(backend.cached(call.resource), backend.cache.revision, selection, options)
-    check_form(encoding, _go_type(call), is_list=True)
+    check_form(encoding, call.resource, is_list=True)
     if backend.conversions is not None:
         items = await backend.conversions.served(call.resource, items)
     body = listed(call.resource, items, meta, encoding, include, backend.clock.now())
@@ -146,13 +140,13 @@ async def watch(backend: Backend, call: Call) -> Response:
     await backend.cache.current()
     cache = backend.cached(call.resource)
     headers = [("cache-control", "no-cache, private")]
-    kind = "application/json;stream=watch" if encoding.form != "object" else "application/json"
+    kind = encoding.content_type + (";stream=watch" if encoding.form != "object" or encoding.media != "json" else "")
     if revision > backend.cache.revision:
-        return Response(200, _once(error_frame(too_large(revision, backend.cache.revision))), headers, kind)
+        return Response(200, _once(error_frame(too_large(revision, backend.cache.revision), encoding)), headers, kind)
     is_initial = options.send_initial if options.send_initial is not None else revision == 0
     if not is_initial and revision and revision < cache.complete_after:
         text = f"too old resource version: {revision} ({cache.complete_after})"
-        return Response(200, _once(error_frame(StatusError(410, "Expired", text))), headers, kind)
+        return Response(200, _once(error_frame(StatusError(410, "Expired", text), encoding)), headers, kind)
 
     def frame(event: str, item: Item) -> bytes:
         return event_frame(event, item, call.resource, encoding, include, backend.clock.now())
@@ -165,7 +159,7 @@ async def watch(backend: Backend, call: Call) -> Response:
         for item in cache.scan(selection.prefix()):
             if selection.matches(item):
                 stream.push(put("ADDED", item))
-        if options.send_initial and options.bookmarks:
+        if options.bookmarks and (options.send_initial or options.revision == "0"):
             stream.push(bookmark(call.resource, backend.cache.revision, encoding, ends_initial=True))
     stream.open([] if is_initial or not revision else cache.since(revision))
     chunks = _chunks(backend, call, options, stream, encoding)
@@ -179,11 +173,6 @@ def _chunks(backend: Backend, call: Call, options: ListOptions, stream: WatchStr
         return bookmark(call.resource, backend.cache.revision, encoding, ends_initial=False)
 
     return stream.chunks(backend.clock, timeout_s, mark if options.bookmarks else None, backend.config.bookmark_interval_s)
-
-
-def error_frame(error: StatusError) -> bytes:
-    """Return an ERROR event."""
-    return b'{"type":"ERROR","object":%b}\n' % dumps(error.body())
 
 
 async def _once(frame: bytes) -> AsyncIterator[bytes]:
