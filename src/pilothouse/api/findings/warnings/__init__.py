@@ -3,6 +3,6 @@
 `kinds` says which objects are looked at; the rest is one function for each part of an object, which yields texts.
 """
 
-from pilothouse.api.findings.warnings.kinds import warnings_of
+from pilothouse.api.findings.warnings.kinds import custom_warnings, warnings_of
 
-__all__ = ["warnings_of"]
+__all__ = ["custom_warnings", "warnings_of"]

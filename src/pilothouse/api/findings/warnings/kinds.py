@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pilothouse.api.findings.fields import quote
 from pilothouse.api.findings.warnings.addresses import range_warnings, service_warnings
 from pilothouse.api.findings.warnings.labels import NODE_LABELS
 from pilothouse.api.findings.warnings.pods import pod_warnings
 from pilothouse.api.findings.warnings.secrets import secret_warnings
 from pilothouse.api.findings.warnings.storage import claim_spec_warnings, claim_warnings, class_warnings, volume_warnings
-from pilothouse.api.meta.names import label
+from pilothouse.api.meta.names import label, qualified
 
 Tree = Mapping[str, Any]
 Warn = Callable[[Tree], Iterable[str]]
 _SURPRISING = "which can result in surprising behavior; a DNS label is recommended: [{}]"
 _IN_POD_NAMES = "metadata.name: this is used in Pod names and hostnames, " + _SURPRISING
 _IN_HOSTNAME = "metadata.name: this is used in the Pod's hostname, " + _SURPRISING
+_STANDARD_FINALIZERS = frozenset(("kubernetes", "orphan", "foregroundDeletion"))
+_FINALIZER = (
+    "prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"
+)
 _ZONES = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
 _MANY_COMPLETIONS, _MANY_PODS = 10**5, 10**4
 
@@ -28,6 +33,18 @@ def warnings_of(group: str, kind: str, obj: Tree, old: Tree | None) -> list[str]
     if (group, kind) in _BY_GENERATION and obj["metadata"].get("generation") == old["metadata"].get("generation"):
         return []
     return [text for warn in _ON_UPDATE.get((group, kind), ()) for text in warn(obj)]
+
+
+def custom_warnings(obj: Tree, old: Tree | None) -> list[str]:
+    """Return the warnings about a custom object: finalizers it gains under names others may use as well."""
+    known = ((old or {}).get("metadata") or {}).get("finalizers") or ()
+    out: list[str] = []
+    for name in sorted(set(obj["metadata"].get("finalizers") or ()).difference(known)):
+        problems = qualified(name)
+        if "/" not in name and name not in _STANDARD_FINALIZERS:
+            problems = [*problems, _FINALIZER]
+        out += [f"metadata.finalizers: {quote(name)}: {problem}" for problem in problems]
+    return out
 
 
 def _name(text: str) -> Warn:

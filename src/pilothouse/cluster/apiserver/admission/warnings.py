@@ -6,7 +6,7 @@ warned of.
 
 from __future__ import annotations
 
-from pilothouse.api.findings.warnings import warnings_of
+from pilothouse.api.findings.warnings import custom_warnings, warnings_of
 from pilothouse.cluster.apiserver.context import Call, Obj
 
 _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
@@ -28,9 +28,12 @@ class Warnings:
 
     async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Warn; nothing is refused."""
-        if call.subresource is None and call.verb != "delete":
-            for text in warnings_of(call.resource.group, call.resource.kind, obj, old):
-                call.warn(text)
+        if call.subresource is not None or call.verb == "delete":
+            return
+        resource = call.resource
+        found = custom_warnings(obj, old) if resource.is_custom else warnings_of(resource.group, resource.kind, obj, old)
+        for text in found:
+            call.warn(text)
 
 
 def set_app_armor(pod: Obj) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pilothouse.api.findings.warnings import warnings_of
+from pilothouse.api.findings.warnings import custom_warnings, warnings_of
 
 DOTS = "can result in surprising behavior; a DNS label is recommended: [must not contain dots]"
 TEMPLATE = {"spec": {"terminationGracePeriodSeconds": -1}}
@@ -49,3 +49,14 @@ def test_changed_objects_are_looked_at_when_their_spec_changed() -> None:
     note = {"metadata": {"annotations": {"kubernetes.io/ingress.class": "n"}}}
     assert len(warnings_of("networking.k8s.io", "Ingress", note, None)) == 1
     assert warnings_of("networking.k8s.io", "Ingress", note, note) == []
+
+
+def test_finalizers_that_custom_objects_gain_have_a_domain() -> None:
+    obj = {"metadata": {"finalizers": ["mine", "a.com/b", "orphan", "before"]}}
+    assert custom_warnings(obj, {"metadata": {"finalizers": ["before"]}}) == [
+        (
+            'metadata.finalizers: "mine": prefer a domain-qualified finalizer name including a path (/) to avoid accidental '
+            "conflicts with other finalizer writers"
+        )
+    ]
+    assert custom_warnings({"metadata": {}}, None) == []
