@@ -6,6 +6,7 @@ import re
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.findings.internalform import internal_diff, internal_form
+from pilothouse.api.validation.admission.policies import validate_expressions
 from pilothouse.api.validation.checks import Findings, Obj, immutable, one_of
 
 _FAILURE = ("Fail", "Ignore")
@@ -24,7 +25,7 @@ def policy(obj: Obj) -> Findings:
         name = variable.get("name", "")
         if not _IDENTIFIER.fullmatch(name):
             out.append(invalid(f"spec.variables[{index}].name", name, "must be a valid CEL identifier"))
-    return out
+    return out + validate_expressions(spec)
 
 
 _ACTIONS = ("Audit", "Deny", "Warn")

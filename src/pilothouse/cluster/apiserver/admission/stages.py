@@ -14,6 +14,7 @@ from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
 from pilothouse.cluster.apiserver.admission.runtimes import RuntimeClasses
 from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.admission.warnings import Warnings
+from pilothouse.cluster.apiserver.admission.webhooks.policies import Policies
 from pilothouse.cluster.apiserver.admission.webhooks.stage import Objects, Webhooks
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.http.outgoing import Outgoing
@@ -32,6 +33,7 @@ def build_admission(backend: Backend, outgoing: Outgoing, objects: Objects) -> A
         RuntimeClasses(backend),
     ]
     webhooks = Webhooks(backend, outgoing, objects, built_in)
-    stages: list[Stage] = [Warnings(), Creation(backend), *built_in, webhooks, Escalation(backend), SigningRequests()]
+    policies = Policies(backend, objects)
+    stages: list[Stage] = [Warnings(), Creation(backend), *built_in, policies, webhooks, Escalation(backend), SigningRequests()]
     allocators: list[Allocator] = [Quotas(backend), ServiceAllocator(backend)]
     return Admission(backend, stages, allocators, webhooks)

@@ -37,7 +37,7 @@ class Conditions:
     def hold(self, backend: Backend, user: User, review: Obj) -> bool:
         """Whether all conditions hold for the request of an AdmissionReview; raises `ConditionFailed`."""
         problems: list[str] = []
-        names = _names(backend, user, review)
+        names = names_of(backend, user, review)
         left = BUDGET
         for program in self._compiled():
             outcome = program.evaluate(names, max(left, 0))
@@ -63,7 +63,8 @@ def conditions_of(raw: list[dict[str, Any]]) -> Conditions | None:
     return Conditions(raw) if raw else None
 
 
-def _names(backend: Backend, user: User, review: Obj) -> dict[str, Any]:
+def names_of(backend: Backend, user: User, review: Obj) -> dict[str, Any]:
+    """Return what the names of an expression stand for."""
     from pilothouse.api.cel import adapter
     from pilothouse.api.cel.library.authorizer import authorizer
     from pilothouse.api.validation.admission.conditions import REQUEST

@@ -54,7 +54,7 @@ def hook_of(configuration: str, index: int, raw: Obj) -> Hook:
     is_ignoring = raw.get("failurePolicy") == "Ignore"
     return Hook(
         f"{configuration}/{raw['name']}/{index}", raw["name"], raw.get("clientConfig") or {},
-        tuple(_rule(rule) for rule in raw.get("rules") or ()),
+        tuple(rule_of(rule) for rule in raw.get("rules") or ()),
         label_selector_from_object(raw.get("namespaceSelector") or {}),
         label_selector_from_object(raw.get("objectSelector") or {}),
         tuple(raw.get("admissionReviewVersions") or ()), raw.get("sideEffects", ""), is_ignoring,
@@ -63,7 +63,9 @@ def hook_of(configuration: str, index: int, raw: Obj) -> Hook:
     )  # fmt: skip
 
 
-def _rule(raw: Obj) -> Rule:
+def rule_of(raw: Obj) -> Rule:
+    """Return a rule; what it leaves out matches nothing."""
+
     def words(field: str) -> tuple[str, ...]:
         return tuple(raw.get(field) or ())
 
