@@ -97,10 +97,15 @@ class ControlPlane:
         _make_data_dir(options.data_dir)
         self._store = await self._open_store()
         self.authority = self._authority()
+        proxy_authority, proxy = self._proxy_identity()
         config = Config(
             service_range=SERVICE_RANGE,
             advertise_address=options.host,
             signing_key_pem=self._signing_key(self.authority),
+            client_authority_pem=self.authority.certificate_pem.decode(),
+            proxy_certificate_pem=proxy.certificate_pem.decode(),
+            proxy_key_pem=proxy.key_pem.decode(),
+            proxy_authority_pem=proxy_authority.certificate_pem.decode(),
         )
         self.server = ApiServer(
             self._store, clock=self.clock, entropy=self.entropy, metrics=self.metrics, faults=self.faults, config=config
@@ -131,6 +136,17 @@ class ControlPlane:
             pair = tls.issue(authority, "service-accounts", self.clock.now(), days=tls.AUTHORITY_DAYS)
             tls.write_pair(directory, "service-accounts", pair)
         return pair.key_pem.decode()
+
+    def _proxy_identity(self) -> tuple[tls.KeyPair, tls.KeyPair]:
+        """Return (an authority that signs nothing else, the certificate of it that aggregated servers are shown)."""
+        directory, now = self.options.data_dir / "pki", self.clock.now()
+        authority, pair = tls.read_pair(directory, "front-proxy-ca"), tls.read_pair(directory, "front-proxy-client")
+        if authority is None or pair is None or tls.expires_within(pair, now, 30):
+            authority = authority or tls.create_authority("front-proxy-ca", now)
+            pair = tls.issue(authority, "front-proxy-client", now)
+            tls.write_pair(directory, "front-proxy-ca", authority)
+            tls.write_pair(directory, "front-proxy-client", pair)
+        return authority, pair
 
     def _tls_context(self, authority: tls.KeyPair) -> Any:
         directory, now = self.options.data_dir / "pki", self.clock.now()
@@ -202,6 +218,7 @@ class ControlPlane:
         proxy = getattr(service, "node_proxy", None)
         if proxy is not None and self.server is not None:
             self.server.backend.node_proxy = proxy
+            self.server.backend.service_route = getattr(service, "service_address", None)
 
     async def _install(self, client: Client, definitions: list[dict[str, Any]]) -> None:
         """Write CustomResourceDefinitions and wait until they are served."""

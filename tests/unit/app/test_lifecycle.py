@@ -32,6 +32,27 @@ def test_the_certificate_names_the_host_of_this_start(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_aggregated_servers_are_told_whom_to_trust(tmp_path: Path) -> None:
+    async def published() -> tuple[dict[str, str], str]:
+        plane = ControlPlane(Options(tmp_path))
+        await plane.start_api()
+        assert plane.server is not None
+        found = plane.server.backend.look("", "configmaps", "kube-system", "extension-apiserver-authentication")
+        shown = plane.server.backend.config.proxy_certificate_pem
+        await plane.stop()
+        assert found is not None
+        return found["data"], shown
+
+    async def run() -> None:
+        data, certificate = await published()
+        authority = x509.load_pem_x509_certificate(data["requestheader-client-ca-file"].encode())
+        x509.load_pem_x509_certificate(certificate.encode()).verify_directly_issued_by(authority)
+        assert data["client-ca-file"] == (tmp_path / "pki" / "ca.crt").read_text() != data["requestheader-client-ca-file"]
+        assert await published() == (data, certificate)
+
+    asyncio.run(run())
+
+
 def test_a_part_that_fails_to_stop_leaves_the_store_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken() -> None:
         raise RuntimeError("cannot stop")

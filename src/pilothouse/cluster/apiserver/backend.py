@@ -42,6 +42,13 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     bookmark_interval_s: float = 60.0
     signing_key_pem: str = ""
     """Private key (EC or RSA) of ServiceAccount tokens; made at start when empty."""
+    proxy_certificate_pem: str = ""
+    proxy_key_pem: str = ""
+    """What this server shows to aggregated servers, so that they believe the user it names."""
+    proxy_authority_pem: str = ""
+    """The authority of `proxy_certificate_pem`, published for aggregated servers."""
+    client_authority_pem: str = ""
+    """The authority of client certificates, published for aggregated servers."""
     admission: bool = True
     git_version: str = ""
 

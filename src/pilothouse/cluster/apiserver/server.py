@@ -16,6 +16,7 @@ from pilothouse.cluster.apiserver.backend import Backend, Config, NodeProxy
 from pilothouse.cluster.apiserver.bootstrap import bootstrap
 from pilothouse.cluster.apiserver.context import Attributes, Call, User
 from pilothouse.cluster.apiserver.crds.controller import CustomResources
+from pilothouse.cluster.apiserver.discovery.aggregation import Aggregator
 from pilothouse.cluster.apiserver.discovery.documents import OpenApi
 from pilothouse.cluster.apiserver.discovery.groups import discover
 from pilothouse.cluster.apiserver.discovery.health import health, metrics, version
@@ -71,6 +72,7 @@ class ApiServer:
         self.access = Access(self.backend)
         self.subresources = Subresources(self.writer, self.deleter, self.patcher, self.access)
         self.custom = CustomResources(self.backend)
+        self.aggregator = Aggregator(self.backend)
         self.openapi = OpenApi(self.scheme)
         self.failing: dict[str, str] = {}
         self.backend.cache.on_failure = functools.partial(self.failing.__setitem__, "etcd")
@@ -95,9 +97,11 @@ class ApiServer:
         self.admission.start()
         await bootstrap(self.backend)
         await self.custom.start()
+        await self.aggregator.start()
 
     async def stop(self) -> None:
         """End watches and background work; safe to call twice."""
+        await self.aggregator.stop()
         await self.custom.stop()
         await self.outgoing.close()
         await self.backend.cache.stop()
@@ -143,6 +147,10 @@ class ApiServer:
         for key, value in request.query:
             params.setdefault(key, value)
         user = self.access.authorize(request, user, attributes(verb, target, request.path, params))
+        if self.aggregator.remotes.table:
+            remote = self.aggregator.remotes.find(request.path)
+            if remote is not None:
+                return await self.aggregator.answer(remote, request, user)
         return await self._resource(request, user, verb, target, params)
 
     def _labels(self, verb: str, target: Target) -> list[str]:
@@ -156,6 +164,10 @@ class ApiServer:
     async def _outside(self, request: Request, user: User) -> Response:
         path = Attributes(verb=request.method.lower(), is_resource=False, path=request.path)
         user = self.access.authorize(request, user, path)
+        if self.aggregator.remotes.table:
+            elsewhere = await self._elsewhere(request, user)
+            if elsewhere is not None:
+                return elsewhere
         if request.method not in ("GET", "HEAD"):
             if request.path == "/version":
                 raise not_allowed()
@@ -163,10 +175,18 @@ class ApiServer:
                 raise PlainError(404, "404 page not found")
         found = self._named(request)
         if found is None:
-            found = discover(self.scheme, self.backend.config, request, "") or health(request, self.failing)
+            others = self.aggregator.merged if self.aggregator.remotes.table else None
+            found = discover(self.scheme, self.backend.config, request, others) or health(request, self.failing)
         if found is None:
             raise PlainError(404, "404 page not found")
         return found
+
+    async def _elsewhere(self, request: Request, user: User) -> Response | None:
+        """Answer a path outside of resources that another server serves, None when it is ours."""
+        name = request.path.removeprefix("/openapi/v3/")
+        documents = self.aggregator.merged
+        remote = documents.owner(name) if name != request.path else self.aggregator.remotes.find(request.path)
+        return None if remote is None else await self.aggregator.answer(remote, request, user)
 
     def _named(self, request: Request) -> Response | None:
         path = request.path
@@ -175,7 +195,7 @@ class ApiServer:
         if path == "/metrics":
             return metrics(self.metrics)
         if path.startswith("/openapi/"):
-            return self.openapi.answer(request)
+            return self.openapi.answer(request, self.aggregator.merged.openapi() if self.aggregator.remotes.table else {})
         if path == "/":
             return self.openapi.paths()
         return self.access.well_known(request)

@@ -7,7 +7,7 @@ body streams; an answer of 101 becomes a response that joins both connections.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import httptools
 
@@ -46,24 +46,27 @@ class _Answer:
         self.is_over = True
 
 
-def request_bytes(request: Request) -> bytes:
-    """Return a request as it goes on the wire; the connection is for this one exchange."""
+def request_bytes(request: Request, more: Sequence[tuple[str, str]] = ()) -> bytes:
+    """Return a request as it goes on the wire; the connection is for this one exchange. `more` headers may repeat a name."""
     headers = dict(request.headers)
     headers["connection"] = "Upgrade" if request.can_upgrade else "close"
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         headers["content-length"] = str(len(request.body))
-    lines = [f"{request.method} {request.target()} HTTP/1.1\r\n", *(f"{name}: {value}\r\n" for name, value in headers.items())]
+    lines = [
+        f"{request.method} {request.target()} HTTP/1.1\r\n",
+        *(f"{name}: {value}\r\n" for name, value in (*headers.items(), *more)),
+    ]
     return "".join(lines).encode("latin-1", "replace") + b"\r\n" + request.body
 
 
-async def forward(wire: Duplex, request: Request) -> Response:
+async def forward(wire: Duplex, request: Request, more: Sequence[tuple[str, str]] = ()) -> Response:
     """Send `request` over `wire` and return the answer, whose body streams; raises Unavailable. Closes `wire` in the end."""
     answer = _Answer()
     parser = httptools.HttpResponseParser(answer)
     rest = b""
     try:
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            await wire.write(request_bytes(request))
+            await wire.write(request_bytes(request, more))
             while not answer.is_head_over:
                 data = await wire.read()
                 if not data:

@@ -30,11 +30,11 @@ class OpenApi:
         self._texts: dict[str, dict[str, str]] | None = None
         self._documents: dict[str, tuple[str, bytes]] = {}
 
-    def answer(self, request: Request) -> Response:
-        """Answer an OpenAPI path."""
+    def answer(self, request: Request, others: dict[str, Obj]) -> Response:
+        """Answer an OpenAPI path; `others` are the rows that other servers add to the index."""
         path = request.path.rstrip("/")
         if path == "/openapi/v3":
-            return self._index(request)
+            return self._index(request, others)
         if path == "/openapi/v2":
             return self._merged(request)
         if not path.startswith("/openapi/v3/"):
@@ -60,10 +60,10 @@ class OpenApi:
                 digest.update(dumps([resource.plural, resource.kind, resource.schema.raw, sorted(resource.subresources)]))
         return digest.hexdigest().upper()
 
-    def _index(self, request: Request) -> Response:
+    def _index(self, request: Request, others: dict[str, Obj]) -> Response:
         names = sorted([*self.names(), *summit_names(self.scheme)])
         paths = {name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={self._hash(name)}"} for name in names}
-        body = dumps({"paths": paths})
+        body = dumps({"paths": dict(sorted({**paths, **others}.items())) if others else paths})
         etag = f'"{hashlib.sha512(body).hexdigest().upper()}"'
         if request.header("if-none-match") == etag:
             return Response(304, b"", [("etag", etag)], "")
@@ -122,8 +122,8 @@ class OpenApi:
                 names[f"{resource.group}/{resource.version}/{resource.list_kind}"] = f"{base}List"
         return names
 
-    def build(self, group: str, version: str) -> Obj:
-        """Return the document of a group version."""
+    def build(self, group: str, version: str, *, v2: bool = False) -> Obj:
+        """Return the document of a group version; custom resources as readers of version 2 take them when `v2`."""
         resources = list(self.scheme.in_version(group, version))
         names = self.schema_names(resources)
         writer = PathWriter(group, version, names)
@@ -131,14 +131,14 @@ class OpenApi:
         writer.root()
         for resource in resources:
             writer.resource(resource)
-            self._schemas_of(resource, names, schemas)
+            self._schemas_of(resource, names, schemas, v2=v2)
         for name in _ALWAYS:
             schemas.need(META + name)
         return self._wrapped(writer.paths, schemas)
 
-    def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter) -> None:
+    def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter, *, v2: bool) -> None:
         if resource.is_custom:
-            schemas.custom(custom_name(resource), resource)
+            schemas.custom(custom_name(resource), resource, v2=v2)
         else:
             schemas.need(resource.schema.name)
             schemas.need(names.get(f"{resource.group}/{resource.version}/{resource.list_kind}", ""))
@@ -161,7 +161,7 @@ class OpenApi:
             definitions: Obj = {}
             paths: Obj = {}
             for group, version in self.names().values():
-                document = self.build(group, version)
+                document = self.build(group, version, v2=True)
                 definitions.update(document["components"]["schemas"])
                 paths.update(document["paths"])
             info = {"title": "Kubernetes", "version": f"v{self.scheme.version}"}

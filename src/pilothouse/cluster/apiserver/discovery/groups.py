@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, Protocol
 
 from pilothouse.api.scheme import Resource, Scheme, Subresource
 from pilothouse.cluster.apiserver.backend import Config
@@ -15,18 +15,31 @@ Obj = dict[str, Any]
 _TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 
-def discover(scheme: Scheme, config: Config, request: Request, version: str) -> Response | None:
-    """Answer a discovery path; None when the path is none. `version` changes whenever the scheme does."""
+class Others(Protocol):
+    """What other servers add to discovery."""
+
+    def groups(self, own: list[Obj]) -> list[Obj]:
+        """Return the groups of the legacy form with those of others."""
+        ...
+
+    def aggregated(self, own: list[Obj], *, is_core: bool) -> list[Obj]:
+        """Return the groups of the aggregated form with those of others."""
+        ...
+
+
+def discover(scheme: Scheme, config: Config, request: Request, others: Others | None) -> Response | None:
+    """Answer a discovery path; None when the path is none. `others` is None while nobody else serves anything."""
     parts = [part for part in request.path.split("/") if part]
     if request.path in ("/api", "/api/", "/apis", "/apis/"):
         is_core = parts[0] == "api"
         if _wants_aggregated(request):
-            return _aggregated(scheme, request, is_core)
-        return answer_tree(_core(config) if is_core else _groups(scheme))
+            return _aggregated(scheme, request, is_core, others)
+        return answer_tree(_core(config) if is_core else _groups(scheme, others))
     if len(parts) == 2 and parts[0] == "apis":
-        if parts[1] not in scheme.groups or not parts[1]:
+        found = next((found for found in _groups(scheme, others)["groups"] if found["name"] == parts[1]), None)
+        if found is None:
             raise PlainError(404, "404 page not found")
-        return answer_tree({"kind": "APIGroup", "apiVersion": "v1", **group(scheme, parts[1])})
+        return answer_tree({"kind": "APIGroup", "apiVersion": "v1", **found})
     if (len(parts) == 2 and parts[0] == "api") or (len(parts) == 3 and parts[0] == "apis"):
         name = parts[1] if parts[0] == "apis" else ""
         return answer_tree(_resources(scheme, name, parts[-1]))
@@ -51,8 +64,10 @@ def _core(config: Config) -> Obj:
     }  # fmt: skip
 
 
-def _groups(scheme: Scheme) -> Obj:
+def _groups(scheme: Scheme, others: Others | None) -> Obj:
     groups = [group(scheme, name) for name in scheme.groups if name]
+    if others is not None:
+        groups = others.groups(groups)
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
 
 
@@ -105,9 +120,11 @@ def _legacy_subresource(resource: Resource, sub: Subresource) -> Obj:
     return row
 
 
-def _aggregated(scheme: Scheme, request: Request, is_core: bool) -> Response:
+def _aggregated(scheme: Scheme, request: Request, is_core: bool, others: Others | None) -> Response:
     groups = [""] if is_core else [name for name in scheme.groups if name]
     items = [_aggregated_group(scheme, name) for name in groups]
+    if others is not None:
+        items = others.aggregated(items, is_core=is_core)
     tree = {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
     body = dumps(tree)
     etag = f'"{hashlib.sha512(body).hexdigest().upper()}"'

@@ -17,7 +17,7 @@ from pilothouse.cluster.nodeagent.controller.gate import NodeGate
 from pilothouse.cluster.nodeagent.controller.host import Host
 from pilothouse.cluster.nodeagent.controller.logs import NodeLogs
 from pilothouse.cluster.nodeagent.controller.node import NodeRegistration, machine_address
-from pilothouse.cluster.nodeagent.controller.services import ServiceSync
+from pilothouse.cluster.nodeagent.controller.services import ServiceSync, service_address
 from pilothouse.cluster.nodeagent.controller.sources import ObjectSources
 from pilothouse.cluster.nodeagent.controller.worker import PodWorker
 from pilothouse.cluster.nodeagent.engine.plan import note_exit
@@ -77,6 +77,8 @@ class NodeAgent:
         logs = NodeLogs(self.data_dir, self._clock, self._find)
         self.node_proxy = NodeGate(logs, NodeEndpoints(config, logs, self.workers.values), self.runtime, self._find)
         """What the API server asks for logs, commands and ports of Pods on this node."""
+        self.service_address = service_address if config.has_service_proxy and config.runtime == "process" else None
+        """Where the API server reaches Services, whose addresses exist for Pods only."""
 
     def _find(self, namespace: str, name: str) -> PodWorker | None:
         for worker in self.workers.values():

@@ -13,7 +13,7 @@ import os
 import msgspec
 
 from pilothouse.cluster.nodeagent.adapters.proxy import ProxyClient
-from pilothouse.cluster.nodeagent.engine.services import ServiceTable, build_table
+from pilothouse.cluster.nodeagent.engine.services import ServiceTable, build_table, host_address
 from pilothouse.cluster.nodeagent.types import Json
 from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock
@@ -25,6 +25,14 @@ SETTLE_S = 0.01
 LEAVE_TIMEOUT_S = 5.0
 RETRY_S = 1.0
 logger = logging.getLogger("pilothouse.nodeagent")
+
+
+def service_address(address: str, port: int) -> tuple[str, int]:
+    """Return where this machine reaches the port of a cluster address; addresses of others stay as they are."""
+    try:
+        return host_address(address, port, os.geteuid() == 0)
+    except ValueError:
+        return address, port
 
 
 class ServiceSync:

@@ -10,9 +10,16 @@ from typing import Any
 
 import pytest
 
+from pilothouse.cluster.nodeagent.controller.services import service_address
 from pilothouse.cluster.nodeagent.engine.services import host_address
 from pilothouse.sdk.kinds import CONFIG_MAP, ENDPOINT_SLICE, POD, SECRET, SERVICE
 from tests.unit.cluster.nodeagent.cluster import TestCluster, cluster, container, is_ready, phase, shell, state_of
+
+
+def test_the_api_server_reaches_services_on_this_machine() -> None:
+    assert service_address("10.96.1.2", 8080) == ("127.96.1.2", 8080)
+    assert service_address("192.168.1.2", 8080) == ("192.168.1.2", 8080)
+
 
 SERVE = """
 import http.server, os
