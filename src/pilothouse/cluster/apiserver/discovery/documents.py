@@ -122,8 +122,8 @@ class OpenApi:
                 names[f"{resource.group}/{resource.version}/{resource.list_kind}"] = f"{base}List"
         return names
 
-    def build(self, group: str, version: str, *, v2: bool = False) -> Obj:
-        """Return the document of a group version; custom resources as readers of version 2 take them when `v2`."""
+    def build(self, group: str, version: str) -> Obj:
+        """Return the document of a group version."""
         resources = list(self.scheme.in_version(group, version))
         names = self.schema_names(resources)
         writer = PathWriter(group, version, names)
@@ -131,14 +131,14 @@ class OpenApi:
         writer.root()
         for resource in resources:
             writer.resource(resource)
-            self._schemas_of(resource, names, schemas, v2=v2)
+            self._schemas_of(resource, names, schemas)
         for name in _ALWAYS:
             schemas.need(META + name)
         return self._wrapped(writer.paths, schemas)
 
-    def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter, *, v2: bool) -> None:
+    def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter) -> None:
         if resource.is_custom:
-            schemas.custom(custom_name(resource), resource, v2=v2)
+            schemas.custom(custom_name(resource), resource)
         else:
             schemas.need(resource.schema.name)
             schemas.need(names.get(f"{resource.group}/{resource.version}/{resource.list_kind}", ""))
@@ -161,7 +161,7 @@ class OpenApi:
             definitions: Obj = {}
             paths: Obj = {}
             for group, version in self.names().values():
-                document = self.build(group, version, v2=True)
+                document = self.build(group, version)
                 definitions.update(document["components"]["schemas"])
                 paths.update(document["paths"])
             info = {"title": "Kubernetes", "version": f"v{self.scheme.version}"}
