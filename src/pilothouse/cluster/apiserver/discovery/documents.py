@@ -122,8 +122,8 @@ class OpenApi:
                 names[f"{resource.group}/{resource.version}/{resource.list_kind}"] = f"{base}List"
         return names
 
-    def build(self, group: str, version: str) -> Obj:
-        """Return the document of a group version."""
+    def build(self, group: str, version: str, *, v2: bool = False) -> Obj:
+        """Return the document of a group version; custom resources as readers of version 2 take them when `v2`."""
         resources = list(self.scheme.in_version(group, version))
         names = self.schema_names(resources)
         writer = PathWriter(group, version, names)
@@ -131,14 +131,14 @@ class OpenApi:
         writer.root()
         for resource in resources:
             writer.resource(resource)
-            self._schemas_of(resource, names, schemas)
+            self._schemas_of(resource, names, schemas, v2=v2)
         for name in _ALWAYS:
             schemas.need(META + name)
         return self._wrapped(writer.paths, schemas)
 
-    def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter) -> None:
+    def _schemas_of(self, resource: Resource, names: dict[str, str], schemas: SchemaWriter, *, v2: bool) -> None:
         if resource.is_custom:
-            schemas.custom(custom_name(resource), resource)
+            schemas.custom(custom_name(resource), resource, v2=v2)
         else:
             schemas.need(resource.schema.name)
             schemas.need(names.get(f"{resource.group}/{resource.version}/{resource.list_kind}", ""))
@@ -150,26 +150,26 @@ class OpenApi:
 
         As protobuf it names no definition: clients ask for that form about kinds nobody serves, and then read that there is none.
         """
+        digest = hashlib.sha512("".join(self.hash_of(*found) for found in self.names().values()).encode()).hexdigest().upper()
+        etag = f'"{digest}"'
+        if request.header("if-none-match") == etag:
+            return Response(304, b"", [("etag", etag)], "")
         if request.header("accept").startswith(_V2_PROTOBUF):
             release = f"v{self.scheme.version}".encode()
             title = b"\x0a\x0aKubernetes\x12" + bytes((len(release),)) + release
             message = b"\x0a\x032.0\x12" + bytes((len(title),)) + title
-            return Response(200, message, [("vary", "Accept")], "application/octet-stream")
+            return Response(200, message, [("etag", etag), ("vary", "Accept")], "application/octet-stream")
         known = self._documents.get("v2")
-        digest = hashlib.sha512("".join(self.hash_of(*found) for found in self.names().values()).encode()).hexdigest().upper()
         if known is None or known[0] != digest:
             definitions: Obj = {}
             paths: Obj = {}
             for group, version in self.names().values():
-                document = self.build(group, version)
+                document = self.build(group, version, v2=True)
                 definitions.update(document["components"]["schemas"])
                 paths.update(document["paths"])
             info = {"title": "Kubernetes", "version": f"v{self.scheme.version}"}
             body = dumps({"swagger": "2.0", "info": info, "paths": paths, "definitions": definitions})
             known = self._documents["v2"] = (digest, body.replace(b"#/components/schemas/", b"#/definitions/"))
-        etag = f'"{digest}"'
-        if request.header("if-none-match") == etag:
-            return Response(304, b"", [("etag", etag)], "")
         return Response(200, known[1], [("etag", etag), ("vary", "Accept")], "application/json")
 
     def paths(self) -> Response:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.api.scheme import Resource, Scheme
+from pilothouse.cluster.apiserver.discovery.published import META, published, published_list
 
 Obj = dict[str, Any]
 _OWN = frozenset(("gvk", "x-zero", "x-present", "x-null", "x-optional", "x-metadata"))
 _INT_OR_STRING: Obj = {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]}
 _QUANTITY: Obj = {"oneOf": [{"type": "string"}, {"type": "number"}]}
-META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+_TEXTS_OF = "io.k8s.api.core.v1.ConfigMap"
+"""Every kind describes apiVersion, kind and metadata alike; custom resources borrow the words of this one."""
 
 
 class SchemaWriter:
@@ -74,21 +76,11 @@ class SchemaWriter:
             out["description"] = text
         return out
 
-    def custom(self, name: str, resource: Resource) -> None:
+    def custom(self, name: str, resource: Resource, *, v2: bool) -> None:
         """Add the schema of a custom resource, and its list."""
-        found: set[str] = set()
-        raw = resource.schema.raw
-        out = self._node(raw, found)
         gvk = {"group": resource.group, "version": resource.version, "kind": resource.kind}
-        out["x-kubernetes-group-version-kind"] = [gvk]
-        self.out[name] = out
-        for needed in (*found, META + "ListMeta"):
-            self.need(needed)
-        items = {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}
-        text = {"type": "string"}
-        meta = {"$ref": f"#/components/schemas/{META}ListMeta"}
-        self.out[f"{name}List"] = {
-            "type": "object", "required": ["items"],
-            "properties": {"apiVersion": text, "kind": text, "metadata": meta, "items": items},
-            "x-kubernetes-group-version-kind": [{**gvk, "kind": resource.list_kind}],
-        }  # fmt: skip
+        texts = self.texts.get(_TEXTS_OF, {})
+        self.out[name] = published(resource.schema.raw, gvk, texts, v2=v2)
+        self.out[f"{name}List"] = published_list(name, resource.plural, resource.list_kind, gvk, texts)
+        for needed in ("ObjectMeta", "ListMeta"):
+            self.need(META + needed)
