@@ -57,6 +57,12 @@ def get_path(tree: Any, path: str) -> Any:
     return tree
 
 
+def owns_replicas(resource: Resource, tree: Obj) -> bool:
+    """Whether some manager owns the replicas of a custom resource."""
+    path = "." + ".".join(f"f:{part}" for part in resource.scale_paths[0].lstrip(".").split("."))
+    return any(get_path(entry.get("fieldsV1"), path) is not None for entry in tree["metadata"].get("managedFields") or ())
+
+
 def with_replicas(resource: Resource, tree: Obj, scale: Obj) -> Obj:
     """Return the object with the replicas of a Scale, which must name the version it was made from."""
     replicas = (scale.get("spec") or {}).get("replicas", 0)

@@ -29,6 +29,7 @@ from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree
 from pilothouse.cluster.apiserver.registry.custom import validate_custom, warn_of_definition
 from pilothouse.cluster.apiserver.registry.options import write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
+from pilothouse.cluster.apiserver.registry.scale import owns_replicas
 from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.store.revisions import Mismatch
 from pilothouse.wire.http.messages import Response
@@ -90,8 +91,10 @@ class Writer:
         keep_owners_once(call, obj)
         resource = call.resource
         sub = call.subresource.name if call.subresource else ""
-        if sub == "scale" and resource.is_custom:
-            return  # nobody comes to own the replicas of a custom resource by its scale
+        if sub == "scale" and resource.is_custom and not owns_replicas(resource, old or {}):
+            return  # replicas nobody owned before come to nobody by a scale either
+        if sub == "scale" and resource.is_custom and resource.scale_paths[0] != ".spec.replicas":
+            return  # the reference server has an owner for replicas at their usual place only
         try:
             entries = track_update(
                 empty_object(resource) if old is None else old,

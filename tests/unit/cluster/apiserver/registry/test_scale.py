@@ -20,5 +20,9 @@ def test_replicas_nobody_set_can_be_set_but_not_read() -> None:
         found = await driver.ok("GET", f"{WIDGETS}/x")
         assert found["spec"] == {"replicas": 2}
         assert [entry.get("subresource") for entry in found["metadata"].get("managedFields", [])] == []
+        await driver.ok("POST", WIDGETS, {**BODY, "metadata": {"name": "y"}, "spec": {"replicas": 1}})
+        await driver.ok("PATCH", f"{WIDGETS}/y/scale", {"spec": {"replicas": 2}}, headers={"content-type": MERGE})
+        found = await driver.ok("GET", f"{WIDGETS}/y")
+        assert "scale" in [entry.get("subresource") for entry in found["metadata"]["managedFields"]]
 
     serve(test)
