@@ -23,6 +23,11 @@ _NOT_SUPPORTED = """## Not supported
 |---|---|
 | HTTP/2 | not offered in the TLS handshake; clients speak HTTP/1.1 |
 | CBOR bodies | 406 and 415 |
+| MutatingAdmissionPolicies | stored, never applied |
+| API priority and fairness | FlowSchemas and PriorityLevelConfigurations are stored; requests are not queued by them |
+| audit log, encryption of stored Secrets, OIDC and bootstrap tokens, the Node authorizer | absent |
+| `Audit` as an action of policies, audit annotations | ignored |
+| signing of approved CertificateSigningRequests | approval is recorded, no certificate is issued |
 | protobuf for custom resources and tables | 406 unless JSON is accepted too |
 | conflicts of server-side apply across API versions of one object | fields of other versions count as unowned |
 """

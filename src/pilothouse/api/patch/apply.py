@@ -135,7 +135,7 @@ def track_update(
     key = manager_key(manager, operation, subresource, api_version)
     for other in list(managers):
         owned = managers[other]
-        kept = owned.fields.difference(difference.removed)
+        kept = owned.fields.difference(_strip(difference.removed, reset))
         managers[other] = Managed(kept if other == key else kept.difference(taken), owned.api_version, owned.time)
     if taken:
         previous = managers.get(key)

@@ -129,7 +129,7 @@ class Patcher:
         document = _merged(kind, patch, old, resource.schema if not resource.is_custom else None)
         if not isinstance(document, dict):
             raise StatusError(422, "Invalid", _REJECTED, {})
-        shown = go_map(patch) if kind == STRATEGIC else _shown(document, old)
+        shown = go_map(patch) if kind == STRATEGIC else _shown(document, old, resource)
         try:
             check_type(document, resource.kind, resource.api_version)
             obj, has_unknown = typed(resource, document)
@@ -346,8 +346,10 @@ def invalid_patch(shown: str, why: str) -> StatusError:
     return invalid_status("", "", "", [invalid("patch", shown, why)])
 
 
-def _shown(document: Obj, old: Obj) -> str:
-    """Return a patched document as JSON: what the patch changed is sorted, metadata has its own order."""
+def _shown(document: Obj, old: Obj, resource: Resource) -> str:
+    """Return a patched document as JSON: what the patch changed is sorted, metadata of built-in kinds has its own order."""
+    if resource.is_custom:
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
     return orjson.dumps(_sorted_where_changed(document, old)).decode()
 
 
