@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.findings.internalform import internal_diff, internal_form
 from pilothouse.api.validation.admission.policies import validate_expressions
-from pilothouse.api.validation.checks import Findings, Obj, immutable, one_of
+from pilothouse.api.validation.checks import PORT_RANGE, Findings, Obj, immutable, one_of
 
 _FAILURE = ("Fail", "Ignore")
 _IDENTIFIER = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
@@ -66,6 +67,33 @@ def api_service(obj: Obj) -> Findings:
         value = spec.get(field, 0)
         if not 0 < value <= limit:
             out.append(invalid(f"spec.{field}", value, f"must be positive and less than {limit}"))
+    return out + _server_of(spec)
+
+
+def api_service_update(new: Obj, old: Obj) -> Findings:
+    """An APIService follows the same rules when it changes."""
+    return api_service(new)
+
+
+def _server_of(spec: Obj) -> Findings:
+    """Whose server an APIService names, and how it is trusted."""
+    out: Findings = []
+    if not spec.get("group") and spec.get("version") != "v1":
+        out.append(required("spec.group", "only v1 may have an empty group and it better be legacy kube"))
+    service, bundle, is_unverified = spec.get("service"), spec.get("caBundle"), spec.get("insecureSkipTLSVerify")
+    if service is None:
+        if bundle:
+            text = f"{len(base64.b64decode(bundle))} bytes"
+            out.append(invalid("spec.caBundle", text, "local APIServices may not have a caBundle"))
+        if is_unverified:
+            out.append(invalid("spec.insecureSkipTLSVerify", True, "local APIServices may not have insecureSkipTLSVerify"))
+        return out
+    out += [required(f"spec.service.{field}") for field in ("namespace", "name") if not service.get(field)]
+    port = service.get("port", 443)
+    if not 1 <= port <= 65535:
+        out.append(invalid("spec.service.port", port, f"port is not valid: {PORT_RANGE}"))
+    if is_unverified and bundle:
+        out.append(invalid("spec.insecureSkipTLSVerify", True, "may not be true if caBundle is present"))
     return out
 
 

@@ -101,6 +101,7 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     (_ADMISSION, "ValidatingWebhookConfiguration"): webhooks.configuration_update,
     (_ADMISSION, "MutatingWebhookConfiguration"): webhooks.configuration_update,
     (_ADMISSION, "ValidatingAdmissionPolicy"): lambda new, old: extensions.policy(new),
+    ("apiregistration.k8s.io", "APIService"): extensions.api_service_update,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.definition_update,
     (_FLOW, "FlowSchema"): extensions.flow_schema_update,
     (_FLOW, "PriorityLevelConfiguration"): lambda new, old: extensions.priority_level(new),

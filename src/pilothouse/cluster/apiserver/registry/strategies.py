@@ -258,7 +258,17 @@ def _signing_request(obj: Obj, old: Obj | None) -> None:
         obj["spec"] = old["spec"]
 
 
+def _api_service(obj: Obj, old: Obj | None) -> None:
+    if old is None and obj["spec"].get("service") is None:
+        condition = {
+            "type": "Available", "status": "True", "lastTransitionTime": obj["metadata"]["creationTimestamp"], "reason": "Local",
+            "message": "Local APIServices are always available",
+        }  # fmt: skip
+        obj["status"] = {"conditions": [condition]}
+
+
 _PREPARE: dict[str, Prepare] = {
+    "APIService": _api_service,
     "CertificateSigningRequest": _signing_request,
     "Service": _service,
     "Namespace": _namespace,

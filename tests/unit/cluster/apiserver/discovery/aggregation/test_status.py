@@ -87,3 +87,12 @@ def test_an_api_service_that_becomes_local_is_available() -> None:
         assert (await until(driver, "Local"))["message"] == "Local APIServices are always available"
 
     serve(test)
+
+
+def test_a_local_api_service_is_available_at_once() -> None:
+    async def test(driver: Driver) -> None:
+        body = api_service(service=None, caBundle=None)
+        made = await driver.ok("POST", SERVICES, {**body, "status": {"conditions": []}})
+        assert made["status"]["conditions"][0]["reason"] == "Local"
+
+    serve(test)
