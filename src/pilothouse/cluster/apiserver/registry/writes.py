@@ -93,8 +93,6 @@ class Writer:
         sub = call.subresource.name if call.subresource else ""
         if sub == "scale" and resource.is_custom and not owns_replicas(resource, old or {}):
             return  # replicas nobody owned before come to nobody by a scale either
-        if sub == "scale" and resource.is_custom and resource.scale_paths[0] != ".spec.replicas":
-            return  # the reference server has an owner for replicas at their usual place only
         try:
             entries = track_update(
                 empty_object(resource) if old is None else old,
