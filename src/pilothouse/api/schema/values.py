@@ -1,6 +1,6 @@
 """Validation of custom objects against their structural schema, worded like the reference server.
 
-Patterns are matched by RE2, in time linear to the text. Rules in CEL (`x-kubernetes-validations`) are not evaluated here.
+Patterns are matched by RE2, in time linear to the text. Rules in CEL (`x-kubernetes-validations`) are applied by `rules`.
 """
 
 from __future__ import annotations
@@ -72,7 +72,26 @@ def _unchanged(raw: Raw, value: Any, before: Any, path: str) -> list[FieldError]
             child = properties.get(key) or (additional if isinstance(additional, dict) else None)
             if child is not None and key in before:
                 out += _unchanged(child, item, before[key], f"{path}.{key}")
+    elif isinstance(value, list) and isinstance(before, list):
+        out += _unchanged_entries(raw, value, before, path)
     return out
+
+
+def _unchanged_entries(raw: Raw, value: list[Any], before: list[Any], path: str) -> list[FieldError]:
+    """Return the findings of entries of a keyed list that are as they were, wherever they are now."""
+    keys, items = raw.get("x-kubernetes-list-map-keys"), raw.get("items")
+    if not keys or not isinstance(items, dict):
+        return []
+    known = {_entry_key(keys, item): item for item in before if isinstance(item, dict)}
+    out: list[FieldError] = []
+    for index, item in enumerate(value):
+        if isinstance(item, dict) and _entry_key(keys, item) in known:
+            out += _unchanged(items, item, known[_entry_key(keys, item)], f"{path}[{index}]")
+    return out
+
+
+def _entry_key(keys: list[str], item: Raw) -> tuple[str, ...]:
+    return tuple(str(item.get(key)) for key in keys)
 
 
 def _metadata_rules(raw: Raw, meta: Raw) -> list[FieldError]:

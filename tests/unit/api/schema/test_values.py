@@ -55,3 +55,12 @@ def test_what_did_not_change_is_not_refused_again() -> None:
     assert validate_object(schema, old)
     assert not validate_object(schema, {"spec": {"a": 5, "b": 2}}, old)
     assert validate_object(schema, {"spec": {"a": 6, "b": 1}}, old)
+
+
+def test_entries_of_keyed_lists_that_did_not_change_are_tolerated() -> None:
+    items = {"type": "object", "properties": {"k": {"type": "string"}, "v": {"type": "integer", "maximum": 3}}}
+    raw = {"type": "array", "items": items, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["k"]}
+    schema = Schema({"type": "object", "properties": {"l": raw}}, Definitions({}))
+    old = {"l": [{"k": "a", "v": 9}, {"k": "b", "v": 1}]}
+    assert validate_object(schema, {"l": [{"k": "c", "v": 1}, {"k": "a", "v": 9}]}, old) == []
+    assert [error.path for error in validate_object(schema, {"l": [{"k": "a", "v": 8}]}, old)] == ["l[0].v"]
