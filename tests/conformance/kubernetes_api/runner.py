@@ -126,7 +126,9 @@ class Replay:
     async def _etag(self, raw: dict[str, Any], path: str) -> str:
         """Return the validator of a document; a recording may hold the second request only."""
         if path not in self.etags:
-            await self.send({**raw, "headers": {key: value for key, value in raw["headers"].items() if key.lower() != "if-none-match"}})
+            await self.send(
+                {**raw, "headers": {key: value for key, value in raw["headers"].items() if key.lower() != "if-none-match"}}
+            )
         return self.etags.get(path, "")
 
     def _hash(self, path: str, value: str) -> str:
