@@ -12,6 +12,7 @@ from typing import Protocol
 
 import orjson
 
+from pilothouse.api.fields.managers import decode as decode_managers
 from pilothouse.api.patch.json import apply_json_patch
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.admission.chain import Stage
@@ -28,6 +29,10 @@ from pilothouse.kit.aio import run_all
 from pilothouse.kit.errors import PilothouseError
 
 logger = logging.getLogger("pilothouse.apiserver.webhooks")
+BROKEN_MANAGERS = (
+    ".metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission "
+    "controller; please fix your requests: {}"
+)
 
 
 class Objects(Protocol):
@@ -207,8 +212,23 @@ class _Run:
         except PilothouseError as error:
             raise internal(error.message) from None
         changed = dict(objects.taken(self.call, obj, result))
+        before = (obj.get("metadata") or {}).get("managedFields")
         obj.clear()
         obj.update(changed)
+        self._keep_managers(obj, before)
+
+    def _keep_managers(self, obj: Obj, before: list[Obj] | None) -> None:
+        """Undo what hooks did to managedFields when it cannot be read any more."""
+        if "metadata" not in obj:
+            return
+        try:
+            decode_managers(obj["metadata"].get("managedFields"))
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            self.call.warn(BROKEN_MANAGERS.format(error))
+            if before is None:
+                del obj["metadata"]["managedFields"]
+            else:
+                obj["metadata"]["managedFields"] = before
 
     async def _invoke(self, invocation: Invocation) -> None:
         stage, hook = self.stage, invocation.hook

@@ -355,6 +355,34 @@ def test_a_webhook_that_fails_closed_refuses_everything() -> None:
     run(test)
 
 
+def test_broken_managed_fields_are_put_back() -> None:
+    async def test(driver: Driver, found: Hooks) -> None:
+        found.answers["/break"] = patch({"op": "replace", "path": "/metadata/managedFields/0/operation", "value": "Steal"})
+        await found.register("mutating", "c", found.hook("/break", "configmaps"))
+        response = await driver.send("POST", MAPS, {"metadata": {"name": "a"}, "data": {"x": "y"}})
+        assert ".metadata.managedFields was in an invalid state after admission" in response.header("warning")
+        made = await driver.ok("GET", f"{MAPS}/a")
+        assert made["metadata"]["managedFields"][0]["operation"] == "Update"
+
+    run(test)
+
+
+def test_a_patch_that_cannot_be_applied_refuses_the_request() -> None:
+    async def test(driver: Driver, found: Hooks) -> None:
+        found.answers["/odd"] = patch({"op": "remove", "path": "/nothing/there"})
+        found.answers["/kind"] = patch({"op": "add", "path": "/data", "value": ["no", "map"]})
+        await found.register("mutating", "c", found.hook("/odd", "configmaps"), found.hook("/kind", "secrets"),
+                             found.hook("/odd", "pods", operations=("DELETE",), name="gone.example.com"))  # fmt: skip
+        status, answer = await driver.call("POST", MAPS, {"metadata": {"name": "a"}})
+        assert status == 500 and answer["reason"] == "InternalError"
+        assert (await driver.call("POST", "/api/v1/namespaces/default/secrets", {"metadata": {"name": "a"}}))[0] == 500
+        await driver.ok("POST", PODS, POD)
+        _, answer = await driver.call("DELETE", f"{PODS}/p")
+        assert "attempted to modify the object, which is not supported for this operation" in answer["message"]
+
+    run(test)
+
+
 def test_hooks_that_ask_for_it_see_what_later_ones_changed() -> None:
     async def test(driver: Driver, found: Hooks) -> None:
         found.answers["/first"] = allow
