@@ -38,6 +38,7 @@ from pilothouse.api.cel.values import (
     Run,
     StructValue,
     TypeValue,
+    optional_member,
     type_name,
 )
 
@@ -75,6 +76,8 @@ class Program:
             return Outcome(self._run(frame), "", frame.cost)
         except EvalError as error:
             return Outcome(None, str(error), frame.cost)
+        except TypeError:  # a dynamic value of a type the function was not declared for, such as a list as the key of a map
+            return Outcome(None, "no such overload", frame.cost)
         except RecursionError:
             return Outcome(None, "the expression or its value is nested too deeply", frame.cost)
 
@@ -115,7 +118,7 @@ def _select(node: Select) -> Run:
     if node.test:
         return lambda frame: _has(operand(frame), key)
     if node.optional or node.operand.type.kind == "optional":
-        return lambda frame: _optional_member(operand(frame), key)
+        return lambda frame: optional_member(operand(frame), key)
 
     def run(frame: Frame) -> Any:
         value = operand(frame)
@@ -126,7 +129,7 @@ def _select(node: Select) -> Run:
             raise EvalError(f"no such key: {node.field}") from None
         except TypeError:
             if isinstance(value, Optional):
-                return _optional_member(value, key)
+                return optional_member(value, key)
             raise EvalError("no such overload") from None
 
     return run
@@ -146,19 +149,6 @@ def _has(value: Any, key: str) -> bool:
         return value.value is not ABSENT and _has(value.value, key)
     if isinstance(value, dict):
         return key in value
-    raise EvalError("no such overload")
-
-
-def _optional_member(value: Any, key: Any) -> Optional:
-    """Return an element that may be absent, of a map, a list, or a value that may be absent itself."""
-    if isinstance(value, Optional):
-        if value.value is ABSENT:
-            return NONE
-        value = value.value
-    if isinstance(value, dict):
-        return Optional(value[key]) if key in value else NONE
-    if isinstance(value, list) and isinstance(key, int):
-        return Optional(value[key]) if 0 <= key < len(value) else NONE
     raise EvalError("no such overload")
 
 
@@ -300,7 +290,7 @@ def _or_else(first: Run, second: Run, *, keep: bool) -> Run:
 def _optional_index(holder: Run, key: Run) -> Run:
     def run(frame: Frame) -> Optional:
         frame.pay(1)
-        return _optional_member(holder(frame), key(frame))
+        return optional_member(holder(frame), key(frame))
 
     return run
 

@@ -13,6 +13,8 @@ from typing import Any
 
 INT_MAX, INT_MIN, UINT_MAX = 2**63 - 1, -(2**63), 2**64 - 1
 NANOS = 1_000_000_000
+MAX_SIZE = 10_000_000
+"""Characters of a text or elements of a list that one run may make: the price of some functions does not follow their result."""
 TOO_EXPENSIVE = "operation cancelled: actual cost limit exceeded"
 _NUMBERS: frozenset[type[Any]] = frozenset()
 
@@ -198,6 +200,31 @@ def uint64(value: int) -> UInt:
     raise EvalError("unsigned integer overflow")
 
 
+def joined(parts: Iterable[str], between: str = "") -> str:
+    """Return texts as one; raises `CostExceeded` before it grows beyond what a run may hold."""
+    out: list[str] = []
+    size = 0
+    for part in parts:
+        size += len(part) + len(between)
+        if size > MAX_SIZE:
+            raise CostExceeded(TOO_EXPENSIVE)
+        out.append(part)
+    return between.join(out)
+
+
 def size_of(value: Any) -> int:
     """Return how much of a value there is to walk over: characters, bytes, entries; 1 for anything else."""
     return len(value) if isinstance(value, (str, bytes, list, dict)) else 1
+
+
+def optional_member(value: Any, key: Any) -> Optional:
+    """Return an element that may be absent, of a map, a list, or a value that may be absent itself."""
+    if isinstance(value, Optional):
+        if value.value is ABSENT:
+            return NONE
+        value = value.value
+    if isinstance(value, dict):
+        return Optional(value[key]) if key in value else NONE
+    if isinstance(value, list) and isinstance(key, int):
+        return Optional(value[key]) if 0 <= key < len(value) else NONE
+    raise EvalError("no such overload")

@@ -32,7 +32,25 @@ def test_a_run_stops_at_its_budget() -> None:
     assert (found.is_over_budget, found.error) == (True, "operation cancelled: actual cost limit exceeded")
 
 
+def test_values_no_function_was_declared_for_are_errors() -> None:
+    assert failure("{} in x", x={"a": 1}) == "no such overload"
+    assert failure("x in {'k': 1}", x=[1]) == "no such overload"
+    assert failure("{x: 1}", x=[1]) == "no such overload"
+    assert value("optional.of([1])[?0].value() + optional.of({'a': 2})['a'].value()") == 3
+
+
 def test_fits() -> None:
     assert fits(parse_type("list<int>"), [1])
     assert not fits(parse_type("list<int>"), ["a"])
     assert not fits(parse_type("int"), True)
+
+
+def test_values_cannot_grow_without_end() -> None:
+    doubled = "x"
+    for level in range(35):
+        doubled = f"cel.bind(v{level}, {doubled}, v{level} + v{level})"
+    assert outcome(doubled, x=list(range(1000))).is_over_budget
+    big = "a" * 100_000
+    assert outcome("x.replace('a', x)", x=big).is_over_budget
+    assert outcome("x.map(i, x[0]).join()", x=[big] * 1000).is_over_budget
+    assert outcome("'%s%s'.format([x, x])", x=[big] * 1000).is_over_budget

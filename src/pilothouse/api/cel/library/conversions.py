@@ -9,7 +9,7 @@ from typing import Any
 
 from pilothouse.api.cel.functions import Row
 from pilothouse.api.cel.library.times import format_duration, format_timestamp, parse_duration, parse_timestamp
-from pilothouse.api.cel.values import NANOS, EvalError, Timestamp, TypeValue, UInt, int64, type_name, uint64
+from pilothouse.api.cel.values import NANOS, EvalError, Timestamp, TypeValue, UInt, int64, joined, type_name, uint64
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _BOOLS = {**dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
@@ -124,9 +124,9 @@ def show_any(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return f"[{', '.join(map(show_any, value))}]"
+        return f"[{joined(map(show_any, value), ', ')}]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{show_any(key)}: {show_any(value[key])}" for key in sorted(value, key=str)) + "}"
+        return "{" + joined((f"{show_any(key)}: {show_any(value[key])}" for key in sorted(value, key=str)), ", ") + "}"
     if value is None:
         return "null"
     if isinstance(value, TypeValue):

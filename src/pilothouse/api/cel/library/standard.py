@@ -7,6 +7,9 @@ from typing import Any
 
 from pilothouse.api.cel.functions import Row
 from pilothouse.api.cel.values import (
+    MAX_SIZE,
+    TOO_EXPENSIVE,
+    CostExceeded,
     Duration,
     EvalError,
     MapList,
@@ -16,6 +19,7 @@ from pilothouse.api.cel.values import (
     contains,
     equal,
     int64,
+    optional_member,
     uint64,
 )
 
@@ -86,6 +90,8 @@ def _concat(left: list[Any], right: list[Any]) -> list[Any]:
         out = MapList(found.values())
         out.keys = left.keys
         return out
+    if len(left) + len(right) > MAX_SIZE:
+        raise CostExceeded(TOO_EXPENSIVE)
     return [*left, *right]
 
 
@@ -165,8 +171,8 @@ ROWS: list[Row] = [
     ("_[?_]", "(optional<list<A>>, int) optional<A>", None),
     ("_[?_]", "(map<A, B>, A) optional<B>", None),
     ("_[?_]", "(optional<map<A, B>>, A) optional<B>", None),
-    ("_[_]", "(optional<list<A>>, int) optional<A>", None),
-    ("_[_]", "(optional<map<A, B>>, A) optional<B>", None),
+    ("_[_]", "(optional<list<A>>, int) optional<A>", optional_member),
+    ("_[_]", "(optional<map<A, B>>, A) optional<B>", optional_member),
     *(row for kind in ("string", "bytes", "list<A>", "map<A, B>")
       for row in (("size", f"({kind}) int", len), ("size", f"{kind}.() int", len))),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pilothouse.api.cel.library.conversions import show_any
-from pilothouse.api.cel.values import Duration, EvalError, Timestamp, UInt
+from pilothouse.api.cel.values import MAX_SIZE, TOO_EXPENSIVE, CostExceeded, Duration, EvalError, Timestamp, UInt
 
 _CLAUSE = re.compile(r"%(?:%|(?:\.(\d{1,3}))?([a-zA-Z]))|%")
 MAX_PRECISION = 100
@@ -16,10 +16,10 @@ MAX_PRECISION = 100
 def format_text(template: str, values: list[Any]) -> str:
     """Return a template with its clauses replaced by values; raises `EvalError`."""
     rest = iter(values)
-    index = 0
+    index = size = 0
 
     def replace(match: re.Match[str]) -> str:
-        nonlocal index
+        nonlocal index, size
         if match.group() == "%%":
             return "%"
         clause = _CLAUSES.get(match[2] or "")
@@ -35,7 +35,11 @@ def format_text(template: str, values: list[Any]) -> str:
         precision = 6 if match[1] is None else int(match[1])
         if precision > MAX_PRECISION:
             raise EvalError(f"error during formatting: precision of more than {MAX_PRECISION} digits is not supported")
-        return clause(value, precision)
+        shown = clause(value, precision)
+        size += len(shown)
+        if size > MAX_SIZE:
+            raise CostExceeded(TOO_EXPENSIVE)
+        return shown
 
     return _CLAUSE.sub(replace, template)
 

@@ -11,7 +11,7 @@ import re2
 
 from pilothouse.api.cel.functions import Row
 from pilothouse.api.cel.library.strformat import format_text
-from pilothouse.api.cel.values import EvalError
+from pilothouse.api.cel.values import MAX_SIZE, TOO_EXPENSIVE, CostExceeded, EvalError, joined
 
 _QUIET = re2.Options()
 _QUIET.log_errors = False
@@ -74,7 +74,13 @@ def _last_index_before(text: str, part: str, start: int) -> int:
 def _join(items: list[Any], between: str = "") -> str:
     if not all(isinstance(item, str) for item in items):
         raise EvalError("no such overload")
-    return between.join(items)
+    return joined(items, between)
+
+
+def _replace(text: str, old: str, new: str, limit: int = -1) -> str:
+    if text.count(old) * len(new) > MAX_SIZE:
+        raise CostExceeded(TOO_EXPENSIVE)
+    return text.replace(old, new, limit)
 
 
 def _split(text: str, by: str, limit: int = -1) -> list[str]:
@@ -115,8 +121,8 @@ ROWS: list[Row] = [
     ("join", "list<string>.(string) string", _join),
     ("lowerAscii", "string.() string", lambda text: text.translate(_LOWER)),
     ("upperAscii", "string.() string", lambda text: text.translate(_UPPER)),
-    ("replace", "string.(string, string) string", str.replace),
-    ("replace", "string.(string, string, int) string", str.replace),
+    ("replace", "string.(string, string) string", _replace),
+    ("replace", "string.(string, string, int) string", _replace),
     ("split", "string.(string) list<string>", _split),
     ("split", "string.(string, int) list<string>", _split),
     ("substring", "string.(int) string", _substring),
