@@ -22,7 +22,7 @@ from pilothouse.cluster.apiserver.context import Obj
 from pilothouse.cluster.apiserver.http.endpoints import resolve
 from pilothouse.kit.errors import PilothouseError, Unavailable
 from pilothouse.wire.http.client import HttpTransport
-from pilothouse.wire.http.messages import Request
+from pilothouse.wire.http.messages import Request, Response
 from pilothouse.wire.kubeconfig import ClusterAccess
 
 MAX_ANSWER = 16 * 1024 * 1024
@@ -110,13 +110,23 @@ class Outgoing:
         }, orjson.dumps(body, option=orjson.OPT_PASSTHROUGH_SUBCLASS))  # fmt: skip
         try:
             async with asyncio.timeout(timeout_s or DEFAULT_TIMEOUT_S):
-                response = await self.transport(server).send(request)
+                response = await self._sent(server, request)
                 raw = await response.read()
         except TimeoutError:
             raise CallFailed(f"{shown}: context deadline exceeded") from None
         except PilothouseError as error:
             raise CallFailed(f"{shown}: {worded(error, parts.hostname or '')}") from None
         return _tree(response.status, raw)
+
+    async def _sent(self, server: Server, request: Request) -> Response:
+        """Send a review, once more when the server hung up: it may just have closed a kept connection."""
+        transport = self.transport(server)
+        try:
+            return await transport.send(request)
+        except Unavailable as error:
+            if not isinstance(error.__cause__, EOFError | ConnectionError) or isinstance(error.__cause__, ConnectionRefusedError):
+                raise
+        return await transport.send(request)
 
     async def close(self) -> None:
         """Close what is idle."""

@@ -197,6 +197,8 @@ class Deleter:
             except StatusError as error:
                 if error.code != 404:
                     raise
+        if self.backend.conversions is not None:
+            items = await self.backend.conversions.served(call.resource, items)
         body = listed(call.resource, items, {"resourceVersion": str(revision)}, PLAIN, "", self.backend.clock.now())
         return answer(body, 200, PLAIN, call.warnings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -32,6 +33,29 @@ def test_a_server_is_called_again_on_the_same_connection() -> None:
             first = calls.transport(server)
             assert await calls.post(server, {}) and calls.transport(server) is first
             await calls.close()
+
+    serve(test)
+
+
+def test_a_server_that_hangs_up_is_asked_once_more() -> None:
+    async def test(driver: Driver) -> None:
+        count = 0
+
+        async def serve_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal count
+            count += 1
+            await reader.readuntil(b"\r\n\r\n")
+            if count % 2 == 0:
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+            writer.close()
+
+        listener = await asyncio.start_server(serve_once, "127.0.0.1", 0)
+        port = listener.sockets[0].getsockname()[1]
+        calls = Outgoing(driver.server.backend)
+        assert await calls.post(Server(f"http://127.0.0.1:{port}/"), {}) == {} and count == 2
+        count = 1
+        assert await calls.post(Server(f"http://127.0.0.1:{port}/"), {}) == {} and count == 2
+        listener.close()
 
     serve(test)
 

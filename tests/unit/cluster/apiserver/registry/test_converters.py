@@ -102,6 +102,8 @@ def test_a_list_of_both_stored_versions_is_shown_in_either() -> None:
         rows = await driver.ok("GET", V2, headers={"accept": "application/json;as=Table;v=v1;g=meta.k8s.io"})
         assert [row["object"]["metadata"]["name"] for row in rows["rows"]] == ["a", "b"]
         await driver.ok("DELETE", f"{V2}/a")
+        gone = await driver.ok("DELETE", V2)
+        assert [item["port"] for item in gone["items"]] == ["2"]
 
     run(test)
 
