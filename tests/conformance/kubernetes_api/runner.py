@@ -173,7 +173,7 @@ class Replay:
         return any(step.get("watchEvents") == name and step.get("closed") for step in self.scenario["steps"])
 
     async def _request(self, step: dict[str, Any]) -> None:
-        attempts = 100 if step.get("eventually") else 1
+        attempts = 250 if step.get("eventually") else 1
         for attempt in range(attempts):
             before = dict(self.compare.bound)
             response = await self.send(step["request"])

@@ -19,7 +19,7 @@ from pilothouse.cluster.apiserver.crds.controller import CustomResources
 from pilothouse.cluster.apiserver.discovery.aggregation import Aggregator
 from pilothouse.cluster.apiserver.discovery.documents import OpenApi
 from pilothouse.cluster.apiserver.discovery.groups import discover
-from pilothouse.cluster.apiserver.discovery.health import health, metrics, version
+from pilothouse.cluster.apiserver.discovery.health import about, health, metrics, slis, version
 from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed, not_found
 from pilothouse.cluster.apiserver.http.bodies import check_size
 from pilothouse.cluster.apiserver.http.outgoing import Outgoing
@@ -114,7 +114,7 @@ class ApiServer:
         try:
             response = await self._serve(request, labels)
         except PilothouseError as error:
-            response = error_answer(error, getattr(error, "warnings", None))
+            response = error_answer(error, getattr(error, "warnings", None), request.header("accept"))
         except RecursionError:
             response = error_answer(StatusError(400, "BadRequest", "the request is nested too deeply"))
         except Exception as error:
@@ -194,11 +194,21 @@ class ApiServer:
             return version(self.scheme.version, self.backend.config.git_version)
         if path == "/metrics":
             return metrics(self.metrics)
+        if path in ("/statusz", "/flagz"):
+            return about(path[1:], self._facts(path))
+        if path == "/metrics/slis":
+            return slis(self.failing)
         if path.startswith("/openapi/"):
             return self.openapi.answer(request, self.aggregator.merged.openapi() if self.aggregator.remotes.table else {})
         if path == "/":
             return self.openapi.paths()
         return self.access.well_known(request)
+
+    def _facts(self, path: str) -> dict[str, str]:
+        config = self.backend.config
+        if path == "/flagz":
+            return {"service-cluster-ip-range": config.service_range, "service-account-issuer": config.issuer}
+        return {"Version": self.scheme.version, "Paths": "/healthz /livez /metrics /readyz /statusz /version"}
 
     async def _resource(self, request: Request, user: User, verb: str, target: Target, params: dict[str, str]) -> Response:
         resource = self.scheme.resource(target.group, target.version, target.resource)
@@ -293,6 +303,10 @@ _COLLECTION_VERBS = frozenset(("create", "list", "deletecollection"))
 _DEPRECATED = {
     ("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     ("", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",
+    (
+        "admissionregistration.k8s.io",
+        "MutatingAdmissionPolicy",
+    ): "not supported: MutatingAdmissionPolicies are stored, never applied",
 }
 
 

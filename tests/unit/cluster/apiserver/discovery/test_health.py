@@ -16,3 +16,11 @@ def test_checks_are_listed_and_failures_named() -> None:
         assert (await driver.call("GET", "/healthz/nothing"))[0] == 404
 
     serve(test)
+
+
+def test_checks_are_metrics_too() -> None:
+    body = slis({"etcd": "no"}).body
+    assert isinstance(body, bytes)
+    lines = body.decode().splitlines()
+    assert 'kubernetes_healthcheck{name="etcd",type="livez"} 0' in lines
+    assert 'kubernetes_healthcheck{name="ping",type="readyz"} 1' in lines
