@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilothouse.cluster.apiserver.discovery.health import slis
 from tests.unit.cluster.apiserver.driver import Driver, serve
 
 
