@@ -9,28 +9,29 @@ from pilothouse.sdk.kinds import CLUSTER_ROLE
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 
+_ALL = "all"
+"""The one key of the queue: a change of any role may concern every role that is made of others."""
+
 
 class ClusterRoleAggregator:
     """Reconciles ClusterRoles with an aggregationRule."""
 
     def __init__(self, manager: Manager) -> None:
-        """Watch ClusterRoles; each change may concern every role that is made of others."""
+        """Watch ClusterRoles."""
         self._client = manager.client.named("clusterrole-aggregation-controller")
         self._roles = manager.informer(CLUSTER_ROLE)
         controller = manager.controller("clusterroleaggregation", self.reconcile)
-        controller.watch(self._roles, lambda _tree: [Request("", name_of(role)) for role in self._aggregated()])
-
-    def _aggregated(self) -> list[Tree]:
-        return [role for role in self._roles.cache.list() if role.get("aggregationRule")]
+        controller.watch(self._roles, lambda _tree: [Request("", _ALL)])
 
     async def reconcile(self, request: Request) -> Result | None:
-        """Write the united rules of one role, if they changed."""
-        role = self._roles.cache.get(request.name)
-        if role is None or not role.get("aggregationRule"):
-            return None
-        rules = united_rules(role, self._roles.cache.list())
-        if rules != (role.get("rules") or []):
-            await self._client.replace(CLUSTER_ROLE, {**role, "rules": rules})
+        """Write the united rules of every role whose rules changed: one look at all roles, however many changed."""
+        roles = self._roles.cache.list()
+        for role in roles:
+            if not role.get("aggregationRule"):
+                continue
+            rules = united_rules(role, roles)
+            if rules != (role.get("rules") or []):
+                await self._client.replace(CLUSTER_ROLE, {**role, "rules": rules})
         return None
 
 
