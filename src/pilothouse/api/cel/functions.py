@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from pilothouse.api.cel.types import Type, parse_type
+from pilothouse.api.cel.types import Type, parse_type, split_types
 
 _SIGNATURE = re.compile(r"(?:(?P<target>[^(]+)\.)?\((?P<args>.*)\) (?P<result>\S.*)$")
 
@@ -24,22 +24,12 @@ class Overload:
         match = _SIGNATURE.match(signature)
         assert match is not None, signature
         texts = [match["target"]] if match["target"] else []
-        texts += _arguments(match["args"])
+        texts += split_types(match["args"])
         self.id = name
         self.is_member = bool(match["target"])
         self.params: tuple[Type, ...] = tuple(parse_type(text) for text in texts)
         self.result = parse_type(match["result"])
         self.run: Callable[..., Any] = run if run is not None else _unreachable
-
-
-def _arguments(text: str) -> list[str]:
-    out, depth, start = [], 0, 0
-    for index, char in enumerate(text):
-        depth += (char == "<") - (char == ">")
-        if char == "," and depth == 0:
-            out.append(text[start:index])
-            start = index + 1
-    return [*out, text[start:]] if text.strip() else out
 
 
 Row = tuple[str, str, Callable[..., Any] | None]

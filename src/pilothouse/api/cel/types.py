@@ -102,21 +102,22 @@ def parse_type(text: str) -> Type:
     assert match is not None, text
     name, inner = match[1], match[2]
     if inner is not None:
-        params = tuple(parse_type(part) for part in _split(inner))
+        params = tuple(parse_type(part) for part in split_types(inner))
         return Type(name, name, params)
     if len(name) == 1 and name.isupper():
         return Type("param", name)
     return _SIMPLE.get(name) or Type("opaque", name)
 
 
-def _split(text: str) -> list[str]:
+def split_types(text: str) -> list[str]:
+    """Return the types of a list of them, at the commas outside of angle brackets."""
     out, depth, start = [], 0, 0
     for index, char in enumerate(text):
         depth += (char == "<") - (char == ">")
         if char == "," and depth == 0:
             out.append(text[start:index])
             start = index + 1
-    return [*out, text[start:]]
+    return [*out, text[start:]] if text.strip() else out
 
 
 def value_name(kind: Type) -> str:

@@ -105,7 +105,7 @@ def _check_order(patch: list[Any], order: list[Any] | None, key: str) -> None:
     if order is None:
         return
     items = [item for item in patch if not isinstance(item, dict) or DIRECTIVE not in item]
-    wanted = iter([_key_value(item, key) if isinstance(item, dict) else item for item in order])
+    wanted = iter([_order_value(item, key) for item in order])
     if not all(any(value == found for found in wanted) for value in (_order_value(item, key) for item in items)):
         text = f"The order in patch list:\n{_go_map(items)}\n doesn't match $setElementOrder list:\n{_go_map(order)}\n"
         raise StrategicPatchError(text)

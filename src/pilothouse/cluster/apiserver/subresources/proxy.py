@@ -12,6 +12,7 @@ from urllib.parse import quote
 from pilothouse.cluster.apiserver.backend import Backend, NodeProxy
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, no_resource, not_found
+from pilothouse.cluster.apiserver.http.endpoints import slices_of
 from pilothouse.cluster.apiserver.subresources.links import with_links
 from pilothouse.cluster.apiserver.subresources.streams import Streams
 from pilothouse.kit.errors import NotFound, PilothouseError
@@ -30,7 +31,6 @@ _NOT_FORWARDED = frozenset(
         "accept-encoding",
     )  # pages are read on their way, to correct their links
 )
-_SERVICE_LABEL = "kubernetes.io/service-name"
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 
 
@@ -107,8 +107,7 @@ class Proxy:
     def _endpoint(self, call: Call, name: str, port: str) -> tuple[Obj, int]:
         """Return a ready Pod behind a Service and the port there; a Service without EndpointSlices counts as missing."""
         service = self.backend.look("", "services", call.namespace, name)
-        items = self.backend.all_of("discovery.k8s.io", "endpointslices", call.namespace)
-        slices = [item.object for item in items if item.labels.get(_SERVICE_LABEL) == name]
+        slices = slices_of(self.backend, call.namespace, name)
         if service is None or not slices:
             raise not_found(call.resource, name)
         ready = [(piece, pod) for piece in slices for pod in self._ready(call.namespace, piece)]
