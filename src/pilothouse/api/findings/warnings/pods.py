@@ -8,7 +8,7 @@ from typing import Any
 from pilothouse.api.findings.fields import quote
 from pilothouse.api.findings.warnings.addresses import address_warnings
 from pilothouse.api.findings.warnings.labels import NODE_LABELS, term_warnings
-from pilothouse.api.findings.warnings.storage import claim_spec_warnings, fractional
+from pilothouse.api.findings.warnings.storage import REMOVED_SOURCES, claim_spec_warnings, fractional
 
 Tree = Mapping[str, Any]
 NULL_SELECTOR = "a null labelSelector results in matching no pod"
@@ -21,17 +21,7 @@ _ANNOTATIONS = {
     "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
     "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
 }
-_VOLUMES = {
-    "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+",
-    "gitRepo": "deprecated in v1.11, and disabled by default in v1.33+",
-    "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
-    "flocker": "deprecated in v1.22, non-functional in v1.25+",
-    "storageos": "deprecated in v1.22, non-functional in v1.25+",
-    "quobyte": "deprecated in v1.22, non-functional in v1.25+",
-    "glusterfs": "deprecated in v1.25, non-functional in v1.26+",
-    "cephfs": "deprecated in v1.28, non-functional in v1.31+",
-    "rbd": "deprecated in v1.28, non-functional in v1.31+",
-}
+_VOLUMES = {**REMOVED_SOURCES, "gitRepo": "deprecated in v1.11, and disabled by default in v1.33+"}
 
 
 def pod_warnings(pod: Tree, path: str = "") -> Iterator[str]:

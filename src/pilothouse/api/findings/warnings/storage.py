@@ -14,7 +14,7 @@ _CLASS_TEXT = 'deprecated since v1.8; use "storageClassName" attribute instead'
 _RECYCLE = (
     "The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."
 )  # fmt: skip
-_SOURCES = {
+REMOVED_SOURCES = {
     "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+",
     "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
     "flocker": "deprecated in v1.22, non-functional in v1.25+",
@@ -40,25 +40,28 @@ def claim_spec_warnings(spec: Tree, where: str) -> Iterator[str]:
     return fractional(requests, f"{where}.resources.requests", ("storage",))
 
 
+def _class_note_warnings(notes: Tree) -> Iterator[str]:
+    if _CLASS_NOTE in notes:
+        yield f"metadata.annotations[{_CLASS_NOTE}]: {_CLASS_TEXT}"
+
+
 def claim_warnings(claim: Tree) -> Iterator[str]:
     """Yield warnings about a claim."""
-    if _CLASS_NOTE in (claim["metadata"].get("annotations") or {}):
-        yield f"metadata.annotations[{_CLASS_NOTE}]: {_CLASS_TEXT}"
+    yield from _class_note_warnings(claim["metadata"].get("annotations") or {})
     yield from claim_spec_warnings(claim.get("spec") or {}, "spec")
 
 
 def volume_warnings(volume: Tree) -> Iterator[str]:
     """Yield warnings about a PersistentVolume."""
     spec, notes = volume.get("spec") or {}, volume["metadata"].get("annotations") or {}
-    if _CLASS_NOTE in notes:
-        yield f"metadata.annotations[{_CLASS_NOTE}]: {_CLASS_TEXT}"
+    yield from _class_note_warnings(notes)
     if _OPTIONS_NOTE in notes:
         yield f'metadata.annotations[{_OPTIONS_NOTE}]: deprecated since v1.31; use "spec.mountOptions" instead'
     if spec.get("persistentVolumeReclaimPolicy") == "Recycle":
         yield f"spec.persistentVolumeReclaimPolicy: {_RECYCLE}"
     for index, term in enumerate(((spec.get("nodeAffinity") or {}).get("required") or {}).get("nodeSelectorTerms") or ()):
         yield from term_warnings(term, f"spec.nodeAffinity.required.nodeSelectorTerms[{index}]")
-    yield from (f"spec.{kind}: {text}" for kind, text in _SOURCES.items() if spec.get(kind) is not None)
+    yield from (f"spec.{kind}: {text}" for kind, text in REMOVED_SOURCES.items() if spec.get(kind) is not None)
     yield from fractional(spec.get("capacity"), "spec.capacity", ("storage",))
 
 
