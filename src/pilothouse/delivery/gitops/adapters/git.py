@@ -1,29 +1,20 @@
 """Bare mirrors of Git repositories, read without a checkout.
 
-One mirror per URL below the data directory. All of it blocks and therefore runs off the event loop.
-Nothing is ever executed from a repository.
+One mirror per URL below the data directory; `repositories` does the blocking work, off the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pygit2
-
-from pilothouse.delivery.gitops.errors import RepositoryUnavailable, RevisionNotFound, SourceInvalid
 from pilothouse.kit.aio import offload
 
-MAX_FILES = 20_000
-MAX_BYTES = 128 << 20
-CONNECT_TIMEOUT_MS = 15_000
-SILENCE_TIMEOUT_MS = 60_000
-"""A server that says nothing for so long is given up, so that it cannot hold the threads that all blocking work shares."""
-_REFSPEC = "+refs/*:refs/*"
+if TYPE_CHECKING:
+    from pilothouse.delivery.gitops.adapters.repositories import Repositories
 
 
 class GitMirrors:
@@ -33,11 +24,12 @@ class GitMirrors:
         """Keep mirrors below `root`."""
         self._root = root
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        pygit2.settings.server_connect_timeout = CONNECT_TIMEOUT_MS
-        pygit2.settings.server_timeout = SILENCE_TIMEOUT_MS
 
-    def _path(self, url: str) -> Path:
-        return self._root / hashlib.sha256(url.encode()).hexdigest()[:32]
+    @cached_property
+    def _repositories(self) -> Repositories:
+        from pilothouse.delivery.gitops.adapters.repositories import Repositories
+
+        return Repositories(self._root)
 
     async def resolve(self, url: str, revision: str) -> str:
         """Fetch, and return the commit id of a branch, tag, commit or HEAD; one fetch at a time for each mirror.
@@ -45,102 +37,12 @@ class GitMirrors:
         Raises `RepositoryUnavailable` or `RevisionNotFound`.
         """
         async with self._locks[url]:
-            return await offload(self._resolve, url, revision)
+            return await offload(lambda: self._repositories.resolve(url, revision))
 
     async def files(self, url: str, commit: str, path: str) -> dict[str, bytes]:
         """Return all files below `path` of a commit, by path relative to it; raises `SourceInvalid`."""
-        return await offload(self._files, url, commit, path)
+        return await offload(lambda: self._repositories.files(url, commit, path))
 
     async def tree_id(self, url: str, commit: str, path: str) -> str:
         """Return the id of the tree at `path`, which changes only when something below it does; empty when there is none."""
-        return await offload(self._tree_id, url, commit, path)
-
-    def _open(self, url: str) -> pygit2.Repository:
-        path = self._path(url)
-        if not (path / "HEAD").exists():
-            self._create(path, url)
-        return pygit2.Repository(str(path))
-
-    def _create(self, path: Path, url: str) -> None:
-        """Make a mirror aside and move it into place: a half-made one is never used."""
-        aside = path.with_name(f"{path.name}.new")
-        for leftover in (aside, path):
-            shutil.rmtree(leftover, ignore_errors=True)
-        aside.mkdir(parents=True)
-        pygit2.init_repository(str(aside), bare=True).remotes.create("origin", url, _REFSPEC)
-        aside.rename(path)
-
-    def _resolve(self, url: str, revision: str) -> str:
-        try:
-            repository = self._open(url)
-            remote = repository.remotes["origin"]
-            heads = remote.list_heads()
-            wanted = _find_head(heads, revision)
-            if wanted is None or wanted not in repository:
-                remote.fetch([_REFSPEC], prune=pygit2.enums.FetchPrune.PRUNE)
-        except (pygit2.GitError, OSError, ValueError) as error:
-            raise RepositoryUnavailable(
-                f"repository {url} cannot be fetched: {error}", fix="check the URL, the network and the credentials"
-            ) from error
-        return wanted or _resolve_locally(repository, url, revision)
-
-    def _commit_tree(self, url: str, commit: str, path: str) -> tuple[pygit2.Repository, pygit2.Tree | None]:
-        repository = self._open(url)
-        tree = repository[commit].peel(pygit2.Commit).tree
-        clean = path.strip("/")
-        if clean in {"", "."}:
-            return repository, tree
-        if ".." in clean.split("/"):
-            raise SourceInvalid(f"source path {path!r} leaves the repository")
-        try:
-            found = tree[clean]
-        except KeyError:
-            return repository, None
-        return repository, found if isinstance(found, pygit2.Tree) else None
-
-    def _tree_id(self, url: str, commit: str, path: str) -> str:
-        _, tree = self._commit_tree(url, commit, path)
-        return "" if tree is None else str(tree.id)
-
-    def _files(self, url: str, commit: str, path: str) -> dict[str, bytes]:
-        _, tree = self._commit_tree(url, commit, path)
-        if tree is None:
-            raise SourceInvalid(
-                f"{path}: app path does not exist at revision {commit[:12]} of {url}", fix="check spec.source.path"
-            )
-        found: dict[str, bytes] = {}
-        size = 0
-        for name, blob in _walk(tree, ""):
-            size += blob.size
-            if len(found) == MAX_FILES or size > MAX_BYTES:
-                raise SourceInvalid(f"source path {path!r} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB")
-            found[name] = blob.data
-        return found
-
-
-def _find_head(heads: object, revision: str) -> str | None:
-    names = {revision, f"refs/heads/{revision}", f"refs/tags/{revision}"}
-    for head in heads:  # type: ignore[attr-defined]
-        name = head["name"] if isinstance(head, dict) else head.name
-        oid = head["oid"] if isinstance(head, dict) else head.oid
-        if name in names:
-            return str(oid)
-    return None
-
-
-def _resolve_locally(repository: pygit2.Repository, url: str, revision: str) -> str:
-    try:
-        return str(repository.revparse_single(revision).peel(pygit2.Commit).id)
-    except (KeyError, pygit2.GitError, ValueError) as error:
-        raise RevisionNotFound(
-            f"repository {url} has no revision {revision!r}", fix="check spec.source.targetRevision"
-        ) from error
-
-
-def _walk(tree: pygit2.Tree, prefix: str) -> Iterator[tuple[str, pygit2.Blob]]:
-    for entry in tree:
-        name = f"{prefix}{entry.name}"
-        if isinstance(entry, pygit2.Tree):
-            yield from _walk(entry, f"{name}/")
-        elif isinstance(entry, pygit2.Blob):
-            yield name, entry
+        return await offload(lambda: self._repositories.tree_id(url, commit, path))

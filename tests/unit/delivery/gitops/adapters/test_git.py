@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,7 @@ def test_many_first_uses_of_one_repository_at_once(repository: Path, tmp_path: P
     asyncio.run(run())
 
 
-def test_a_mirror_that_was_never_finished_is_made_again(repository: Path, tmp_path: Path) -> None:
-    url = f"file://{repository}"
-    half = GitMirrors(tmp_path / "mirrors")._path(url)
-    half.with_name(f"{half.name}.new").mkdir(parents=True)
-    half.mkdir()
-    assert asyncio.run(GitMirrors(tmp_path / "mirrors").resolve(url, "main")) == git(repository, "rev-parse", "HEAD")
+def test_libgit2_is_loaded_by_the_first_application_only() -> None:
+    code = "import sys, pathlib; from pilothouse.delivery.gitops.adapters.git import GitMirrors; GitMirrors(pathlib.Path('.')); "
+    code += "print('pygit2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
