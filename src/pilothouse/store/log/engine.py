@@ -64,6 +64,7 @@ class LogStore(StateReader):
         self._is_torn = False
         self._snapshot_at = self._state.revision + config.snapshot_every
         self._snapshot: asyncio.Future[None] | None = None
+        self._compacted = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._idle = asyncio.Event()
         self._idle.set()
@@ -179,7 +180,7 @@ class LogStore(StateReader):
         entries.sort(key=lambda entry: entry.key)
         self._disk.replace(snapshots.snapshot_name(revision), snapshots.encode_snapshot(revision, entries, deadlines))
         self._writer.submit(self._roll).result()
-        oldest = snapshots.drop_old(self._disk)
+        oldest = snapshots.drop_old(self._disk, self._compacted)
         if oldest:
             drop_segments(self._disk, oldest)
 
@@ -199,6 +200,14 @@ class LogStore(StateReader):
         error = None if future.cancelled() else future.exception()
         if error is not None:
             logger.warning("snapshot failed, the log is kept and grows: %s", error)
+
+    async def compact(self, revision: int) -> None:
+        """Drop history up to `revision`, in memory and on the disk."""
+        await super().compact(revision)
+        self._compacted = max(self._compacted, revision)
+        if self._snapshot is not None:
+            await asyncio.wait([self._snapshot])
+        await self._begin_snapshot()
 
     async def snapshot(self) -> None:
         """Write the live state down now."""

@@ -78,14 +78,18 @@ def load_oldest(disk: Disk) -> Snapshot:
     return Snapshot(0, [], [])
 
 
-def drop_old(disk: Disk) -> int:
-    """Remove all but the newest snapshots, and what a crash left half written.
+def drop_old(disk: Disk, compacted: int = 0) -> int:
+    """Remove snapshots that no history is read from, and what a crash left half written.
 
-    Returns the revision of the oldest one kept (0: fewer than two).
+    The newest `KEPT` stay, of those not made before the last one that is at or before `compacted`. Returns the revision of the
+    oldest snapshot that is left, 0 when the log from the first write on is still needed.
     """
     names = _names(disk)
     unfinished = [name for name in disk.names() if name.startswith(PREFIX) and name.endswith(".tmp")]
-    for name in [*names[:-KEPT], *unfinished]:
-        disk.remove(name)
     kept = names[-KEPT:]
-    return int(kept[0].removeprefix(PREFIX)) if len(kept) == KEPT else 0
+    useless = [name for name in kept if int(name.removeprefix(PREFIX)) <= compacted][:-1]
+    kept = kept[len(useless) :]
+    for name in [*names[: len(names) - len(kept)], *unfinished]:
+        disk.remove(name)
+    oldest = int(kept[0].removeprefix(PREFIX)) if kept else 0
+    return oldest if len(kept) == KEPT or oldest <= compacted else 0
