@@ -175,8 +175,8 @@ class _Parser:
         return token
 
     def values(self, key: str) -> tuple[str, ...]:
-        if self.take() != "(":
-            raise self.error("expected '(' after in or notin")
+        if (opening := self.take()) != "(":
+            raise self.error(f"found '{opening}' expected: '('")
         found: list[str] = []
         while True:
             found.append("" if self.peek() in {",", ")"} else self.value(key, len(found)))

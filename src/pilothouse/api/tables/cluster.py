@@ -320,3 +320,11 @@ def revision(obj: Obj, now: float) -> list[Any]:
         group = owner.get("apiVersion", "").rpartition("/")[0]
         shown = f"{owner['kind'].lower()}{'.' + group if group else ''}/{owner['name']}"
     return [name, shown, obj.get("revision", 0), since]
+
+
+def component(obj: Obj, now: float) -> list[Any]:
+    """Return the cells of a ComponentStatus."""
+    found = [item for item in obj.get("conditions") or () if item.get("type") == "Healthy"]
+    healthy: Obj = found[0] if found else {}
+    shown = {"True": "Healthy", "False": "Unhealthy"}.get(healthy.get("status", ""), "Unknown")
+    return [obj["metadata"]["name"], shown, healthy.get("message", ""), healthy.get("error", "")]

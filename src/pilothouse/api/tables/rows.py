@@ -38,6 +38,7 @@ _ROWS: dict[str, Callable[[Obj, float], list[Any]]] = {
     "ResourceClaim": cluster.resource_claim, "ResourceClaimTemplate": cluster.plain, "DeviceClass": cluster.plain,
     "Node": cluster.node, "Namespace": cluster.namespace, "APIService": cluster.api_service, "Scale": cluster.scale,
     "RoleBinding": cluster.binding, "ClusterRoleBinding": cluster.binding, "ControllerRevision": cluster.revision,
+    "ComponentStatus": cluster.component,
 }  # fmt: skip
 
 

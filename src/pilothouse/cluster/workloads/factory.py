@@ -18,7 +18,7 @@ from pilothouse.cluster.workloads.identity.tokens import TokenController
 from pilothouse.cluster.workloads.jobs.controller import JobController
 from pilothouse.cluster.workloads.namespaces.controller import NamespaceController
 from pilothouse.cluster.workloads.namespaces.quotas import QuotaController
-from pilothouse.cluster.workloads.replicasets.controller import ReplicaSetController
+from pilothouse.cluster.workloads.replicasets.controller import ReplicaSetController, ReplicationManager
 from pilothouse.cluster.workloads.statefulsets.controller import StatefulSetController
 from pilothouse.cluster.workloads.volumes.adapters import DirectoryProvisioner
 from pilothouse.cluster.workloads.volumes.controller import VolumeController
@@ -41,8 +41,8 @@ class WorkloadsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
     """Add every controller to `manager`; they run when the manager starts."""
     for controller in (
-        ReplicaSetController, DeploymentController, StatefulSetController, DaemonSetController, JobController, CronJobController,
-        EndpointSliceController, NamespaceController, DisruptionController, GarbageCollector,
+        ReplicaSetController, ReplicationManager, DeploymentController, StatefulSetController, DaemonSetController,
+        JobController, CronJobController, EndpointSliceController, NamespaceController, DisruptionController, GarbageCollector,
         QuotaController, ClusterRoleAggregator,
     ):  # fmt: skip
         controller(manager)
@@ -65,7 +65,7 @@ CAPABILITY = Capability(
         "batch/v1/CronJob", "discovery.k8s.io/v1/EndpointSlice", "v1/Endpoints",
         "v1/Namespace", "v1/ResourceQuota", "v1/ServiceAccount", "rbac.authorization.k8s.io/v1/ClusterRole",
         "v1/PersistentVolumeClaim",
-        "v1/PersistentVolume", "policy/v1/PodDisruptionBudget",
+        "v1/PersistentVolume", "v1/ReplicationController", "apps/v1/ControllerRevision", "policy/v1/PodDisruptionBudget",
     ),
     config=WorkloadsConfig,
     start=start,

@@ -171,3 +171,28 @@ def test_unschedulable_pods_say_why_and_are_tried_again(tmp_path: Path) -> None:
         await until(client, kinds.POD, "picky", lambda t: t["status"].get("phase") == "Running")
 
     on_a_cluster(tmp_path, story)
+
+
+def test_a_replication_controller_keeps_its_pods(tmp_path: Path) -> None:
+    async def story(client: Client) -> None:
+        spec = {"replicas": 2, "selector": {"app": "a"}, "template": TEMPLATE}
+        await client.create(kinds.REPLICATION_CONTROLLER, tree(kinds.REPLICATION_CONTROLLER, "old", spec))
+        await until(client, kinds.REPLICATION_CONTROLLER, "old", lambda o: (o.get("status") or {}).get("readyReplicas") == 2)
+        await client.patch(kinds.REPLICATION_CONTROLLER, "old", "default", {"spec": {"replicas": 1}})
+        shown = await until(client, kinds.REPLICATION_CONTROLLER, "old", lambda o: o["status"]["replicas"] == 1)
+        assert "terminatingReplicas" not in shown["status"]
+
+    on_a_cluster(tmp_path, story)
+
+
+def test_a_daemon_set_has_a_history(tmp_path: Path) -> None:
+    async def story(client: Client) -> None:
+        await client.create(kinds.DAEMON_SET, tree(kinds.DAEMON_SET, "agent", {"selector": SELECTOR, "template": TEMPLATE}))
+        await until(client, kinds.DAEMON_SET, "agent", lambda o: (o.get("status") or {}).get("observedGeneration") == 1)
+        change = {"spec": {"template": {"metadata": {"annotations": {"v": "2"}}}}}
+        await client.patch(kinds.DAEMON_SET, "agent", "default", change)
+        await until(client, kinds.DAEMON_SET, "agent", lambda o: o["status"]["observedGeneration"] == 2)
+        found = await client.list(kinds.CONTROLLER_REVISION, "default")
+        assert sorted(each["revision"] for each in found) == [1, 2]
+
+    on_a_cluster(tmp_path, story)

@@ -13,7 +13,7 @@ from pilothouse.cluster.apiserver.registry import reads
 from pilothouse.cluster.apiserver.registry.codec import read_tree, served_tree
 from pilothouse.cluster.apiserver.registry.deletes import Deleter
 from pilothouse.cluster.apiserver.registry.options import write_options
-from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
+from pilothouse.cluster.apiserver.registry.output import include_object_of, table, transformed
 from pilothouse.cluster.apiserver.registry.patches import Patcher
 from pilothouse.cluster.apiserver.registry.scale import decode_scale, scale_of, with_replicas
 from pilothouse.cluster.apiserver.registry.writes import Writer
@@ -86,12 +86,22 @@ class Subresources:
         healthy = [{"type": "Healthy", "status": "True", "message": "ok"}]
         items = [{"metadata": {"name": name}, "conditions": healthy} for name in ("controller-manager", "scheduler", "etcd-0")]
         if call.name:
-            found = next((item for item in items if item["metadata"] == {"name": call.name}), None)
-            if found is None:
+            items = [item for item in items if item["metadata"] == {"name": call.name}]
+            if not items:
                 raise not_found(call.resource, call.name)
-            return answer_tree({"kind": "ComponentStatus", "apiVersion": "v1", **found}, warnings=call.warnings)
-        tree = {"kind": "ComponentStatusList", "apiVersion": "v1", "metadata": {}, "items": items}
-        return answer_tree(tree, warnings=call.warnings)
+        head = {"kind": "ComponentStatus", "apiVersion": "v1"}
+        encoding, include, now = (
+            negotiate(call.request.header("accept"), is_list=not call.name),
+            include_object_of(call),
+            self.backend.clock.now(),
+        )
+        if encoding.form == "table":
+            tree = table(call.resource, [{**head, **item} for item in items], encoding, include, now, {})
+        elif call.name:
+            tree = {**head, **items[0]}
+        else:
+            tree = {"kind": "ComponentStatusList", "apiVersion": "v1", "metadata": {}, "items": items}
+        return answer_tree(tree, 200, encoding, call.warnings)
 
     async def scale(self, call: Call) -> Response:
         """Answer the scale subresource."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
 from pilothouse.cluster.workloads.daemonsets import engine
 from pilothouse.cluster.workloads.pods import available_in_s
+from pilothouse.cluster.workloads.pods.history import History
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.cache import by_namespace
 from pilothouse.sdk.controller import spec_changed, to_controller
@@ -31,6 +32,7 @@ class DaemonSetController:
         controller.watch(self._sets)
         controller.watch(self._pods, to_controller(DAEMON_SET))
         controller.watch(self._nodes, self._all_sets, _node_matters)
+        self._history = History(manager, self._client, controller)
 
     def _all_sets(self, _: Tree) -> Iterable[Request]:
         return [Request(key.namespace, key.name) for key in self._sets.cache.keys()]  # noqa: SIM118 - a Cache is no mapping
@@ -40,6 +42,7 @@ class DaemonSetController:
         daemon_set = self._sets.cache.get(request.name, request.namespace)
         if daemon_set is None:
             return None
+        await self._history.keep(daemon_set, self._pods_of(request.namespace))
         now, nodes = self._clock.now(), self._nodes.cache.list()
         plan = engine.plan_pods(daemon_set, nodes, self._pods_of(request.namespace), now)
         for node in plan.create:

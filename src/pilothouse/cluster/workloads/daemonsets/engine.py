@@ -15,8 +15,8 @@ from pilothouse.cluster.workloads.pods import (
     pod_from_template,
     template_hash,
 )
+from pilothouse.cluster.workloads.pods.revisions import REVISION_LABEL
 
-REVISION_LABEL = "controller-revision-hash"
 DAEMON_TOLERATIONS: tuple[dict[str, str], ...] = (
     {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"},
     {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},

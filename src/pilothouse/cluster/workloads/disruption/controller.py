@@ -8,7 +8,7 @@ from pilothouse.api.meta import Tree, labels_of, name_of, namespace_of, uid_of
 from pilothouse.api.selectors import label_selector_from_object
 from pilothouse.cluster.workloads.disruption.engine import budget_status
 from pilothouse.sdk.cache import by_namespace
-from pilothouse.sdk.kinds import POD, POD_DISRUPTION_BUDGET, REPLICA_SET, STATEFUL_SET
+from pilothouse.sdk.kinds import POD, POD_DISRUPTION_BUDGET, REPLICA_SET, REPLICATION_CONTROLLER, STATEFUL_SET
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 from pilothouse.sdk.status import write_status
@@ -22,7 +22,7 @@ class DisruptionController:
         self._client = manager.client.named("disruption-controller")
         self._clock = manager.clock
         self._budgets, self._pods = manager.informer(POD_DISRUPTION_BUDGET), manager.informer(POD)
-        self._owners = [manager.informer(kind) for kind in (REPLICA_SET, STATEFUL_SET)]
+        self._owners = [manager.informer(kind) for kind in (REPLICA_SET, REPLICATION_CONTROLLER, STATEFUL_SET)]
         for informer in (self._budgets, self._pods, *self._owners):
             informer.cache.add_index("namespace", by_namespace)
         controller = manager.controller("disruption", self.reconcile)

@@ -1,4 +1,4 @@
-"""Carries out the plans for ReplicaSets."""
+"""Carries out the plans for ReplicaSets, and for ReplicationControllers, which differ from them only in name and selector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pilothouse.kit.clock import rfc3339
 from pilothouse.kit.errors import Denied, Invalid, NotFound
 from pilothouse.sdk.cache import by_namespace
 from pilothouse.sdk.controller import to_controller
-from pilothouse.sdk.kinds import POD, REPLICA_SET
+from pilothouse.sdk.kinds import POD, REPLICA_SET, REPLICATION_CONTROLLER, Kind
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 from pilothouse.sdk.status import write_status
@@ -19,20 +19,23 @@ from pilothouse.sdk.status import write_status
 class ReplicaSetController:
     """Reconciles ReplicaSets."""
 
+    KIND: Kind = REPLICA_SET
+    ACCOUNT = "replicaset-controller"
+
     def __init__(self, manager: Manager) -> None:
-        """Watch ReplicaSets and their Pods."""
-        self._client = manager.client.named("replicaset-controller")
+        """Watch the sets and their Pods."""
+        self._client = manager.client.named(self.ACCOUNT)
         self._clock = manager.clock
-        self._recorder = manager.recorder("replicaset-controller")
-        self._sets = manager.informer(REPLICA_SET)
+        self._recorder = manager.recorder(self.ACCOUNT)
+        self._sets = manager.informer(self.KIND)
         self._pods = manager.informer(POD)
         self._pods.cache.add_index("namespace", by_namespace)
-        controller = manager.controller("replicaset", self.reconcile)
+        controller = manager.controller(self.KIND.kind.lower(), self.reconcile)
         controller.watch(self._sets)
-        controller.watch(self._pods, to_controller(REPLICA_SET))
+        controller.watch(self._pods, to_controller(self.KIND))
 
     async def reconcile(self, request: Request) -> Result | None:
-        """Bring the Pods of one ReplicaSet to the wished number."""
+        """Bring the Pods of one set to the wished number."""
         replica_set = self._sets.cache.get(request.name, request.namespace)
         if replica_set is None:
             return None
@@ -51,7 +54,7 @@ class ReplicaSetController:
         now = self._clock.now()
         pods = self._pods_of(request.namespace)
         stored = await write_status(
-            self._client, REPLICA_SET, replica_set, lambda tree: _dated(replica_status(tree, pods, now, failure), rfc3339(now))
+            self._client, self.KIND, replica_set, lambda tree: _dated(replica_status(tree, pods, now, failure), rfc3339(now))
         )
         if stored is not None:
             self._sets.observe(stored)
@@ -91,6 +94,13 @@ class ReplicaSetController:
             self._pods.observe(await self._client.patch(POD, name_of(pod), namespace_of(pod), patch))
         except NotFound:
             return
+
+
+class ReplicationManager(ReplicaSetController):
+    """Reconciles ReplicationControllers."""
+
+    KIND = REPLICATION_CONTROLLER
+    ACCOUNT = "replication-controller"
 
 
 def _dated(status: Tree, now: str) -> Tree:

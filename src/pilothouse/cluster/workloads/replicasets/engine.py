@@ -1,11 +1,11 @@
-"""What a ReplicaSet needs: which Pods to adopt, release, create and delete, and its status."""
+"""What a ReplicaSet or a ReplicationController needs: which Pods to adopt, release, create and delete, and its status."""
 
 from __future__ import annotations
 
 import msgspec
 
 from pilothouse.api.meta import Tree, controller_of, generation_of, is_deleting, labels_of, uid_of
-from pilothouse.api.selectors import label_selector_from_object
+from pilothouse.api.selectors import LabelSelector, label_selector_from_object
 from pilothouse.cluster.workloads.pods import deletion_rank, is_active, is_available, is_orphan_of, is_ready
 
 BURST = 500
@@ -22,7 +22,7 @@ class ReplicaPlan(msgspec.Struct, frozen=True):
 
 def plan_replicas(replica_set: Tree, pods: list[Tree]) -> ReplicaPlan:
     """Compare the wish with the Pods of the namespace."""
-    selector = label_selector_from_object(replica_set["spec"]["selector"])
+    selector = selector_of(replica_set)
     uid = uid_of(replica_set)
     owned = [pod for pod in pods if (controller_of(pod) or {}).get("uid") == uid]
     if is_deleting(replica_set):
@@ -33,6 +33,17 @@ def plan_replicas(replica_set: Tree, pods: list[Tree]) -> ReplicaPlan:
     wanted = wanted_replicas(replica_set)
     surplus = sorted(active, key=deletion_rank)[: max(0, len(active) - wanted)]
     return ReplicaPlan(adopt, release, min(BURST, max(0, wanted - len(active))), surplus[:BURST])
+
+
+def selector_of(tree: Tree) -> LabelSelector:
+    """Return spec.selector; a ReplicationController's is a plain map."""
+    selector = tree["spec"]["selector"]
+    return label_selector_from_object({"matchLabels": selector} if is_replication_controller(tree) else selector)
+
+
+def is_replication_controller(tree: Tree) -> bool:
+    """Whether it is a ReplicationController rather than a ReplicaSet."""
+    return tree.get("kind") == "ReplicationController"
 
 
 def wanted_replicas(tree: Tree) -> int:
@@ -54,7 +65,8 @@ def replica_status(replica_set: Tree, pods: list[Tree], now: float, failure: str
         "availableReplicas": sum(is_available(pod, min_ready_s, now) for pod in active),
     }
     status: Tree = {"replicas": len(active), **{name: count for name, count in counts.items() if count}}
-    status["terminatingReplicas"] = sum(is_deleting(pod) for pod in owned)
+    if not is_replication_controller(replica_set):
+        status["terminatingReplicas"] = sum(is_deleting(pod) for pod in owned)
     status["observedGeneration"] = generation_of(replica_set)
     conditions = [c for c in (replica_set.get("status") or {}).get("conditions") or () if c["type"] != "ReplicaFailure"]
     if failure:

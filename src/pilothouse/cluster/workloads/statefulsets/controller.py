@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
 from pilothouse.cluster.workloads.pods import available_in_s
+from pilothouse.cluster.workloads.pods.history import History
+from pilothouse.cluster.workloads.pods.revisions import revision_name
 from pilothouse.cluster.workloads.statefulsets import engine
 from pilothouse.kit.errors import AlreadyExists, NotFound
 from pilothouse.sdk.cache import by_namespace
 from pilothouse.sdk.controller import to_controller
-from pilothouse.sdk.kinds import CONTROLLER_REVISION, PERSISTENT_VOLUME_CLAIM, POD, STATEFUL_SET
+from pilothouse.sdk.kinds import PERSISTENT_VOLUME_CLAIM, POD, STATEFUL_SET
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 from pilothouse.sdk.status import write_status
@@ -25,18 +27,17 @@ class StatefulSetController:
         self._sets = manager.informer(STATEFUL_SET)
         self._pods = manager.informer(POD)
         self._pods.cache.add_index("namespace", by_namespace)
-        self._revisions = manager.informer(CONTROLLER_REVISION)
         controller = manager.controller("statefulset", self.reconcile)
         controller.watch(self._sets)
         controller.watch(self._pods, to_controller(STATEFUL_SET))
-        controller.watch(self._revisions, lambda _: ())
+        self._history = History(manager, self._client, controller)
 
     async def reconcile(self, request: Request) -> Result | None:
         """Move one StatefulSet a step."""
         stateful_set = self._sets.cache.get(request.name, request.namespace)
         if stateful_set is None:
             return None
-        await self._ensure_revision(stateful_set)
+        await self._history.keep(stateful_set, self._pods_of(request.namespace))
         now = self._clock.now()
         plan = engine.plan_pods(stateful_set, self._pods_of(request.namespace), now)
         for ordinal in plan.create:
@@ -53,24 +54,15 @@ class StatefulSetController:
     def _pods_of(self, namespace: str) -> list[Tree]:
         return self._pods.cache.by_index("namespace", namespace)
 
-    async def _ensure_revision(self, stateful_set: Tree) -> None:
-        name, namespace = engine.revision_name(stateful_set), namespace_of(stateful_set)
-        if self._revisions.cache.get(name, namespace) is not None:
-            return
-        known = [revision for revision in self._revisions.cache.list(namespace) if engine.ordinal_of(stateful_set, revision) < 0]
-        number = max((int(revision.get("revision", 0)) for revision in known), default=0) + 1
-        try:
-            created = await self._client.create(CONTROLLER_REVISION, engine.controller_revision(stateful_set, number))
-            self._revisions.observe(created)
-        except AlreadyExists:
-            return
-
     async def _create(self, stateful_set: Tree, ordinal: int) -> None:
         for claim in engine.claims_for(stateful_set, ordinal):
             try:
                 await self._client.create(PERSISTENT_VOLUME_CLAIM, claim)
             except AlreadyExists:
                 continue
+            pod, owner = f"{name_of(stateful_set)}-{ordinal}", name_of(stateful_set)
+            message = f"create Claim {name_of(claim)} Pod {pod} in StatefulSet {owner} success"
+            self._recorder.normal(stateful_set, "SuccessfulCreate", message)
         revision, template = self._revision_for(stateful_set, ordinal)
         try:
             created = await self._client.create(POD, engine.pod_for(stateful_set, ordinal, revision, template))
@@ -86,11 +78,11 @@ class StatefulSetController:
         rolling = (spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
         current = (stateful_set.get("status") or {}).get("currentRevision", "")
         if ordinal < int(rolling.get("partition") or 0) and current:
-            revision = self._revisions.cache.get(current, namespace_of(stateful_set))
+            revision = self._history.get(current, namespace_of(stateful_set))
             if revision is not None:
                 stored = revision["data"]["spec"]["template"]
                 return current, {key: value for key, value in stored.items() if key != "$patch"}
-        return engine.revision_name(stateful_set), spec["template"]
+        return revision_name(stateful_set), spec["template"]
 
     async def _delete(self, stateful_set: Tree, pod: Tree) -> None:
         try:

@@ -14,12 +14,11 @@ from pilothouse.api.meta import (
     labels_of,
     metadata,
     name_of,
-    owner_reference,
     uid_of,
 )
-from pilothouse.cluster.workloads.pods import is_available, is_finished, is_ready, pod_from_template, template_hash
+from pilothouse.cluster.workloads.pods import is_available, is_finished, is_ready, pod_from_template
+from pilothouse.cluster.workloads.pods.revisions import REVISION_LABEL, revision_name
 
-REVISION_LABEL = "controller-revision-hash"
 POD_NAME_LABEL = "statefulset.kubernetes.io/pod-name"
 POD_INDEX_LABEL = "apps.kubernetes.io/pod-index"
 
@@ -35,30 +34,6 @@ def ordinal_of(stateful_set: Tree, pod: Tree) -> int:
     """Return the ordinal in the Pod's name, -1 when it is no Pod of this set."""
     match = re.fullmatch(re.escape(name_of(stateful_set)) + r"-(\d+)", name_of(pod))
     return int(match[1]) if match else -1
-
-
-def revision_name(stateful_set: Tree) -> str:
-    """Return the name of the ControllerRevision of the present template."""
-    return f"{name_of(stateful_set)}-{template_hash(stateful_set['spec']['template'])}"
-
-
-def controller_revision(stateful_set: Tree, number: int) -> Tree:
-    """Return the ControllerRevision to store for the present template."""
-    spec = stateful_set["spec"]
-    name = revision_name(stateful_set)
-    labels = {**(spec["selector"].get("matchLabels") or {}), "controller.kubernetes.io/hash": name.rpartition("-")[2]}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "ControllerRevision",
-        "metadata": {
-            "name": name,
-            "namespace": metadata(stateful_set)["namespace"],
-            "labels": labels,
-            "ownerReferences": [owner_reference(stateful_set)],
-        },
-        "data": {"spec": {"template": {**spec["template"], "$patch": "replace"}}},
-        "revision": number,
-    }
 
 
 def wanted_ordinals(stateful_set: Tree) -> range:

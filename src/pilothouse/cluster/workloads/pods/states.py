@@ -1,9 +1,7 @@
-"""What every workload needs to know about Pods. Pure: `now` is a number (seconds since 1970)."""
+"""What every workload asks about a Pod. Pure: `now` is a number (seconds since 1970)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 from pilothouse.api.meta import (
@@ -14,14 +12,9 @@ from pilothouse.api.meta import (
     is_deleting,
     labels_of,
     metadata,
-    name_of,
-    owner_reference,
 )
 from pilothouse.api.selectors import LabelSelector
 from pilothouse.kit.clock import parse_rfc3339
-
-_HASH_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-TEMPLATE_HASH = "pod-template-hash"
 
 
 def phase_of(pod: Tree) -> str:
@@ -65,35 +58,6 @@ def available_in_s(pods: list[Tree], min_ready_s: int, now: float) -> float | No
     waits = [since + min_ready_s - now for pod in pods if min_ready_s and (since := ready_since(pod)) is not None]
     pending = [wait for wait in waits if wait > 0]
     return min(pending) if pending else None
-
-
-def template_hash(template: Tree, collisions: int = 0) -> str:
-    """Return ten characters that change with the Pod template."""
-    text = json.dumps(template, sort_keys=True, separators=(",", ":")) + (f"#{collisions}" if collisions else "")
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    digits = []
-    for _ in range(10):
-        number, index = divmod(number, len(_HASH_ALPHABET))
-        digits.append(_HASH_ALPHABET[index])
-    return "".join(digits)
-
-
-def pod_from_template(template: Tree, owner: Tree, *, name: str = "", labels: dict[str, str] | None = None) -> Tree:
-    """Return a Pod to create for `owner`: named `name`, or by a generated name."""
-    source = template.get("metadata") or {}
-    meta: dict[str, Any] = {
-        "namespace": metadata(owner).get("namespace", ""),
-        "labels": {**(source.get("labels") or {}), **(labels or {})},
-        "annotations": dict(source.get("annotations") or {}),
-        "ownerReferences": [owner_reference(owner)],
-    }
-    if source.get("finalizers"):
-        meta["finalizers"] = list(source["finalizers"])
-    if name:
-        meta["name"] = name
-    else:
-        meta["generateName"] = f"{name_of(owner)[:52]}-"
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template.get("spec") or {}}
 
 
 def is_orphan_of(pod: Tree, selector: LabelSelector) -> bool:
