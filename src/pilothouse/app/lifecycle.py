@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from pilothouse.api.meta import is_condition_true, name_of
+from pilothouse.app.authentication import Authentication
 from pilothouse.cluster.apiserver import ApiServer, Config
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
 from pilothouse.kit.errors import Conflict, Invalid, PilothouseError
@@ -51,6 +52,8 @@ class Options(msgspec.Struct, frozen=True):
     capabilities: tuple[str, ...] = ()
     settings: dict[str, dict[str, Any]] = {}
     """Configuration by capability id."""
+    authentication: Authentication = Authentication()
+    """Who may log in besides holders of a certificate."""
 
 
 class PortTaken(Conflict):
@@ -106,10 +109,12 @@ class ControlPlane:
             proxy_certificate_pem=proxy.certificate_pem.decode(),
             proxy_key_pem=proxy.key_pem.decode(),
             proxy_authority_pem=proxy_authority.certificate_pem.decode(),
+            tokens=options.authentication.tokens,
         )
         self.server = ApiServer(
-            self._store, clock=self.clock, entropy=self.entropy, metrics=self.metrics, faults=self.faults, config=config
-        )
+            self._store, clock=self.clock, entropy=self.entropy, metrics=self.metrics, faults=self.faults, config=config,
+            trust=options.authentication.trust,
+        )  # fmt: skip
         self.server.failing["controllers"] = "not started yet"
         await self.server.start()
         self._edge = HttpServer(self.server.handle, tls=self._tls_context(self.authority))

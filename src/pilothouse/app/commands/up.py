@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from pilothouse.app import authentication
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,6 +23,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--kubeconfig", help="also write the administrator's kubeconfig to this file")
     parser.add_argument("--store", choices=("log", "memory"), default="log", help="keep objects on disk or in memory")
     parser.add_argument("--only-api", action="store_true", help="serve the API without any controller")
+    authentication.add_flags(parser)
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     parser.add_argument("--log-format", default="console", choices=("console", "json"))
     parser.set_defaults(run=run)
@@ -53,6 +56,7 @@ def options_of(args: argparse.Namespace) -> Options:
     from pilothouse.app.lifecycle import Options
     from pilothouse.app.profiles import DEFAULT_PORT, default_data_dir
     from pilothouse.app.standard import CAPABILITIES
+    from pilothouse.cluster.apiserver import Config
 
     return Options(
         data_dir=Path(args.data_dir).absolute() if args.data_dir else default_data_dir(),
@@ -61,6 +65,7 @@ def options_of(args: argparse.Namespace) -> Options:
         is_port_required=args.port is not None,
         store=args.store,
         capabilities=() if args.only_api else CAPABILITIES,
+        authentication=authentication.authentication_of(args, Config().issuer),
     )
 
 
@@ -81,6 +86,8 @@ async def serve(args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     plane = ControlPlane(options_of(args), clock=clock)
+    for warning in plane.options.authentication.warnings:
+        print(f"warning: {warning}", file=sys.stderr, flush=True)
     try:
         await plane.start_api()
         if args.kubeconfig:

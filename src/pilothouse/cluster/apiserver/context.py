@@ -34,6 +34,8 @@ class User(msgspec.Struct, frozen=True):
         return out
 
 
+AUTHENTICATED = "system:authenticated"
+"""The group of everyone who showed a credential."""
 ANONYMOUS = User("system:anonymous", "", ("system:unauthenticated",))
 
 

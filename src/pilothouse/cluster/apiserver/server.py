@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 
 from pilothouse.api.scheme import Scheme
 from pilothouse.cluster.apiserver.admission.stages import build_admission
+from pilothouse.cluster.apiserver.authn.oidc.types import Trust
 from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.backend import Backend, Config, NodeProxy
 from pilothouse.cluster.apiserver.bootstrap import bootstrap
@@ -55,6 +56,7 @@ class ApiServer:
         faults: Faults | None = None,
         config: Config | None = None,
         node_proxy: NodeProxy | None = None,
+        trust: Trust | None = None,
     ) -> None:
         """Build the stages; `start` makes them ready."""
         self.scheme = Scheme()
@@ -69,7 +71,7 @@ class ApiServer:
         self.writer = Writer(self.backend, self.admission)
         self.deleter = Deleter(self.writer)
         self.patcher = Patcher(self.writer)
-        self.access = Access(self.backend)
+        self.access = Access(self.backend, trust or Trust())
         self.subresources = Subresources(self.writer, self.deleter, self.patcher, self.access)
         self.custom = CustomResources(self.backend)
         self.aggregator = Aggregator(self.backend)
@@ -103,6 +105,7 @@ class ApiServer:
         """End watches and background work; safe to call twice."""
         await self.aggregator.stop()
         await self.custom.stop()
+        await self.access.stop()
         await self.outgoing.close()
         await self.backend.cache.stop()
 
@@ -138,7 +141,7 @@ class ApiServer:
         if sum(len(key) + len(value) for key, value in request.query) > MAX_QUERY:
             raise PlainError(414, "URI too long")
         target = parse_path(request.path)
-        user = self.access.authenticate(request)
+        user = await self.access.authenticate(request)
         if target is None:
             return await self._outside(request, user)
         verb = verb_of(request, target)

@@ -13,6 +13,7 @@ from pilothouse.cluster.workloads.disruption.controller import DisruptionControl
 from pilothouse.cluster.workloads.endpointslices.controller import EndpointSliceController
 from pilothouse.cluster.workloads.garbagecollector.controller import GarbageCollector
 from pilothouse.cluster.workloads.identity.accounts import ServiceAccountController
+from pilothouse.cluster.workloads.identity.bootstraptokens import TokenCleaner
 from pilothouse.cluster.workloads.identity.clusterroles import ClusterRoleAggregator
 from pilothouse.cluster.workloads.identity.tokens import TokenController
 from pilothouse.cluster.workloads.jobs.controller import JobController
@@ -43,7 +44,7 @@ async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
     for controller in (
         ReplicaSetController, ReplicationManager, DeploymentController, StatefulSetController, DaemonSetController,
         JobController, CronJobController, EndpointSliceController, NamespaceController, DisruptionController, GarbageCollector,
-        QuotaController, ClusterRoleAggregator,
+        QuotaController, ClusterRoleAggregator, TokenCleaner,
     ):  # fmt: skip
         controller(manager)
     ServiceAccountController(manager, config.root_ca_pem)

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import msgspec
 
+from pilothouse.cluster.apiserver.authn.oidc.types import Trust
 from pilothouse.cluster.apiserver.authn.tokens import Tokens
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS, Rbac
 from pilothouse.cluster.apiserver.backend import Backend
-from pilothouse.cluster.apiserver.context import ANONYMOUS, Attributes, User
+from pilothouse.cluster.apiserver.context import ANONYMOUS, AUTHENTICATED, Attributes, User
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
-from pilothouse.wire.http.messages import Request, Response
+from pilothouse.wire.http.messages import Peer, Request, Response
 
-AUTHENTICATED = "system:authenticated"
 MAX_USERS = 10_000
 
 
 class Access:
     """The first two stages."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, trust: Trust) -> None:
         """Build the stages on the backend."""
         self.backend = backend
+        self._anonymous = trust.anonymous
         self.rbac = Rbac(backend)
-        self.tokens = Tokens(backend)
+        self.tokens = Tokens(backend, trust.issuers)
         self._users: dict[tuple[str, tuple[str, ...]], User] = {}
 
     def start(self) -> None:
@@ -30,23 +31,29 @@ class Access:
         self.rbac.start()
         self.tokens.start()
 
+    async def stop(self) -> None:
+        """End background work; safe to call twice."""
+        await self.tokens.stop()
+
     def well_known(self, request: Request) -> Response | None:
         """Answer the OpenID discovery paths."""
-        return self.tokens.well_known(request.path)
+        return self.tokens.accounts.well_known(request.path)
 
-    def authenticate(self, request: Request) -> User:
-        """Return the user of a request; raises 401 for credentials that are wrong."""
-        header = request.headers.get("authorization")
-        if header:
-            kind, _, token = header.partition(" ")
-            if kind.lower() == "bearer" and token.strip():
-                user = self.tokens.user(token.strip())
-                if user is None:
-                    raise unauthorized()
-                return user
-        peer = request.peer
-        if not peer.common_name:
-            return ANONYMOUS
+    async def authenticate(self, request: Request) -> User:
+        """Return the user of a request: of its certificate, else of its token; raises 401 for tokens nobody knows."""
+        if request.peer.common_name:
+            return self._certified(request.peer)
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and token.strip():
+            user = await self.tokens.user(token.strip())
+            if user is None:
+                raise unauthorized()
+            return user
+        if not self._anonymous.allows(request.path):
+            raise unauthorized()
+        return ANONYMOUS
+
+    def _certified(self, peer: Peer) -> User:
         key = (peer.common_name, peer.organizations)
         user = self._users.get(key)
         if user is None:

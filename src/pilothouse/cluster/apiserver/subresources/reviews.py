@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import orjson
-
 from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.findings.internalform import internal_form
+from pilothouse.cluster.apiserver.authn.jws import BadToken
 from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj, User
@@ -30,7 +29,10 @@ class Reviews:
         obj = decode_object(call, read_tree(call, call.resource.kind), call.resource)
         obj.setdefault("metadata", {})
         obj["metadata"] = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
-        getattr(self, f"_{_METHODS[call.resource.kind]}")(call, obj)
+        if call.resource.kind == "TokenReview":
+            await self._token(obj)
+        else:
+            getattr(self, f"_{_METHODS[call.resource.kind]}")(call, obj)
         return answer_tree(obj, 201, warnings=call.warnings)
 
     def _self_access(self, call: Call, obj: Obj) -> None:
@@ -94,25 +96,19 @@ class Reviews:
         obj["spec"] = {}
         obj["status"] = {"resourceRules": resources, "nonResourceRules": urls, "incomplete": False}
 
-    def _token(self, call: Call, obj: Obj) -> None:
+    async def _token(self, obj: Obj) -> None:
         spec = obj.get("spec") or {}
         token = spec.get("token", "")
         if not token:
             text = "token is required for TokenReview in authentication"
             raise bad_request(text)
-        audiences = tuple(spec.get("audiences") or ())
-        user = self.access.tokens.user(token, audiences)
-        if user is None:
-            obj["status"] = {"user": {}, "error": self._refusal(token, audiences)}
+        try:
+            user, audiences = await self.access.tokens.review(token, tuple(spec.get("audiences") or ()))
+        except BadToken as error:
+            why = str(error)
+            obj["status"] = {"user": {}, "error": f"[invalid bearer token, {why}]" if why else "invalid bearer token"}
             return
-        shown = list(audiences) or [self.access.tokens.audience()]
-        obj["status"] = {"authenticated": True, "user": user.info(), "audiences": shown}
-
-    def _refusal(self, token: str, audiences: tuple[str, ...]) -> str:
-        if audiences and self.access.tokens.user(token) is not None:
-            given, wanted = (orjson.dumps(list(names)).decode() for names in ((self.access.tokens.audience(),), audiences))
-            return f"[invalid bearer token, token audiences {given} is invalid for the target audiences {wanted}]"
-        return "invalid bearer token"
+        obj["status"] = {"authenticated": True, "user": user.info(), "audiences": list(audiences)}
 
     def _who(self, call: Call, obj: Obj) -> None:
         obj["metadata"] = {"creationTimestamp": self.access.backend.now()}
@@ -122,6 +118,6 @@ class Reviews:
 _METHODS = {
     "SelfSubjectAccessReview": "self_access", "SubjectAccessReview": "subject_access",
     "LocalSubjectAccessReview": "subject_access",
-    "SelfSubjectRulesReview": "self_rules", "TokenReview": "token", "SelfSubjectReview": "who",
+    "SelfSubjectRulesReview": "self_rules", "SelfSubjectReview": "who",
 }  # fmt: skip
-KINDS = frozenset(_METHODS)
+KINDS = frozenset((*_METHODS, "TokenReview"))

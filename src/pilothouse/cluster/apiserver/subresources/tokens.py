@@ -37,7 +37,7 @@ class TokenRequests:
 
     def __init__(self, backend: Backend, access: Access) -> None:
         """Sign with the keys of `access`."""
-        self.backend, self.tokens = backend, access.tokens
+        self.backend, self.accounts = backend, access.tokens.accounts
 
     async def token(self, call: Call) -> Response:
         """Make a token for a ServiceAccount."""
@@ -48,7 +48,7 @@ class TokenRequests:
             raise not_found(call.resource, call.name)
         spec = body["spec"]
         spec.setdefault("expirationSeconds", 3600)
-        spec["audiences"] = spec.get("audiences") or [self.tokens.audience()]
+        spec["audiences"] = spec.get("audiences") or [self.accounts.audience()]
         seconds = spec["expirationSeconds"]
         findings: list[FieldError] = []
         if seconds < MIN_TOKEN_S:
@@ -75,7 +75,7 @@ class TokenRequests:
             "metadata": {"name": call.name, "namespace": call.namespace, "uid": meta["uid"],
             "creationTimestamp": self.backend.now()},
             "spec": {**spec, "boundObjectRef": spec.get("boundObjectRef")},
-            "status": {"token": self.tokens.sign(claims), "expirationTimestamp": rfc3339(now + seconds)},
+            "status": {"token": self.accounts.sign(claims), "expirationTimestamp": rfc3339(now + seconds)},
         }  # fmt: skip
         return answer_tree(shown, 201, warnings=call.warnings)
 
@@ -98,4 +98,8 @@ class TokenRequests:
                 f"({reference['uid']}) does not match the UID in record. The object might have been deleted and then recreated"
             )
             raise StatusError(409, "Conflict", text, names(name, "", kind))
-        return {kind.lower(): {"name": name, "uid": uid}}
+        out: Obj = {kind.lower(): {"name": name, "uid": uid}}
+        node = self.backend.look("", "nodes", "", (found.get("spec") or {}).get("nodeName") or "") if kind == "Pod" else None
+        if node is not None:
+            out["node"] = {"name": node["metadata"]["name"], "uid": node["metadata"]["uid"]}
+        return out

@@ -1,66 +1,70 @@
-"""ServiceAccount tokens."""
+"""Which source a bearer token is looked up in, and for whom it is."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from pilothouse.cluster.apiserver import ApiServer
-from pilothouse.kit.clock import Entropy, ManualClock
+from pilothouse.cluster.apiserver import ApiServer, Config
+from pilothouse.cluster.apiserver.authn.oidc.types import Anonymous, AnonymousCondition, Trust
 from pilothouse.store.memory import MemoryStore
 from pilothouse.wire.http.messages import Peer
-from tests.unit.cluster.apiserver.driver import Driver
+from tests.unit.cluster.apiserver.driver import Driver, serve
 
-NOBODY = Peer("test")
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+REVIEW = "/apis/authentication.k8s.io/v1/tokenreviews"
+CONFIG = Config(tokens={"s3cret": ("jane", "7", ("dev",))})
 
 
-async def _token(driver: Driver, **spec: Any) -> str:
-    made = await driver.ok("POST", "/api/v1/namespaces/ns/serviceaccounts/default/token", {"spec": spec})
-    token: str = made["status"]["token"]
-    return token
+async def _review(driver: Driver, token: str, *audiences: str) -> Any:
+    return (await driver.ok("POST", REVIEW, {"spec": {"token": token, "audiences": list(audiences)}}))["status"]
 
 
-async def _who(driver: Driver, token: str) -> tuple[int, Any]:
-    return await driver.call("POST", WHO, {}, peer=NOBODY, headers={"authorization": f"Bearer {token}"})
+def test_a_static_token_is_its_user_here_and_nobody_elsewhere() -> None:
+    async def test(driver: Driver) -> None:
+        headers = {"authorization": "Bearer s3cret"}
+        status, value = await driver.call("POST", WHO, {}, peer=Peer("test"), headers=headers)
+        assert status == 201
+        assert value["status"]["userInfo"] == {"username": "jane", "uid": "7", "groups": ["dev", "system:authenticated"]}
+        own = CONFIG.issuer
+        assert (await _review(driver, "s3cret"))["audiences"] == [own]
+        assert (await _review(driver, "s3cret", "vault", own))["audiences"] == [own]
+        assert not (await _review(driver, "s3cret", "vault")).get("authenticated")
+        assert not (await _review(driver, "S3CRET")).get("authenticated")
+
+    serve(test, CONFIG)
 
 
-def test_a_token_names_its_account_until_it_expires() -> None:
-    async def main() -> None:
-        clock = ManualClock()
-        server = ApiServer(MemoryStore(clock), clock=clock, entropy=Entropy(2))
-        server.custom.start = _nothing  # type: ignore[method-assign]
-        await server.start()
-        driver = Driver(server)
+def test_a_review_tells_only_the_audiences_that_are_the_tokens() -> None:
+    async def test(driver: Driver) -> None:
         await driver.namespace("ns")
-        token = await _token(driver, expirationSeconds=600)
-        status, value = await _who(driver, token)
-        assert status == 201 and value["status"]["userInfo"]["username"] == "system:serviceaccount:ns:default"
-        assert (await _who(driver, token[:-4] + "AAAA"))[0] == 401
-        assert (await _who(driver, "a.b.c"))[0] == 401
-        other = await _token(driver, audiences=["other"])
-        assert (await _who(driver, other))[0] == 401
-        await clock.advance(700)
-        assert (await _who(driver, token))[0] == 401
-        await server.stop()
+        path = "/api/v1/namespaces/ns/serviceaccounts/default/token"
+        made = await driver.ok("POST", path, {"spec": {"audiences": ["vault", "db"]}})
+        status = await _review(driver, made["status"]["token"], "mail", "db")
+        assert status["authenticated"] is True and status["audiences"] == ["db"]
+        assert "is invalid for the target audiences" in (await _review(driver, made["status"]["token"]))["error"]
+
+    serve(test)
+
+
+def test_a_certificate_goes_before_a_token() -> None:
+    async def test(driver: Driver) -> None:
+        peer = Peer("test", "joe", ("ops",))
+        status, value = await driver.call("POST", WHO, {}, peer=peer, headers={"authorization": "Bearer wrong"})
+        assert status == 201 and value["status"]["userInfo"]["username"] == "joe"
+
+    serve(test, CONFIG)
+
+
+def test_who_shows_nothing_may_be_sent_away() -> None:
+    async def main() -> None:
+        conditions = (AnonymousCondition("/livez"),)
+        for anonymous, wanted in ((Anonymous(enabled=False), [401, 401]), (Anonymous(conditions=conditions), [200, 401])):
+            server = ApiServer(MemoryStore(), trust=Trust(anonymous=anonymous))
+            await server.start()
+            driver = Driver(server)
+            paths = ("/livez", "/readyz")
+            assert [(await driver.send("GET", path, peer=Peer("test"))).status for path in paths] == wanted
+            await server.stop()
 
     asyncio.run(main())
-
-
-def test_a_token_dies_with_its_account() -> None:
-    async def main() -> None:
-        server = ApiServer(MemoryStore())
-        await server.start()
-        driver = Driver(server)
-        await driver.namespace("ns")
-        token = await _token(driver)
-        assert (await _who(driver, token))[0] == 201
-        await driver.ok("DELETE", "/api/v1/namespaces/ns/serviceaccounts/default")
-        assert (await _who(driver, token))[0] == 401
-        await server.stop()
-
-    asyncio.run(main())
-
-
-async def _nothing() -> None:
-    """Definitions are not followed: their pauses would wait for the manual clock."""
