@@ -11,12 +11,14 @@ import logging
 import os
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from pilothouse.api.meta import is_condition_true, name_of
+from pilothouse.app.audit import Audit, start_audit
 from pilothouse.app.authentication import Authentication
+from pilothouse.app.encryption import encrypted
 from pilothouse.cluster.apiserver import ApiServer, Config
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
 from pilothouse.kit.errors import Conflict, Invalid, PilothouseError
@@ -32,6 +34,10 @@ from pilothouse.store.revisions import Store
 from pilothouse.wire import kubeconfig, tls
 from pilothouse.wire.http.messages import InProcessTransport, Peer
 from pilothouse.wire.http.server import HttpServer
+
+if TYPE_CHECKING:
+    from pilothouse.cluster.apiserver.http.audit.log import AuditLog
+    from pilothouse.cluster.apiserver.http.audit.trail import Auditor
 
 logger = logging.getLogger("pilothouse.app")
 SERVICE_RANGE = "10.96.0.0/16"
@@ -49,11 +55,16 @@ class Options(msgspec.Struct, frozen=True):
     is_port_required: bool = False
     """Fail instead of taking a free port when `port` is taken."""
     store: str = "log"
+    encryption_config: Path | None = None
+    """The user's EncryptionConfiguration; without one Secrets are sealed with keys of the data directory."""
+    rotate_encryption_key: bool = False
     capabilities: tuple[str, ...] = ()
     settings: dict[str, dict[str, Any]] = {}
     """Configuration by capability id."""
     authentication: Authentication = Authentication()
     """Who may log in besides holders of a certificate."""
+    audit: Audit = Audit()
+    """Which requests are recorded, and where."""
 
 
 class PortTaken(Conflict):
@@ -78,6 +89,7 @@ class ControlPlane:
         self.manager: Manager | None = None
         self._store: Store | None = None
         self._edge: HttpServer | None = None
+        self._audit: AuditLog | None = None
 
     @property
     def url(self) -> str:
@@ -113,6 +125,7 @@ class ControlPlane:
         )
         self.server = ApiServer(
             self._store, clock=self.clock, entropy=self.entropy, metrics=self.metrics, faults=self.faults, config=config,
+            auditor=self._auditor(),
             trust=options.authentication.trust,
         )  # fmt: skip
         self.server.failing["controllers"] = "not started yet"
@@ -121,10 +134,23 @@ class ControlPlane:
         self.port = await self._listen(self._edge)
         self._write_kubeconfig(self.authority)
 
+    def _auditor(self) -> Auditor | None:
+        if not self.options.audit.path:
+            return None
+        auditor, self._audit = start_audit(self.options.audit, self.clock, self.entropy)
+        return auditor
+
     async def _open_store(self) -> Store:
         if self.options.store == "memory":
             return MemoryStore(self.clock, self.faults)
-        return await LogStore.open(self.options.data_dir / "store", clock=self.clock, faults=self.faults)
+        options = self.options
+        store = await LogStore.open(options.data_dir / "store", clock=self.clock, faults=self.faults)
+        try:
+            keys = options.data_dir / "pki" / "encryption.json"
+            return await encrypted(store, keys, options.encryption_config, options.rotate_encryption_key, self.entropy)
+        except BaseException:
+            await store.close()
+            raise
 
     def _authority(self) -> tls.KeyPair:
         directory = self.options.data_dir / "pki"
@@ -214,6 +240,7 @@ class ControlPlane:
             return
         known = {
             "data_dir": str(self.options.data_dir), "root_ca_pem": self.authority.certificate_pem.decode(),
+            "authority_key_pem": self.authority.key_pem.decode(),
             "volumes_dir": str(self.options.data_dir / "volumes"), "api_host": self.options.host, "api_port": self.port,
         }  # fmt: skip
         fields = {field.name for field in msgspec.structs.fields(capability.config)}
@@ -238,6 +265,8 @@ class ControlPlane:
         async with AsyncExitStack() as stack:  # a part that fails to stop keeps none of the others from it
             if self._store is not None:
                 stack.push_async_callback(self._store.close)
+            if self._audit is not None:
+                stack.push_async_callback(self._audit.stop)
             if self._edge is not None:
                 stack.push_async_callback(self._edge.stop)
             if self.server is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from pilothouse.api.scheme import Scheme
 from pilothouse.cluster.apiserver.admission.stages import build_admission
@@ -39,6 +40,9 @@ from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.store.revisions import Store
 from pilothouse.wire.http.messages import Request, Response
 
+if TYPE_CHECKING:
+    from pilothouse.cluster.apiserver.http.audit.trail import Auditor, Trail
+
 logger = logging.getLogger("pilothouse.apiserver")
 MAX_QUERY = 64 * 1024
 
@@ -57,6 +61,7 @@ class ApiServer:
         config: Config | None = None,
         node_proxy: NodeProxy | None = None,
         trust: Trust | None = None,
+        auditor: Auditor | None = None,
     ) -> None:
         """Build the stages; `start` makes them ready."""
         self.scheme = Scheme()
@@ -76,6 +81,7 @@ class ApiServer:
         self.custom = CustomResources(self.backend)
         self.aggregator = Aggregator(self.backend)
         self.openapi = OpenApi(self.scheme)
+        self.auditor = auditor
         self.failing: dict[str, str] = {}
         self.backend.cache.on_failure = functools.partial(self.failing.__setitem__, "etcd")
         self._verbs = self._build_verbs()
@@ -114,8 +120,9 @@ class ApiServer:
         clock = self.backend.clock
         started = clock.monotonic()
         labels = ["", "", "", "", ""]
+        trail = self.auditor.begin(request) if self.auditor else None
         try:
-            response = await self._serve(request, labels)
+            response = await self._serve(request, labels, trail)
         except PilothouseError as error:
             response = error_answer(error, getattr(error, "warnings", None), request.header("accept"))
         except RecursionError:
@@ -125,6 +132,8 @@ class ApiServer:
             text = f"Internal error occurred: {type(error).__name__}"
             details = {"causes": [{"message": str(error)[:500]}]}
             response = error_answer(StatusError(500, "InternalError", text, details))
+        if trail is not None:
+            response = trail.answered(response)
         if request.method == "HEAD":
             response.body = b""
         elapsed = clock.monotonic() - started
@@ -136,25 +145,34 @@ class ApiServer:
             logger.debug("%s %s %d %.1fms", request.method, request.path, response.status, elapsed * 1000)
         return response
 
-    async def _serve(self, request: Request, labels: list[str]) -> Response:
+    async def _serve(self, request: Request, labels: list[str], trail: Trail | None) -> Response:
         check_size(request.body)
         if sum(len(key) + len(value) for key, value in request.query) > MAX_QUERY:
             raise PlainError(414, "URI too long")
         target = parse_path(request.path)
         user = await self.access.authenticate(request)
         if target is None:
-            return await self._outside(request, user)
+            return await self._outside(request, user, trail)
         verb = verb_of(request, target)
         labels[:] = self._labels(verb, target)
         params: dict[str, str] = {}
         for key, value in request.query:
             params.setdefault(key, value)
-        user = self.access.authorize(request, user, attributes(verb, target, request.path, params))
+        user = self._authorized(request, user, attributes(verb, target, request.path, params), trail)
         if self.aggregator.remotes.table:
             remote = self.aggregator.remotes.find(request.path)
             if remote is not None:
                 return await self.aggregator.answer(remote, request, user)
-        return await self._resource(request, user, verb, target, params)
+        return await self._resource(request, user, verb, target, params, trail)
+
+    def _authorized(self, request: Request, user: User, wanted: Attributes, trail: Trail | None) -> User:
+        """Return the user to act as; raises 403."""
+        if trail is None:
+            return self.access.authorize(request, user, wanted)
+        trail.identified(user, wanted)
+        actor = self.access.authorize(request, user, wanted)
+        trail.allowed(user, actor, self.access.rbac.explain(actor, wanted))
+        return actor
 
     def _labels(self, verb: str, target: Target) -> list[str]:
         """Return the metric labels of a request: only names that exist, as a client may make up any number of others."""
@@ -164,9 +182,9 @@ class ApiServer:
         known = target.subresource if target.subresource in resource.subresources else ""
         return [verb, target.group, target.version, target.resource, known]
 
-    async def _outside(self, request: Request, user: User) -> Response:
+    async def _outside(self, request: Request, user: User, trail: Trail | None) -> Response:
         path = Attributes(verb=request.method.lower(), is_resource=False, path=request.path)
-        user = self.access.authorize(request, user, path)
+        user = self._authorized(request, user, path, trail)
         if self.aggregator.remotes.table:
             elsewhere = await self._elsewhere(request, user)
             if elsewhere is not None:
@@ -213,7 +231,9 @@ class ApiServer:
             return {"service-cluster-ip-range": config.service_range, "service-account-issuer": config.issuer}
         return {"Version": self.scheme.version, "Paths": "/healthz /livez /metrics /readyz /statusz /version"}
 
-    async def _resource(self, request: Request, user: User, verb: str, target: Target, params: dict[str, str]) -> Response:
+    async def _resource(
+        self, request: Request, user: User, verb: str, target: Target, params: dict[str, str], trail: Trail | None
+    ) -> Response:
         resource = self.scheme.resource(target.group, target.version, target.resource)
         if resource is None:
             if target.group and not self._is_built_in(target.group, target.version):
@@ -229,6 +249,8 @@ class ApiServer:
         if name and "%" in name:
             raise no_resource()
         call = Call(request, user, verb, resource, namespace, name, None, params, [])
+        if trail is not None:
+            call.annotations = trail.annotations
         try:
             return await self._answered(call, target)
         except StatusError as error:
@@ -306,10 +328,6 @@ _COLLECTION_VERBS = frozenset(("create", "list", "deletecollection"))
 _DEPRECATED = {
     ("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     ("", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",
-    (
-        "admissionregistration.k8s.io",
-        "MutatingAdmissionPolicy",
-    ): "not supported: MutatingAdmissionPolicies are stored, never applied",
 }
 
 
