@@ -20,6 +20,7 @@ from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.sdk.client import Client
 from pilothouse.sdk.manager import Manager
 from pilothouse.store.memory import MemoryStore
+from pilothouse.wire import tls
 from pilothouse.wire.http.messages import InProcessTransport, Peer, Request, Response
 from tests.conformance.kubernetes_api.compare import UNORDERED_NAMES, Comparison, Differs
 
@@ -334,7 +335,9 @@ async def start_controllers(server: ApiServer) -> Manager:
     """Run the built-in controllers, without a node, against a server."""
     client = Client(InProcessTransport(server.handle, Peer(common_name="controllers", organizations=("system:masters",))))
     manager = Manager(client, clock=SystemClock(), entropy=Entropy(), metrics=MetricsRegistry())
-    await workloads.start(manager, workloads.WorkloadsConfig(root_ca_pem="certificate"))
+    authority = tls.create_authority("ca", SystemClock().now())
+    keys = (authority.certificate_pem.decode(), authority.key_pem.decode())
+    await workloads.start(manager, workloads.WorkloadsConfig(root_ca_pem=keys[0], authority_key_pem=keys[1]))
     await manager.start()
     return manager
 

@@ -14,6 +14,7 @@ from pilothouse.cluster.workloads.endpointslices.controller import EndpointSlice
 from pilothouse.cluster.workloads.garbagecollector.controller import GarbageCollector
 from pilothouse.cluster.workloads.identity.accounts import ServiceAccountController
 from pilothouse.cluster.workloads.identity.bootstraptokens import TokenCleaner
+from pilothouse.cluster.workloads.identity.certificates import CertificateController
 from pilothouse.cluster.workloads.identity.clusterroles import ClusterRoleAggregator
 from pilothouse.cluster.workloads.identity.tokens import TokenController
 from pilothouse.cluster.workloads.jobs.controller import JobController
@@ -28,6 +29,7 @@ from pilothouse.kit.errors import AlreadyExists
 from pilothouse.kit.registry import Capability
 from pilothouse.sdk.kinds import STORAGE_CLASS
 from pilothouse.sdk.manager import Manager
+from pilothouse.wire.tls import KeyPair
 
 
 class WorkloadsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +37,8 @@ class WorkloadsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     root_ca_pem: str = ""
     """Certificate published to every namespace for verifying the API server."""
+    authority_key_pem: str = ""
+    """Key of that certificate: CertificateSigningRequests are signed with it, and not at all without it."""
     volumes_dir: str = "volumes"
     """Directory for provisioned volumes."""
 
@@ -49,6 +53,8 @@ async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
         controller(manager)
     ServiceAccountController(manager, config.root_ca_pem)
     TokenController(manager, config.root_ca_pem)
+    if config.authority_key_pem:
+        CertificateController(manager, KeyPair(config.root_ca_pem.encode(), config.authority_key_pem.encode()))
     VolumeController(manager, DirectoryProvisioner(Path(config.volumes_dir)))
     try:
         await manager.client.create(STORAGE_CLASS, default_storage_class())
@@ -64,6 +70,7 @@ CAPABILITY = Capability(
     kinds=(
         "apps/v1/Deployment", "apps/v1/ReplicaSet", "apps/v1/StatefulSet", "apps/v1/DaemonSet", "batch/v1/Job",
         "batch/v1/CronJob", "discovery.k8s.io/v1/EndpointSlice", "v1/Endpoints",
+        "certificates.k8s.io/v1/CertificateSigningRequest",
         "v1/Namespace", "v1/ResourceQuota", "v1/ServiceAccount", "rbac.authorization.k8s.io/v1/ClusterRole",
         "v1/PersistentVolumeClaim",
         "v1/PersistentVolume", "v1/ReplicationController", "apps/v1/ControllerRevision", "policy/v1/PodDisruptionBudget",
