@@ -6,11 +6,11 @@ admission policies, match conditions.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from pilothouse.api.cel.checker import Checker, children
-from pilothouse.api.cel.functions import Library, library, merged
+from pilothouse.api.cel.functions import Library, Row, library, merged
 from pilothouse.api.cel.library import (
     authorizer,
     conversions,
@@ -63,7 +63,7 @@ class Environment:
     ) -> None:
         """Declare variables, types of struct literals, and rules of named formats (name -> problems of a text)."""
         self.variables = dict(variables)
-        self.structs = dict(structs or {})
+        self.structs: Mapping[str, Type] = dict(structs or {})
         self.functions = merged(_functions(), library(formats.rows(named_formats or {})))
 
     def extended(self, variables: Mapping[str, Type]) -> Environment:
@@ -71,6 +71,18 @@ class Environment:
         other = object.__new__(Environment)
         other.variables = {**self.variables, **variables}
         other.structs, other.functions = self.structs, self.functions
+        return other
+
+    def without(self, name: str) -> Environment:
+        """Return an environment that lacks a variable."""
+        other = self.extended({})
+        del other.variables[name]
+        return other
+
+    def with_structs(self, structs: Mapping[str, Type], rows: Iterable[Row]) -> Environment:
+        """Return an environment with types of struct literals and functions besides."""
+        other = self.extended({})
+        other.structs, other.functions = structs, merged(self.functions, library(rows))
         return other
 
     def compile(self, source: str, wanted: Type | None = None) -> Program:

@@ -18,6 +18,12 @@ class PatchFailed(Invalid):
     reason = "Invalid"
 
 
+class TestFailed(PatchFailed):
+    """A `test` operation does not hold."""
+
+    __test__ = False
+
+
 def apply_json_patch(document: Any, operations: Any) -> Any:
     """Return the patched document.
 
@@ -44,7 +50,7 @@ def _apply(document: Any, operation: dict[str, Any]) -> Any:
             return _replace(document, path, operation.get("value"))
         case "test":
             if _lookup(document, path) != operation.get("value"):
-                raise PatchFailed(f"testing value {operation.get('path')} failed: test failed")
+                raise TestFailed(f"testing value {operation.get('path')} failed: test failed")
             return document
         case "move":
             source = _pointer(operation.get("from"))

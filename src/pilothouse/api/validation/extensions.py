@@ -1,59 +1,12 @@
-"""Rules of definitions, webhooks, admission policies, API services and flow control."""
+"""Rules of API services, flow control and other kinds with few rules."""
 
 from __future__ import annotations
 
 import base64
-import re
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.findings.internalform import internal_diff, internal_form
-from pilothouse.api.validation.admission.policies import validate_expressions
 from pilothouse.api.validation.checks import PORT_RANGE, Findings, Obj, immutable, one_of
-
-_FAILURE = ("Fail", "Ignore")
-_IDENTIFIER = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
-
-
-def policy(obj: Obj) -> Findings:
-    """A new ValidatingAdmissionPolicy."""
-    spec = obj["spec"]
-    out: Findings = []
-    if spec.get("failurePolicy") not in (None, *_FAILURE):
-        out.append(unsupported("spec.failurePolicy", spec["failurePolicy"], _FAILURE))
-    if spec.get("matchConstraints") is None:
-        out.append(required("spec.matchConstraints"))
-    for index, variable in enumerate(spec.get("variables") or ()):
-        name = variable.get("name", "")
-        if not _IDENTIFIER.fullmatch(name):
-            out.append(invalid(f"spec.variables[{index}].name", name, "must be a valid CEL identifier"))
-    return out + validate_expressions(spec)
-
-
-_ACTIONS = ("Audit", "Deny", "Warn")
-
-
-def policy_binding(obj: Obj) -> Findings:
-    """A new ValidatingAdmissionPolicyBinding."""
-    spec = obj["spec"]
-    out: Findings = [] if spec.get("policyName") else [required("spec.policyName")]
-    reference = spec.get("paramRef")
-    if reference is not None and not reference.get("parameterNotFoundAction"):
-        out.append(required("spec.paramRef.parameterNotFoundAction"))
-    if obj.get("kind") != "ValidatingAdmissionPolicyBinding":
-        return out
-    actions = spec.get("validationActions") or []
-    if not actions:
-        out.append(required("spec.validationActions", "at least one validation action is required"))
-    for index, action in enumerate(actions):
-        if action not in _ACTIONS:
-            out.append(unsupported(f"spec.validationActions[{index}]", action, _ACTIONS))
-    if "Deny" in actions and "Warn" in actions:
-        text = (
-            "must not contain both Deny and Warn (repeating the same validation failure information in the "
-            "API response and headers "
-        )
-        out.append(invalid("spec.validationActions", actions, f"{text}serves no purpose)"))
-    return out
 
 
 def api_service(obj: Obj) -> Findings:

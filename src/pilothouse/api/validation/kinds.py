@@ -7,7 +7,7 @@ from typing import Any
 
 from pilothouse.api.findings import FieldError
 from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes
-from pilothouse.api.validation.admission import webhooks
+from pilothouse.api.validation.admission import policies, webhooks
 from pilothouse.api.validation.workloads import apps, batch, scaling
 
 Obj = dict[str, Any]
@@ -55,9 +55,10 @@ _CREATE: dict[tuple[str, str], Check] = {
     ("certificates.k8s.io", "CertificateSigningRequest"): cluster.signing_request,
     (_ADMISSION, "ValidatingWebhookConfiguration"): webhooks.configuration,
     (_ADMISSION, "MutatingWebhookConfiguration"): webhooks.configuration,
-    (_ADMISSION, "ValidatingAdmissionPolicy"): extensions.policy,
-    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): extensions.policy_binding,
-    (_ADMISSION, "MutatingAdmissionPolicyBinding"): extensions.policy_binding,
+    (_ADMISSION, "ValidatingAdmissionPolicy"): policies.validating_policy,
+    (_ADMISSION, "MutatingAdmissionPolicy"): policies.mutating_policy,
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): policies.policy_binding,
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): policies.policy_binding,
     ("apiregistration.k8s.io", "APIService"): extensions.api_service,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.definition,
     (_FLOW, "FlowSchema"): extensions.flow_schema,
@@ -100,7 +101,10 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("resource.k8s.io", "ResourceClaim"): extensions.resource_claim_update,
     (_ADMISSION, "ValidatingWebhookConfiguration"): webhooks.configuration_update,
     (_ADMISSION, "MutatingWebhookConfiguration"): webhooks.configuration_update,
-    (_ADMISSION, "ValidatingAdmissionPolicy"): lambda new, old: extensions.policy(new),
+    (_ADMISSION, "ValidatingAdmissionPolicy"): lambda new, old: policies.validating_policy(new),
+    (_ADMISSION, "MutatingAdmissionPolicy"): lambda new, old: policies.mutating_policy(new),
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): lambda new, old: policies.policy_binding(new),
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): lambda new, old: policies.policy_binding(new),
     ("apiregistration.k8s.io", "APIService"): extensions.api_service_update,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): definitions.definition_update,
     (_FLOW, "FlowSchema"): extensions.flow_schema_update,

@@ -101,6 +101,11 @@ def forbidden(resource: Resource, name: str, why: str, causes: list[Details] | N
     return StatusError(403, "Forbidden", shown, names(name, resource.group, resource.plural, **more))
 
 
+def internal(text: str) -> StatusError:
+    """500 with the text as its cause."""
+    return StatusError(500, "InternalError", f"Internal error occurred: {text}", {"causes": [{"message": text}]})
+
+
 def refused(call: Call, obj: Obj, why: str) -> StatusError:
     """403 from an admission stage; an object without a name is called by what its name begins with."""
     meta = obj["metadata"]

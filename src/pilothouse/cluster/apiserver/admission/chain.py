@@ -40,6 +40,10 @@ class PostedStage(Protocol):
         """Ask about what is posted to a subresource; may change the body of the request."""
         ...
 
+    async def asked(self, call: Call, obj: Obj) -> None:
+        """Ask about an object that is not stored, such as a review; may change it."""
+        ...
+
 
 class Allocator(Protocol):
     """Something that reserves values (addresses, ports) for an object."""
@@ -57,10 +61,10 @@ class Admission:
     """All stages."""
 
     def __init__(
-        self, backend: Backend, stages: list[Stage], allocators: list[Allocator], webhooks: PostedStage | None = None
+        self, backend: Backend, stages: list[Stage], allocators: list[Allocator], dynamic: PostedStage | None = None
     ) -> None:
-        """Keep the stages in order; `webhooks` is the one of them that also sees what is posted to subresources."""
-        self.backend, self.stages, self.allocators, self.webhooks = backend, stages, allocators, webhooks
+        """Keep the stages in order; `dynamic` is the one of them that also sees what is posted to subresources."""
+        self.backend, self.stages, self.allocators, self.dynamic = backend, stages, allocators, dynamic
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Run the mutating half."""
@@ -74,13 +78,18 @@ class Admission:
 
     def start(self) -> None:
         """Read what is configured."""
-        if self.webhooks is not None:
-            self.webhooks.start()
+        if self.dynamic is not None:
+            self.dynamic.start()
 
     async def posted(self, call: Call) -> None:
-        """Show what is posted to a subresource (a Binding, an Eviction, a TokenRequest) to webhooks, which may change it."""
-        if self.webhooks is not None and self.webhooks.is_used and call.verb == "create":
-            await self.webhooks.posted(call)
+        """Show what is posted to a subresource (a Binding, an Eviction, a TokenRequest) to policies and webhooks."""
+        if self.dynamic is not None and self.dynamic.is_used and call.verb == "create":
+            await self.dynamic.posted(call)
+
+    async def asked(self, call: Call, obj: Obj) -> None:
+        """Show an object that is not stored to policies and webhooks, which may change it."""
+        if self.dynamic is not None and self.dynamic.is_used:
+            await self.dynamic.asked(call, obj)
 
     async def allocate(self, call: Call, obj: Obj, old: Obj | None) -> Undo:
         """Reserve what the object needs."""

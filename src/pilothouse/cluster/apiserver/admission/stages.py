@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pilothouse.cluster.apiserver.admission.allocation import ServiceAllocator
 from pilothouse.cluster.apiserver.admission.chain import Admission, Allocator, Stage
+from pilothouse.cluster.apiserver.admission.dynamic.objects import Objects
+from pilothouse.cluster.apiserver.admission.dynamic.stage import Dynamic
 from pilothouse.cluster.apiserver.admission.identity import SigningRequests
 from pilothouse.cluster.apiserver.admission.limits import LimitRanger
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
@@ -14,8 +16,6 @@ from pilothouse.cluster.apiserver.admission.rbac import Creation, Escalation
 from pilothouse.cluster.apiserver.admission.runtimes import RuntimeClasses
 from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.admission.warnings import Warnings
-from pilothouse.cluster.apiserver.admission.webhooks.policies import Policies
-from pilothouse.cluster.apiserver.admission.webhooks.stage import Objects, Webhooks
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.http.outgoing import Outgoing
 
@@ -32,8 +32,7 @@ def build_admission(backend: Backend, outgoing: Outgoing, objects: Objects) -> A
         Defaults(backend),
         RuntimeClasses(backend),
     ]
-    webhooks = Webhooks(backend, outgoing, objects, built_in)
-    policies = Policies(backend, objects)
-    stages: list[Stage] = [Warnings(), Creation(backend), *built_in, policies, webhooks, Escalation(backend), SigningRequests()]
+    dynamic = Dynamic(backend, outgoing, objects, built_in)
+    stages: list[Stage] = [Warnings(), Creation(backend), *built_in, dynamic, Escalation(backend), SigningRequests()]
     allocators: list[Allocator] = [Quotas(backend), ServiceAllocator(backend)]
-    return Admission(backend, stages, allocators, webhooks)
+    return Admission(backend, stages, allocators, dynamic)

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from pilothouse.cluster.apiserver import ApiServer
+from pilothouse.cluster.apiserver.context import Call
 from pilothouse.store.memory import MemoryStore
 from pilothouse.wire.http.messages import Peer, Request, Response
 
@@ -117,5 +118,51 @@ def test_conditions_and_excluded_resources_limit_a_policy() -> None:
         await install(send, {"matchConditions": conditions, "validations": [{"expression": "false"}]})
         assert (await create(send, "a"))[0] == 201
         assert (await create(send, "x"))[0] == 422
+
+    on_server(story)
+
+
+def test_what_is_audited_is_noted_on_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: dict[str, str] = {}
+    monkeypatch.setattr(Call, "annotate", lambda self, key, value: noted.update({key: value}))
+
+    async def story(send: Send) -> None:
+        annotations = [
+            {"key": "size", "valueExpression": "'size is ' + string(size(object.data))"},
+            {"key": "no", "valueExpression": "null"},
+        ]  # fmt: skip
+        spec = {"validations": [{"expression": "false", "message": "never"}], "auditAnnotations": annotations}
+        await install(send, spec, validationActions=["Audit", "Warn"])
+        status, _, response = await create(send, "a", x="y")
+        assert status == 201 and any(name == "warning" for name, _ in response.headers)
+
+    on_server(story)
+    assert noted.pop("p/size") == "size is 1"
+    (failure,) = orjson.loads(noted.pop("validation.policy.admission.k8s.io/validation_failure"))
+    assert failure == {
+        "message": "never", "policy": "p", "binding": "b", "expressionIndex": 0, "validationActions": ["Audit", "Warn"],
+    }  # fmt: skip
+    assert noted == {}
+
+
+def test_every_denial_is_a_cause_and_names_narrow_a_policy() -> None:
+    async def story(send: Send) -> None:
+        rules = {"resourceRules": [{**RULES["resourceRules"][0], "resourceNames": ["a"]}]}
+        validations = [{"expression": "false", "message": "one"}, {"expression": "object.x == 1"}]
+        await install(send, {"matchConstraints": rules, "validations": validations})
+        status, body, _ = await create(send, "a")
+        assert status == 422 and [cause["message"] for cause in body["details"]["causes"]] == [
+            "one", "expression 'object.x == 1' resulted in error: no such key: x",
+        ]  # fmt: skip
+        assert (await create(send, "b"))[0] == 201
+
+    on_server(story)
+
+
+def test_the_authorizer_and_the_namespace_can_be_asked() -> None:
+    async def story(send: Send) -> None:
+        text = "authorizer.group('').resource('pods').namespace('default').check('create').allowed() && "
+        await install(send, {"validations": [{"expression": text + "namespaceObject.metadata.name == 'default'"}]})
+        assert (await create(send, "a"))[0] == 201
 
     on_server(story)

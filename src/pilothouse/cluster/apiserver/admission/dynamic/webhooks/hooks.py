@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from pilothouse.api.selectors import LabelSelector, label_selector_from_object
-from pilothouse.cluster.apiserver.admission.webhooks.conditions import Conditions, conditions_of
+from pilothouse.api.scheme import Resource
+from pilothouse.cluster.apiserver.admission.dynamic.conditions import Conditions, conditions_of
+from pilothouse.cluster.apiserver.admission.dynamic.matching import Attributes, Selection, match, selection_of
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Obj
 from pilothouse.cluster.apiserver.watchcache.cache import Change
@@ -19,31 +20,17 @@ GROUP = "admissionregistration.k8s.io"
 MUTATING, VALIDATING = "mutatingwebhookconfigurations", "validatingwebhookconfigurations"
 
 
-class Rule(msgspec.Struct, frozen=True):
-    """Which requests a hook is for; `*` stands for all."""
-
-    operations: tuple[str, ...]
-    groups: tuple[str, ...]
-    versions: tuple[str, ...]
-    resources: tuple[tuple[str, str], ...]
-    """(resource, subresource)"""
-    scope: str = "*"
-
-
 class Hook(msgspec.Struct, frozen=True):
     """One webhook of a configuration."""
 
     uid: str
     name: str
     client: Obj
-    rules: tuple[Rule, ...]
-    namespaces: LabelSelector
-    objects: LabelSelector
+    selection: Selection
     versions: tuple[str, ...]
     side_effects: str
     is_ignoring: bool = False
     """Whether a failed call lets the request pass."""
-    is_exact: bool = False
     is_reinvocable: bool = False
     timeout_s: float = 10.0
     conditions: Conditions | None = None
@@ -54,23 +41,24 @@ def hook_of(configuration: str, index: int, raw: Obj) -> Hook:
     is_ignoring = raw.get("failurePolicy") == "Ignore"
     return Hook(
         f"{configuration}/{raw['name']}/{index}", raw["name"], raw.get("clientConfig") or {},
-        tuple(rule_of(rule) for rule in raw.get("rules") or ()),
-        label_selector_from_object(raw.get("namespaceSelector") or {}),
-        label_selector_from_object(raw.get("objectSelector") or {}),
+        selection_of(raw, raw.get("rules") or []),
         tuple(raw.get("admissionReviewVersions") or ()), raw.get("sideEffects", ""), is_ignoring,
-        raw.get("matchPolicy") == "Exact", raw.get("reinvocationPolicy") == "IfNeeded", float(raw.get("timeoutSeconds") or 10),
+        raw.get("reinvocationPolicy") == "IfNeeded", float(raw.get("timeoutSeconds") or 10),
         conditions_of(raw.get("matchConditions") or []),
     )  # fmt: skip
 
 
-def rule_of(raw: Obj) -> Rule:
-    """Return a rule; what it leaves out matches nothing."""
+class Invocation(msgspec.Struct, frozen=True):
+    """A hook to call, with the version of the resource it asked for."""
 
-    def words(field: str) -> tuple[str, ...]:
-        return tuple(raw.get(field) or ())
+    hook: Hook
+    resource: Resource
 
-    resources = tuple((name.partition("/")[0], name.partition("/")[2]) for name in words("resources"))
-    return Rule(words("operations"), words("apiGroups"), words("apiVersions"), resources, raw.get("scope") or "*")
+
+def concerned(backend: Backend, hook: Hook, asked: Attributes) -> Invocation | None:
+    """Return how to call a hook for a request, None when it is not concerned; raises 404 for a namespace that is missing."""
+    resource = match(backend, hook.selection, asked)
+    return None if resource is None else Invocation(hook, resource)
 
 
 class HookIndex:

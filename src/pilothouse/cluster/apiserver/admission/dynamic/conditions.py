@@ -1,11 +1,12 @@
-"""matchConditions: expressions that must all hold for a hook to be called.
+"""matchConditions: expressions that must all hold for a hook to be called or a policy to apply.
 
-The one module of the package that knows how expressions are compiled and evaluated; a hook without conditions never loads them.
+Callers: `webhooks` and `policies`; a hook without conditions never loads the language.
 Source: the match conditions of the reference server: any false one skips the hook, an error counts only when none is false.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS, Rbac
@@ -25,19 +26,18 @@ class ConditionFailed(Exception):
 
 
 class Conditions:
-    """The compiled conditions of one hook; compiled when first asked."""
+    """The compiled conditions of one hook or policy; compiled when first asked."""
 
-    __slots__ = ("_programs", "_raw")
+    __slots__ = ("_compile", "_programs", "_raw")
 
-    def __init__(self, raw: list[dict[str, Any]]) -> None:
+    def __init__(self, raw: list[Obj], compile_with: Callable[[str], Program] | None = None) -> None:
         """Keep conditions that validation accepted."""
-        self._raw = raw
+        self._raw, self._compile = raw, compile_with
         self._programs: list[Program] | None = None
 
-    def hold(self, backend: Backend, user: User, review: Obj) -> bool:
-        """Whether all conditions hold for the request of an AdmissionReview; raises `ConditionFailed`."""
+    def hold(self, names: dict[str, Any]) -> bool:
+        """Whether all conditions hold for what the names stand for; raises `ConditionFailed`."""
         problems: list[str] = []
-        names = names_of(backend, user, review)
         left = BUDGET
         for program in self._compiled():
             outcome = program.evaluate(names, max(left, 0))
@@ -54,23 +54,23 @@ class Conditions:
         if self._programs is None:
             from pilothouse.api.validation.admission.conditions import compile_condition
 
-            self._programs = [compile_condition(condition["expression"]) for condition in self._raw]
+            compile_with = self._compile or compile_condition
+            self._programs = [compile_with(condition["expression"]) for condition in self._raw]
         return self._programs
 
 
-def conditions_of(raw: list[dict[str, Any]]) -> Conditions | None:
-    """Return the conditions of a hook, None when it has none."""
-    return Conditions(raw) if raw else None
+def conditions_of(raw: list[Obj], compile_with: Callable[[str], Program] | None = None) -> Conditions | None:
+    """Return conditions, None when there are none."""
+    return Conditions(raw, compile_with) if raw else None
 
 
-def names_of(backend: Backend, user: User, review: Obj) -> dict[str, Any]:
-    """Return what the names of an expression stand for."""
+def names_of(backend: Backend, user: User, request: Obj) -> dict[str, Any]:
+    """Return what the names of an expression stand for, given the `request` of an AdmissionReview."""
     from pilothouse.api.cel import adapter
     from pilothouse.api.cel.library.authorizer import authorizer
     from pilothouse.api.validation.admission.conditions import REQUEST
 
     adapt = adapter(REQUEST)
-    request = review["request"]
     shown = request if adapt is None else adapt(request)
     rbac = Rbac(backend)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.cluster.apiserver.admission.webhooks.hooks import VALIDATING, HookIndex, hook_of
+from pilothouse.cluster.apiserver.admission.dynamic.webhooks.hooks import VALIDATING, HookIndex, hook_of
 from tests.unit.cluster.apiserver.driver import Driver, serve
 
 URL = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
@@ -15,10 +15,14 @@ RAW = {
 
 def test_a_hook_is_read() -> None:
     hook = hook_of("c", 2, RAW)
-    assert (hook.uid, hook.timeout_s, hook.is_ignoring, hook.is_exact, hook.is_reinvocable) == (
+    assert (hook.uid, hook.timeout_s, hook.is_ignoring, hook.selection.is_exact, hook.is_reinvocable) == (
         "c/a.example.com/2", 3.0, True, True, True,
     )  # fmt: skip
-    assert hook.rules[0].resources == (("pods", "*"),) and hook.rules[0].scope == "Namespaced" and hook.conditions is None
+    assert (
+        hook.selection.rules[0].resources == (("pods", "*"),)
+        and hook.selection.rules[0].scope == "Namespaced"
+        and hook.conditions is None
+    )
 
 
 def test_the_index_follows_configurations_in_order_of_name() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from pilothouse.cluster.apiserver.admission.webhooks.hooks import hook_of
-from pilothouse.cluster.apiserver.admission.webhooks.review import refusal
+from pilothouse.cluster.apiserver.admission.dynamic.webhooks.hooks import hook_of
+from pilothouse.cluster.apiserver.admission.dynamic.webhooks.review import refusal
 from pilothouse.wire.http.messages import Response
-from tests.unit.cluster.apiserver.admission.webhooks.test_hooks import RAW
+from tests.unit.cluster.apiserver.admission.dynamic.webhooks.test_hooks import RAW
 from tests.unit.cluster.apiserver.driver import Driver, serve
 from tests.unit.cluster.apiserver.hookserver import hooks
 

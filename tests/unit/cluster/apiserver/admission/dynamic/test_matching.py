@@ -7,11 +7,19 @@ from typing import Any
 import pytest
 
 from pilothouse.api.scheme import Scheme
-from pilothouse.cluster.apiserver.admission.webhooks.hooks import Rule, hook_of
-from pilothouse.cluster.apiserver.admission.webhooks.matching import Attributes, equivalents, is_exempt, is_for, match
+from pilothouse.cluster.apiserver.admission.dynamic.matching import (
+    Attributes,
+    Rule,
+    equivalents,
+    is_exempt,
+    is_for,
+    match,
+    resources_of,
+)
+from pilothouse.cluster.apiserver.admission.dynamic.webhooks.hooks import hook_of
 from pilothouse.cluster.apiserver.context import User
 from pilothouse.cluster.apiserver.errors import StatusError
-from tests.unit.cluster.apiserver.admission.webhooks.test_hooks import RAW
+from tests.unit.cluster.apiserver.admission.dynamic.webhooks.test_hooks import RAW
 from tests.unit.cluster.apiserver.driver import Driver, serve
 
 SCHEME = Scheme()
@@ -65,24 +73,41 @@ def test_what_configures_admission_is_exempt() -> None:
     assert not is_exempt(asked("", "v1", "pods").resource)
 
 
+def test_names_narrow_a_rule() -> None:
+    pods = asked("", "v1", "pods", namespace="n", name="a")
+    assert is_for(rule(names=("a", "b")), pods, pods.resource) and not is_for(rule(names=("b",)), pods, pods.resource)
+
+
+def test_exclusions_count_for_equivalent_resources_too() -> None:
+    async def test(driver: Driver) -> None:
+        backend, scaler = driver.server.backend, asked("autoscaling", "v1", "horizontalpodautoscalers", namespace="default")
+        every = {"operations": ["*"], "apiGroups": ["*"], "apiVersions": ["*"], "resources": ["*"]}
+        newer = {**every, "apiVersions": ["v2"]}
+        assert match(backend, resources_of({}), scaler) is scaler.resource
+        assert match(backend, resources_of({"excludeResourceRules": [newer]}), scaler) is None
+        assert match(backend, resources_of({"excludeResourceRules": [newer], "matchPolicy": "Exact"}), scaler) is not None
+
+    serve(test)
+
+
 def test_selectors_and_match_policy() -> None:
     async def test(driver: Driver) -> None:
         backend = driver.server.backend
         await driver.ok("POST", "/api/v1/namespaces", {"metadata": {"name": "n", "labels": {"team": "a"}}})
         raw = {**RAW, "rules": [{**RAW["rules"][0], "apiGroups": ["autoscaling"], "apiVersions": ["v2"], "resources": ["*"]}]}
         request = asked("autoscaling", "v1", "horizontalpodautoscalers", namespace="n", obj={"metadata": {}})
-        assert match(backend, hook_of("c", 0, raw), request) is None
-        found = match(backend, hook_of("c", 0, raw | {"matchPolicy": "Equivalent"}), request)
-        assert found is not None and found.resource.version == "v2"
+        assert match(backend, hook_of("c", 0, raw).selection, request) is None
+        found = match(backend, hook_of("c", 0, raw | {"matchPolicy": "Equivalent"}).selection, request)
+        assert found is not None and found.version == "v2"
         for team, expected in (("a", True), ("b", False)):
             chosen = raw | {"matchPolicy": "Equivalent", "namespaceSelector": {"matchLabels": {"team": team}}}
-            assert (match(backend, hook_of("c", 0, chosen), request) is not None) is expected
+            assert (match(backend, hook_of("c", 0, chosen).selection, request) is not None) is expected
         request.namespace = "missing"
         with pytest.raises(StatusError, match='namespaces "missing" not found'):
-            match(backend, hook_of("c", 0, chosen), request)
+            match(backend, hook_of("c", 0, chosen).selection, request)
         labelled = raw | {"matchPolicy": "Equivalent", "objectSelector": {"matchLabels": {"x": "y"}}}
-        assert match(backend, hook_of("c", 0, labelled), request) is None
+        assert match(backend, hook_of("c", 0, labelled).selection, request) is None
         request.old = {"metadata": {"labels": {"x": "y"}}}
-        assert match(backend, hook_of("c", 0, labelled), request) is not None
+        assert match(backend, hook_of("c", 0, labelled).selection, request) is not None
 
     serve(test)

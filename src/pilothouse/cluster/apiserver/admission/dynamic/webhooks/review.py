@@ -10,10 +10,11 @@ import msgspec
 import orjson
 
 from pilothouse.api.findings import quote
-from pilothouse.cluster.apiserver.admission.webhooks.hooks import Hook
-from pilothouse.cluster.apiserver.admission.webhooks.matching import Attributes, Invocation
+from pilothouse.cluster.apiserver.admission.dynamic.matching import Attributes
+from pilothouse.cluster.apiserver.admission.dynamic.request import request_of
+from pilothouse.cluster.apiserver.admission.dynamic.webhooks.hooks import Hook, Invocation
 from pilothouse.cluster.apiserver.context import Obj
-from pilothouse.cluster.apiserver.errors import StatusError, bad_request
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request, internal
 from pilothouse.cluster.apiserver.http.outgoing import CallFailed, Outgoing, server_of
 
 _GROUP = "admission.k8s.io"
@@ -33,32 +34,8 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def review_of(asked: Attributes, invocation: Invocation, uid: str, version: str) -> Obj:
     """Return the AdmissionReview for a hook, with the objects already in the version it asked for."""
-    resource, origin = invocation.resource, asked.resource
-    group, of_version, kind = asked.kind
-    if not _is_fixed_kind(asked):
-        group, of_version, kind = resource.group, resource.version, resource.kind
-    request: Obj = {
-        "uid": uid,
-        "kind": {"group": group, "version": of_version, "kind": kind},
-        "resource": {"group": resource.group, "version": resource.version, "resource": resource.plural},
-        "requestKind": dict(zip(("group", "version", "kind"), asked.kind, strict=True)),
-        "requestResource": {"group": origin.group, "version": origin.version, "resource": origin.plural},
-        "operation": asked.operation, "userInfo": asked.user.info(), "object": asked.obj, "oldObject": asked.old,
-        "dryRun": asked.dry_run, "options": asked.options,
-    }  # fmt: skip
-    if asked.subresource:
-        request["subResource"] = request["requestSubResource"] = asked.subresource
-    if asked.name:
-        request["name"] = asked.name
-    if asked.namespace:
-        request["namespace"] = asked.namespace
+    request = request_of(asked, invocation.resource, uid)
     return {"kind": "AdmissionReview", "apiVersion": f"{_GROUP}/{version}", "request": request}
-
-
-def _is_fixed_kind(asked: Attributes) -> bool:
-    """Whether the object of a request is no view of the resource: a Scale, an Eviction, the options of a connection."""
-    resource = asked.resource
-    return asked.kind != (resource.group, resource.version, resource.kind)
 
 
 async def ask(outgoing: Outgoing, invocation: Invocation, asked: Attributes, uid: str, *, is_mutating: bool) -> Verdict:
@@ -150,8 +127,3 @@ def call_failure(hook: Hook, error: CallFailed) -> StatusError:
     """Return the failure of a request whose hook could not be called."""
     text = f"failed calling webhook {quote(hook.name)}: {error.message}"
     return internal(text)
-
-
-def internal(text: str) -> StatusError:
-    """500 with the text as its cause."""
-    return StatusError(500, "InternalError", f"Internal error occurred: {text}", {"causes": [{"message": text}]})

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pilothouse.cluster.apiserver.admission.webhooks.conditions import ConditionFailed, conditions_of
+from pilothouse.cluster.apiserver.admission.dynamic.conditions import ConditionFailed, conditions_of, names_of
 from pilothouse.cluster.apiserver.context import User
 from tests.unit.cluster.apiserver.driver import Driver, serve
 
-REVIEW = {
-    "request": {"object": {"a": 1}, "oldObject": None, "operation": "CREATE", "userInfo": {"username": "u"}, "dryRun": False}
-}
+REQUEST = {"object": {"a": 1}, "oldObject": None, "operation": "CREATE", "userInfo": {"username": "u"}, "dryRun": False}
 
 
 def test_one_false_skips_and_errors_count_only_without_it() -> None:
@@ -18,7 +16,7 @@ def test_one_false_skips_and_errors_count_only_without_it() -> None:
         def hold(*expressions: str) -> bool:
             found = conditions_of([{"name": text, "expression": text} for text in expressions])
             assert found is not None
-            return found.hold(driver.server.backend, User("u"), REVIEW)
+            return found.hold(names_of(driver.server.backend, User("u"), REQUEST))
 
         assert hold("object.a == 1", "request.userInfo.username == 'u'", "oldObject == null")
         assert not hold("object.b == 1", "false")
@@ -34,11 +32,11 @@ def test_roles_answer_the_authorizer() -> None:
     async def test(driver: Driver) -> None:
         found = conditions_of([{"name": "x", "expression": "authorizer.path('/x').check('get').allowed()"}])
         assert found is not None
-        assert found.hold(driver.server.backend, User("u", "", ("system:masters",)), REVIEW)
+        assert found.hold(names_of(driver.server.backend, User("u", "", ("system:masters",)), REQUEST))
         asked = "authorizer.serviceAccount('n', 'x').group('').resource('pods').namespace('n').check('get').allowed()"
         account = conditions_of([{"name": "x", "expression": asked}])
         assert account is not None
-        assert not account.hold(driver.server.backend, User("u", "", ("system:masters",)), REVIEW)
+        assert not account.hold(names_of(driver.server.backend, User("u", "", ("system:masters",)), REQUEST))
         role = {"metadata": {"name": "r"}, "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}
         path = "/apis/rbac.authorization.k8s.io/v1"
         await driver.ok("POST", f"{path}/clusterroles", role)
@@ -47,6 +45,6 @@ def test_roles_answer_the_authorizer() -> None:
             "subjects": [{"kind": "ServiceAccount", "name": "x", "namespace": "n"}],
         }  # fmt: skip
         await driver.ok("POST", f"{path}/clusterrolebindings", binding)
-        assert account.hold(driver.server.backend, User("u", "", ("system:masters",)), REVIEW)
+        assert account.hold(names_of(driver.server.backend, User("u", "", ("system:masters",)), REQUEST))
 
     serve(test)

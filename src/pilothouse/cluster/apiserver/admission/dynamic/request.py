@@ -1,10 +1,11 @@
-"""From a call on its way through admission to what hooks are told about it."""
+"""From a call on its way through admission to what policies and hooks are told about it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from pilothouse.cluster.apiserver.admission.webhooks.matching import Attributes
+from pilothouse.api.scheme import Resource
+from pilothouse.cluster.apiserver.admission.dynamic.matching import Attributes
 from pilothouse.cluster.apiserver.context import Call, Obj
 
 _OPTIONS = {"CREATE": "CreateOptions", "UPDATE": "UpdateOptions", "DELETE": "DeleteOptions"}
@@ -56,3 +57,27 @@ def _options(call: Call, operation: str) -> Obj | None:
         if call.params.get(field):
             options[field] = call.params[field]
     return options
+
+
+def request_of(asked: Attributes, resource: Resource, uid: str) -> Obj:
+    """Return the `request` of an AdmissionReview for whoever asked to see it as `resource`."""
+    origin = asked.resource
+    group, version, kind = asked.kind
+    if asked.kind == (origin.group, origin.version, origin.kind):  # else no view of the resource: a Scale, an Eviction, options
+        group, version, kind = resource.group, resource.version, resource.kind
+    request: Obj = {
+        "uid": uid,
+        "kind": {"group": group, "version": version, "kind": kind},
+        "resource": {"group": resource.group, "version": resource.version, "resource": resource.plural},
+        "requestKind": dict(zip(("group", "version", "kind"), asked.kind, strict=True)),
+        "requestResource": {"group": origin.group, "version": origin.version, "resource": origin.plural},
+        "operation": asked.operation, "userInfo": asked.user.info(), "object": asked.obj, "oldObject": asked.old,
+        "dryRun": asked.dry_run, "options": asked.options,
+    }  # fmt: skip
+    if asked.subresource:
+        request["subResource"] = request["requestSubResource"] = asked.subresource
+    if asked.name:
+        request["name"] = asked.name
+    if asked.namespace:
+        request["namespace"] = asked.namespace
+    return request
