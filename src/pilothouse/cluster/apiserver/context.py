@@ -74,17 +74,11 @@ class Call(msgspec.Struct):
     """What a delete asks for, as the fields of DeleteOptions."""
     annotations: dict[str, str] = {}
     """What stages note about the request, for the audit log."""
-    annotations: dict[str, str] = {}
-    """What stages note about the request, for the audit log."""
 
     def warn(self, text: str) -> None:
         """Add a warning header to the answer, once."""
         if text not in self.warnings:
             self.warnings.append(text)
-
-    def annotate(self, key: str, value: str) -> None:
-        """Note something for the audit log; what was noted first stays."""
-        self.annotations.setdefault(key, value)
 
     def annotate(self, key: str, value: str) -> None:
         """Note something for the audit log; what was noted first stays."""
