@@ -72,7 +72,7 @@ class ApiServer:
         self.metrics = metrics or MetricsRegistry()
         self.outgoing = Outgoing(self.backend)
         self.converters = Converters(self.backend, self.outgoing)
-        self.admission = build_admission(self.backend, self.outgoing, AdmittedObjects(self.backend))
+        self.admission = build_admission(self.backend, self.outgoing, AdmittedObjects(self.backend), self.metrics)
         self.writer = Writer(self.backend, self.admission)
         self.deleter = Deleter(self.writer)
         self.patcher = Patcher(self.writer)

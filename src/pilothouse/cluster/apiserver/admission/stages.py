@@ -18,9 +18,10 @@ from pilothouse.cluster.apiserver.admission.storage import Defaults
 from pilothouse.cluster.apiserver.admission.warnings import Warnings
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.http.outgoing import Outgoing
+from pilothouse.kit.metrics import MetricsRegistry
 
 
-def build_admission(backend: Backend, outgoing: Outgoing, objects: Objects) -> Admission:
+def build_admission(backend: Backend, outgoing: Outgoing, objects: Objects, metrics: MetricsRegistry) -> Admission:
     """Return the stages for a server; webhooks call through `outgoing` and see objects as `objects` shows them."""
     built_in: list[Stage] = [
         NamespaceLifecycle(backend),
@@ -32,7 +33,7 @@ def build_admission(backend: Backend, outgoing: Outgoing, objects: Objects) -> A
         Defaults(backend),
         RuntimeClasses(backend),
     ]
-    dynamic = Dynamic(backend, outgoing, objects, built_in)
+    dynamic = Dynamic(backend, outgoing, objects, built_in, metrics)
     stages: list[Stage] = [Warnings(), Creation(backend), *built_in, dynamic, Escalation(backend), SigningRequests()]
     allocators: list[Allocator] = [Quotas(backend), ServiceAllocator(backend)]
     return Admission(backend, stages, allocators, dynamic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.findings.internalform import internal_form
+from pilothouse.cluster.apiserver.admission.chain import Admission
 from pilothouse.cluster.apiserver.authn.jws import BadToken
 from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS
@@ -19,9 +20,9 @@ from pilothouse.wire.http.messages import Response
 class Reviews:
     """Answers reviews."""
 
-    def __init__(self, access: Access) -> None:
-        """Ask `access`."""
-        self.access = access
+    def __init__(self, access: Access, admission: Admission) -> None:
+        """Ask `access`, once `admission` has let a review pass."""
+        self.access, self.admission = access, admission
 
     async def answer(self, call: Call) -> Response:
         """Answer a POST of any review kind."""
@@ -29,6 +30,7 @@ class Reviews:
         obj = decode_object(call, read_tree(call, call.resource.kind), call.resource)
         obj.setdefault("metadata", {})
         obj["metadata"] = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+        await self.admission.asked(call, obj)
         if call.resource.kind == "TokenReview":
             await self._token(obj)
         else:

@@ -35,7 +35,7 @@ class Subresources:
         """Answer through the given parts."""
         self.writer, self.patcher, self.backend = writer, patcher, writer.backend
         self.pods = PodOperations(writer, deleter)
-        self.reviews = Reviews(access)
+        self.reviews = Reviews(access, writer.admission)
         pods, streams = self.pods, Streams(self.backend, writer.admission, access)
         self.proxy = Proxy(self.backend, streams)
         self._answers: dict[str, Answer] = {
@@ -74,11 +74,12 @@ class Subresources:
         """Answer a POST to the old bindings resource."""
         write_options(call, "CreateOptions")
         body = read_tree(call, "Binding").value
+        if isinstance(body.setdefault("metadata", {}), dict):
+            await self.writer.admission.asked(call, body)
         pods = self.backend.scheme.resource("", "v1", "pods")
         assert pods is not None
         call.resource, call.name = pods, (body.get("metadata") or {}).get("name", "")
         call.subresource = pods.subresources["binding"]
-        body.setdefault("metadata", {})
         return await self.pods.bind(call, body)
 
     async def components(self, call: Call) -> Response:

@@ -24,6 +24,7 @@ from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import internal
 from pilothouse.cluster.apiserver.http.outgoing import Outgoing
 from pilothouse.kit.errors import PilothouseError
+from pilothouse.kit.metrics import MetricsRegistry
 
 BROKEN_MANAGERS = (
     ".metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission "
@@ -34,11 +35,13 @@ BROKEN_MANAGERS = (
 class Dynamic:
     """Policies and webhooks as one stage."""
 
-    def __init__(self, backend: Backend, outgoing: Outgoing, objects: Objects, earlier: Sequence[Stage]) -> None:
+    def __init__(
+        self, backend: Backend, outgoing: Outgoing, objects: Objects, earlier: Sequence[Stage], metrics: MetricsRegistry
+    ) -> None:
         """Call webhooks through `outgoing`; `earlier` are the stages to run again after a change."""
         self.objects, self.earlier = objects, tuple(earlier)
-        self.mutating = (MutatingPolicies(backend, objects), MutatingHooks(backend, outgoing, objects))
-        self.validating = (ValidatingPolicies(backend, objects), ValidatingHooks(backend, outgoing, objects))
+        self.mutating = (MutatingPolicies(backend, objects), MutatingHooks(backend, outgoing, objects, metrics))
+        self.validating = (ValidatingPolicies(backend, objects), ValidatingHooks(backend, outgoing, objects, metrics))
 
     def start(self) -> None:
         """Read the configurations that are stored."""

@@ -421,3 +421,26 @@ def test_scale_status_eviction_and_dry_runs_are_told_apart() -> None:
         assert seen == [("CREATE", "Eviction")]
 
     run(test)
+
+
+def test_reviews_and_bindings_that_are_not_stored_are_seen() -> None:
+    async def test(driver: Driver) -> None:
+        async with hooks(driver) as served:
+            served.answers |= {"/a": deny("no questions"), "/b": deny("no binding"), "/c": allow}
+            resources = ("subjectaccessreviews", "localsubjectaccessreviews", "tokenreviews")
+            await served.register("validating", "h", served.hook("/a", *resources), served.hook("/b", "bindings"))
+            await served.register("mutating", "m", served.hook("/c", "*"))
+            attributes = {"namespace": "default", "verb": "get", "resource": "pods"}
+            spec = {"user": "u", "resourceAttributes": attributes}
+            for path, body in (
+                ("/apis/authorization.k8s.io/v1/subjectaccessreviews", {"spec": spec}),
+                ("/apis/authorization.k8s.io/v1/namespaces/default/localsubjectaccessreviews", {"spec": spec}),
+                ("/apis/authentication.k8s.io/v1/tokenreviews", {"spec": {"token": "t"}}),
+                ("/api/v1/namespaces/default/bindings", {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}),
+            ):
+                status, answer = await driver.call("POST", path, body)
+                assert status == 400 and "denied the request: no " in answer["message"], answer
+        kinds = {review["request"]["kind"]["kind"] for review in served.asked}
+        assert kinds == {"SubjectAccessReview", "LocalSubjectAccessReview", "TokenReview", "Binding"}
+
+    serve(test)

@@ -18,13 +18,15 @@ from pilothouse.cluster.apiserver.admission.dynamic.webhooks.hooks import (
     Invocation,
     concerned,
 )
-from pilothouse.cluster.apiserver.admission.dynamic.webhooks.review import ask, call_failure, refusal
+from pilothouse.cluster.apiserver.admission.dynamic.webhooks.metrics import REFUSED, UNREACHABLE, HookMetrics
+from pilothouse.cluster.apiserver.admission.dynamic.webhooks.review import Verdict, ask, call_failure, refusal
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, forbidden, internal
 from pilothouse.cluster.apiserver.http.outgoing import CallFailed, Outgoing
 from pilothouse.kit.aio import run_all
 from pilothouse.kit.errors import PilothouseError
+from pilothouse.kit.metrics import MetricsRegistry
 
 logger = logging.getLogger("pilothouse.apiserver.webhooks")
 
@@ -32,10 +34,11 @@ logger = logging.getLogger("pilothouse.apiserver.webhooks")
 class MutatingHooks:
     """Calls mutating hooks, one after the other."""
 
-    def __init__(self, backend: Backend, outgoing: Outgoing, objects: Objects) -> None:
+    def __init__(self, backend: Backend, outgoing: Outgoing, objects: Objects, metrics: MetricsRegistry) -> None:
         """Call through `outgoing`."""
-        self.backend, self.outgoing, self.objects = backend, outgoing, objects
+        self.backend, self.objects = backend, objects
         self.index = HookIndex(backend, MUTATING)
+        self.caller = Caller(backend, outgoing, HookMetrics(metrics, "admit"), is_mutating=True)
 
     @property
     def is_used(self) -> bool:
@@ -48,25 +51,15 @@ class MutatingHooks:
             invocation = concerned(self.backend, hook, run.asked)
             if invocation is None or not run.is_due(hook.uid):
                 continue
-            try:
-                await self._invoke(run, invocation)
-            except CallFailed as error:
-                failure = _failed(hook, error)
-                if failure is not None:
-                    raise failure from None
+            await self._invoke(run, invocation)
             run.ran(hook.uid, is_reinvocable=hook.is_reinvocable)
 
     async def _invoke(self, run: Round, invocation: Invocation) -> None:
-        hook = invocation.hook
         seen = await seen_as(self.objects, run.asked, invocation.resource)
         if not _holds(self.backend, seen, invocation):
             return
-        verdict = await ask(self.outgoing, invocation, seen, self.backend.entropy.uuid(), is_mutating=True)
-        for warning in verdict.warnings:
-            run.call.warn(warning)
-        if not verdict.is_allowed:
-            raise refusal(hook, verdict.result)
-        if verdict.patch:
+        verdict = await self.caller.call(run.call, invocation, seen)
+        if verdict is not None and verdict.patch:
             await self._patch(run, invocation, seen, verdict.patch)
 
     async def _patch(self, run: Round, invocation: Invocation, seen: Attributes, patch: list[Obj]) -> None:
@@ -90,10 +83,11 @@ class MutatingHooks:
 class ValidatingHooks:
     """Calls validating hooks, all at once."""
 
-    def __init__(self, backend: Backend, outgoing: Outgoing, objects: Objects) -> None:
+    def __init__(self, backend: Backend, outgoing: Outgoing, objects: Objects, metrics: MetricsRegistry) -> None:
         """Call through `outgoing`."""
-        self.backend, self.outgoing, self.objects = backend, outgoing, objects
+        self.backend, self.objects = backend, objects
         self.index = HookIndex(backend, VALIDATING)
+        self.caller = Caller(backend, outgoing, HookMetrics(metrics, "validating"), is_mutating=False)
 
     @property
     def is_used(self) -> bool:
@@ -114,15 +108,10 @@ class ValidatingHooks:
             seen = await seen_as(self.objects, asked, invocation.resource)
             if not _holds(self.backend, seen, invocation):
                 return None
-            uid = self.backend.entropy.uuid()
-            verdict = await ask(self.outgoing, invocation, seen, uid, is_mutating=False)
-        except CallFailed as error:
-            return _failed(invocation.hook, error)
+            await self.caller.call(call, invocation, seen)
         except StatusError as error:
             return error
-        for warning in verdict.warnings:
-            call.warn(warning)
-        return None if verdict.is_allowed else refusal(invocation.hook, verdict.result)
+        return None
 
 
 def _holds(backend: Backend, seen: Attributes, invocation: Invocation) -> bool:
@@ -138,8 +127,38 @@ def _holds(backend: Backend, seen: Attributes, invocation: Invocation) -> bool:
         raise forbidden(seen.resource, seen.name, str(error)) from None
 
 
-def _failed(hook: Hook, error: CallFailed) -> StatusError | None:
-    if hook.is_ignoring:
+class Caller:
+    """Asks one hook, and counts it."""
+
+    def __init__(self, backend: Backend, outgoing: Outgoing, metrics: HookMetrics, *, is_mutating: bool) -> None:
+        """Call through `outgoing`."""
+        self.backend, self.outgoing, self.metrics, self.is_mutating = backend, outgoing, metrics, is_mutating
+
+    async def call(self, call: Call, invocation: Invocation, seen: Attributes) -> Verdict | None:
+        """Return a verdict that allows, None for a failed call that may be missed; raises StatusError for anything else."""
+        hook, clock = invocation.hook, self.backend.clock
+        started = clock.monotonic()
+        try:
+            verdict = await ask(self.outgoing, invocation, seen, self.backend.entropy.uuid(), is_mutating=self.is_mutating)
+        except CallFailed as error:
+            is_fatal = not hook.is_ignoring
+            self.metrics.called(hook, seen.operation, clock.monotonic() - started, code=0, is_rejected=is_fatal)
+            self._failed(hook, seen.operation, error)
+            return None
+        failure = None if verdict.is_allowed else refusal(hook, verdict.result)
+        code = 200 if failure is None else failure.code
+        self.metrics.called(hook, seen.operation, clock.monotonic() - started, code=code, is_rejected=failure is not None)
+        for warning in verdict.warnings:
+            call.warn(warning)
+        if failure is not None:
+            self.metrics.rejected(hook, seen.operation, REFUSED, code)
+            raise failure
+        return verdict
+
+    def _failed(self, hook: Hook, operation: str, error: CallFailed) -> None:
+        """Raise for a failed call, unless the hook may be missed."""
+        if not hook.is_ignoring:
+            self.metrics.rejected(hook, operation, UNREACHABLE)
+            raise call_failure(hook, error)
+        self.metrics.ignored(hook)
         logger.warning("failed calling webhook %s, failing open: %s", hook.name, error.message)
-        return None
-    return call_failure(hook, error)
