@@ -51,6 +51,8 @@ class Attributes(msgspec.Struct, frozen=True):
     namespace: str = ""
     name: str = ""
     path: str = ""
+    node_name: str = ""
+    """The node that a field selector narrows a list to."""
 
 
 class Call(msgspec.Struct):

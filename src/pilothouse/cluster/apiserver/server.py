@@ -337,4 +337,16 @@ def attributes(verb: str, target: Target, path: str, params: dict[str, str]) -> 
     fields = params.get("fieldSelector", "") if verb in _SELECTING_VERBS else ""
     if not name and fields.startswith("metadata.name=") and "," not in fields:
         name = fields.removeprefix("metadata.name=").lstrip("=")
-    return Attributes(verb, True, target.group, target.version, target.resource, target.subresource, target.namespace, name, path)
+    return Attributes(verb, True, target.group, target.version, target.resource, target.subresource, target.namespace, name, path,
+                      _selected_node(fields))  # fmt: skip
+
+
+def _selected_node(fields: str) -> str:
+    """Return the node that a field selector asks for, empty when it may match others too."""
+    if "nodeName=" not in fields:
+        return ""
+    for part in fields.split(","):
+        key, _, value = part.partition("=")
+        if key in ("spec.nodeName", "nodeName"):
+            return value.removeprefix("=")
+    return ""

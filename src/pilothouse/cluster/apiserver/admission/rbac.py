@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.api.findings import quote
 from pilothouse.cluster.apiserver.authz.access import denied
+from pilothouse.cluster.apiserver.authz.nodes import Nodes
 from pilothouse.cluster.apiserver.authz.rbac import GROUP, MASTERS, Rbac, covers
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj
@@ -17,7 +18,7 @@ class Creation:
 
     def __init__(self, backend: Backend) -> None:
         """Decide by what users hold now."""
-        self.rbac = Rbac(backend)
+        self.rbac, self.nodes = Rbac(backend), Nodes(backend)
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Refuse a create that came as anything but a POST, unless the user may create."""
@@ -26,7 +27,7 @@ class Creation:
         resource = call.resource
         wanted = Attributes("create", True, resource.group, resource.version, resource.plural, "", call.namespace, call.name)
         self.rbac.forget()
-        if not self.rbac.allows(call.user, wanted):
+        if not self.nodes.allows(call.user, wanted) and not self.rbac.allows(call.user, wanted):
             raise denied(call.user, wanted)
 
     async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:

@@ -6,7 +6,7 @@ from pilothouse.cluster.apiserver.admission.allocation import ServiceAllocator
 from pilothouse.cluster.apiserver.admission.chain import Admission, Allocator, Stage
 from pilothouse.cluster.apiserver.admission.dynamic.objects import Objects
 from pilothouse.cluster.apiserver.admission.dynamic.stage import Dynamic
-from pilothouse.cluster.apiserver.admission.identity import SigningRequests
+from pilothouse.cluster.apiserver.admission.identity import NodeRestriction, SigningRequests
 from pilothouse.cluster.apiserver.admission.limits import LimitRanger
 from pilothouse.cluster.apiserver.admission.namespaces import NamespaceLifecycle
 from pilothouse.cluster.apiserver.admission.pods import Priorities, ServiceAccounts, Tolerations
@@ -26,6 +26,7 @@ def build_admission(backend: Backend, outgoing: Outgoing, objects: Objects, metr
     built_in: list[Stage] = [
         NamespaceLifecycle(backend),
         LimitRanger(backend),
+        NodeRestriction(backend),
         ServiceAccounts(backend),
         PodSecurity(backend),
         Priorities(backend),

@@ -6,6 +6,7 @@ import msgspec
 
 from pilothouse.cluster.apiserver.authn.oidc.types import Trust
 from pilothouse.cluster.apiserver.authn.tokens import Tokens
+from pilothouse.cluster.apiserver.authz.nodes import Nodes
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS, Rbac
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import ANONYMOUS, AUTHENTICATED, Attributes, User
@@ -23,6 +24,7 @@ class Access:
         self.backend = backend
         self._anonymous = trust.anonymous
         self.rbac = Rbac(backend)
+        self.nodes = Nodes(backend)
         self.tokens = Tokens(backend, trust.issuers)
         self._users: dict[tuple[str, tuple[str, ...]], User] = {}
 
@@ -71,8 +73,12 @@ class Access:
 
     def require(self, user: User, wanted: Attributes) -> None:
         """Raise 403 unless the user may do this."""
-        if MASTERS not in user.groups and not self.rbac.allows(user, wanted):
+        if not self.allows(user, wanted):
             raise denied(user, wanted)
+
+    def allows(self, user: User, wanted: Attributes) -> bool:
+        """Whether any authorizer lets the user do this."""
+        return MASTERS in user.groups or self.nodes.allows(user, wanted) or self.rbac.allows(user, wanted)
 
     def _impersonated(self, request: Request, user: User, wanted: Attributes) -> User:
         headers = request.headers

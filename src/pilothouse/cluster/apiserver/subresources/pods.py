@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.api.findings import FieldError, required, unsupported
 from pilothouse.api.selectors import label_selector_from_object
+from pilothouse.cluster.apiserver.admission.identity.nodes import restrict_eviction
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
 from pilothouse.cluster.apiserver.http.respond import answer_tree
@@ -86,6 +87,7 @@ class PodOperations:
         if name and name != call.name:
             raise bad_request("name in URL does not match name in Eviction object")
         options = checked_options(call, body.get("deleteOptions") or {})
+        restrict_eviction(self.backend, call)
         pod = pod_of(self.backend, call)
         if not _is_free(pod):
             await self._spend_budget(call, pod, dry_run=options.dry_run or call.dry_run)

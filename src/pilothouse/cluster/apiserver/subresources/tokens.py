@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.api.findings import FieldError, invalid
 from pilothouse.api.schema.decode import decode
+from pilothouse.cluster.apiserver.admission.identity.nodes import restrict_token
 from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
@@ -57,6 +58,7 @@ class TokenRequests:
             findings.append(invalid("spec.expirationSeconds", seconds, "may not specify a duration larger than 2^32 seconds"))
         if findings:
             raise invalid_status("TokenRequest", "authentication.k8s.io", "", findings)
+        restrict_token(self.backend, call, spec.get("boundObjectRef"))
         bound = self._bound(call, spec.get("boundObjectRef"))
         now = int(self.backend.clock.now())
         private: Obj = {
@@ -98,6 +100,9 @@ class TokenRequests:
                 f"({reference['uid']}) does not match the UID in record. The object might have been deleted and then recreated"
             )
             raise StatusError(409, "Conflict", text, names(name, "", kind))
+        if kind == "Pod" and (found.get("spec") or {}).get("serviceAccountName") != call.name:
+            text = f'cannot bind token for serviceaccount "{call.name}" to pod running with different serviceaccount name.'
+            raise bad_request(text)
         out: Obj = {kind.lower(): {"name": name, "uid": uid}}
         node = self.backend.look("", "nodes", "", (found.get("spec") or {}).get("nodeName") or "") if kind == "Pod" else None
         if node is not None:

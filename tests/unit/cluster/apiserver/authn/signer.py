@@ -20,10 +20,9 @@ class Signer:
 
     def __init__(self, kind: str, key_id: str) -> None:
         self.kind, self.key_id = kind, key_id
+        # A weak key is there to be refused.
         bits = 1024 if kind == "rsa1024" else 2048
-        self.key: Any = (
-            ec.generate_private_key(_CURVES[kind]) if kind in _CURVES else rsa.generate_private_key(65537, bits)  # noqa: S505: a weak key, to be refused
-        )
+        self.key: Any = ec.generate_private_key(_CURVES[kind]) if kind in _CURVES else rsa.generate_private_key(65537, bits)
 
     def jwk(self) -> dict[str, str]:
         """Return the public key as sets list it."""
