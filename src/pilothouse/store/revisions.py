@@ -49,10 +49,12 @@ class RangeResult(msgspec.Struct, frozen=True):
 class Mismatch(Conflict):
     """The precondition of a write did not hold; nothing was written."""
 
-    def __init__(self, key: str, expected: int, found: int) -> None:
-        """Tell the revision that was expected and the one found (0: the key does not exist)."""
+    def __init__(self, key: str, expected: int, found: int, winner: int = 0) -> None:
+        """Tell the revision that was expected, the one found (0: the key does not exist), and that of a pending deletion."""
         super().__init__(f"key {key} is at revision {found}, expected {expected}")
         self.key, self.expected, self.found = key, expected, found
+        self.winner = winner or found
+        """Once readers see this revision they see why the precondition failed."""
 
 
 class Compacted(Expired):

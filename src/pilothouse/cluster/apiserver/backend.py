@@ -182,7 +182,7 @@ class Backend:
         except Mismatch as mismatch:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WINNER_TIMEOUT_S):
-                    await self.cache.wait_for(mismatch.found)
+                    await self.cache.wait_for(mismatch.winner)
             raise
         await self.cache.wait_for(revision)
         return revision

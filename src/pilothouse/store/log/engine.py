@@ -93,7 +93,8 @@ class LogStore(StateReader):
         current = self._newest(key)
         found = 0 if current is None else current.revision
         if expected is not None and found != expected:
-            raise Mismatch(key, expected, found)
+            pending = self._pending.get(key)
+            raise Mismatch(key, expected, found, pending.revision if pending is not None else found)
         if current is None and value is None:
             return self._state.revision
         event = self._state.next_event(key, current, value, self._assigned + 1)

@@ -38,3 +38,27 @@ def test_patches_of_one_object_all_succeed_on_a_slow_disk(tmp_path: Path, monkey
         await store.close()
 
     asyncio.run(test())
+
+
+def test_deletes_of_one_object_are_one_success_and_not_found_on_a_slow_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fdatasync
+
+    def slow_sync(descriptor: int) -> None:
+        time.sleep(0.03)
+        sync(descriptor)
+
+    async def test() -> None:
+        store = await LogStore.open(tmp_path)
+        server = ApiServer(store, entropy=Entropy(1))
+        await server.start()
+        driver = Driver(server)
+        await driver.ok("POST", MAPS, {"metadata": {"name": "x"}})
+        monkeypatch.setattr(os, "fdatasync", slow_sync)
+        answers = await asyncio.gather(*(driver.call("DELETE", f"{MAPS}/x") for _ in range(4)))
+        assert sorted(status for status, _ in answers) == [200, 404, 404, 404]
+        await server.stop()
+        await store.close()
+
+    asyncio.run(test())
