@@ -28,7 +28,7 @@ demo: ## take a chart in Git to a running application (ONCE=1: verify every step
 
 test: ## install what the tests need and run all of them
 	@venv=$$($(BOOTSTRAP) test) && sh tools/install_test_programs.sh "$$venv" && \
-	  PATH="$$venv/bin:$$PATH" exec "$$venv/bin/python" -m pytest $(ARGS)
+	  PATH="$$venv/bin:$$PATH" exec "$$venv/bin/python" -m pytest -m "not clients" $(ARGS)
 
 check: ## the static gate: lint, format, types, import contracts, architecture
 	@venv=$$($(BOOTSTRAP) check) && exec "$$venv/bin/python" tools/check.py $(PATHS)
@@ -40,8 +40,8 @@ bench: ## measure the figures of docs/benchmarks.md on this machine
 fmt: ## format and repair what can be repaired
 	@venv=$$($(BOOTSTRAP) check) && "$$venv/bin/ruff" check --fix --quiet $(PATHS); "$$venv/bin/ruff" format $(PATHS)
 
-e2e: ## only the tests with real programs and whole platforms
-	@venv=$$($(BOOTSTRAP) test) && sh tools/install_test_programs.sh "$$venv" && \
+e2e: ## only the tests with real programs and whole platforms, and with clients of others
+	@venv=$$($(BOOTSTRAP) test) && sh tools/install_test_programs.sh "$$venv" && sh tools/install_clients.sh "$$venv" && \
 	  PATH="$$venv/bin:$$PATH" exec "$$venv/bin/python" -m pytest -m e2e tests/e2e $(ARGS)
 
 fuzz: ## property tests with many more examples

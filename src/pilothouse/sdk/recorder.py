@@ -85,7 +85,8 @@ class Recorder:
                 return
             except ApiNotFound:
                 del self._known[note]
-        event_name = f"{name}.{self._entropy.token_bytes(8).hex()}"
+        # names sort by time, so that clients show the events of one second in their order
+        event_name = f"{name}.{int(self._clock.now() * 1e6):013x}{self._entropy.token_bytes(2).hex()[:3]}"
         await self._client.create(
             EVENT,
             {
