@@ -71,7 +71,7 @@ ALWAYS = _words(
 )
 # Fields that are not written when they are empty although a schema requires them.
 OPTIONAL = _words(
-    """ValidatingAdmissionPolicyBindingSpec.validationActions DeploymentSpec.selector ReplicaSetSpec.selector
+    """ValidatingAdmissionPolicyBindingSpec.validationActions IPAddressSpec.parentRef DeploymentSpec.selector ReplicaSetSpec.selector
     StatefulSetSpec.selector DaemonSetSpec.selector"""
 )
 PRESENT_NOT = _words("Event.series ResourceClaimTemplate.status")

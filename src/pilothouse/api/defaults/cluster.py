@@ -57,12 +57,6 @@ def persistent_volume_claim(obj: Obj) -> None:
     obj["status"] = obj.get("status") or {}
     obj["status"].setdefault("phase", "Pending")
     obj["spec"].setdefault("volumeMode", "Filesystem")
-    if obj["spec"].get("dataSource") and not obj["spec"].get("dataSourceRef"):
-        obj["spec"]["dataSourceRef"] = dict(obj["spec"]["dataSource"])
-    elif obj["spec"].get("dataSourceRef") and not obj["spec"].get("dataSource"):
-        reference = obj["spec"]["dataSourceRef"]
-        if not reference.get("namespace"):
-            obj["spec"]["dataSource"] = dict(reference)
 
 
 def storage_class(obj: Obj) -> None:

@@ -5,6 +5,6 @@ CustomResourceDefinitions; clients use it to turn kinds into paths.
 """
 
 from pilothouse.api.scheme.resources import Resource, Subresource
-from pilothouse.api.scheme.table import Scheme
+from pilothouse.api.scheme.table import Scheme, is_built_in
 
-__all__ = ["Resource", "Scheme", "Subresource"]
+__all__ = ["Resource", "Scheme", "Subresource", "is_built_in"]

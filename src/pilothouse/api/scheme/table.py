@@ -6,6 +6,7 @@ removed while the server runs; readers take the tables as they are at that momen
 
 from __future__ import annotations
 
+import functools
 import pkgutil
 import zlib
 from collections.abc import Iterator
@@ -31,6 +32,17 @@ def load_facts(name: str) -> dict[str, Any]:
     assert packed is not None
     facts: dict[str, Any] = orjson.loads(zlib.decompress(packed))
     return facts
+
+
+@functools.cache
+def _built_in_kinds() -> frozenset[tuple[str, str]]:
+    found = {tuple(gvk) for raw in load_facts("facts.bin")["definitions"].values() for gvk in raw.get("gvk", ())}
+    return frozenset((f"{group}/{version}" if group else version, kind) for group, version, kind in found)
+
+
+def is_built_in(kind: str, api_version: str) -> bool:
+    """Tell whether every server knows a kind, whatever is served: what messages about a misplaced object depend on."""
+    return (api_version, kind) in _built_in_kinds()
 
 
 class Scheme:

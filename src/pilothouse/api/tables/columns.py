@@ -182,7 +182,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         NAME, AGE, f"SignerName | string | 0 | {_SIGNER}",
         "Requestor | string | 0 | Base64-encoded PKCS#10 CSR data",
         "RequestedDuration | string | 0 | =CertificateSigningRequestSpec.expirationSeconds",
-        "Condition | string | 0 | =CertificateSigningRequestStatus.conditions",
+        "Condition | string | 0 | Conditions applied to the request, such as approval or denial.",
     ),
     "FlowSchema": (
         NAME, "PriorityLevel | string | 0 | =PriorityLevelConfigurationReference.name",

@@ -10,7 +10,7 @@ from pilothouse.api.findings import quote
 from pilothouse.api.schema.custom import decode_custom
 from pilothouse.api.schema.decode import decode
 from pilothouse.api.schema.strict import strict_findings
-from pilothouse.api.scheme import Resource
+from pilothouse.api.scheme import Resource, is_built_in
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, forbidden, invalid
 from pilothouse.cluster.apiserver.http.bodies import Body, check_depth, parse_pairs, read_body
@@ -72,14 +72,17 @@ def check_type(tree: Obj, kind: str, api_version: str) -> None:
         stated_version.rpartition("/")[2] if stated_kind == kind and stated_version.count("/") == api_version.count("/") else ""
     )
     shown = version or stated_version.rpartition("/")[2]
-    if stated_kind != kind:
-        raise cannot_handle(stated_kind, shown, f'no kind "{stated_kind}" is registered for version "{stated_version}" {_SCHEME}')
-    raise cannot_handle(kind, shown, f'no kind "{kind}" is registered for version "{stated_version}" {_SCHEME}')
+    why = f'no kind "{stated_kind}" is registered for version "{stated_version}" {_SCHEME}'
+    if is_built_in(stated_kind, stated_version):
+        group = api_version.partition("/")[0] if "/" in api_version else "core"
+        stated_type, wanted_type = f"{shown}.{stated_kind}", f"{group.partition('.')[0]}.{kind}"
+        why = f"converting ({stated_type}) to ({wanted_type}): unknown conversion"
+    raise cannot_handle(kind, shown, why, stated_kind)
 
 
-def cannot_handle(kind: str, version: str, why: str) -> StatusError:
-    """400 for a body that does not decode."""
-    return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
+def cannot_handle(kind: str, version: str, why: str, stated: str = "") -> StatusError:
+    """400 for a body that does not decode; `stated` is the kind it says it is, when that is another one."""
+    return bad_request(f'{stated or kind} in version "{version}" cannot be handled as a {kind}: {why}')
 
 
 def decode_object(call: Call, body: Body, resource: Resource) -> Obj:

@@ -23,6 +23,7 @@ from pilothouse.store.revisions import Mismatch
 from pilothouse.wire.http.messages import Response
 
 CRD_FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
+_OPTIONS_SCHEME = 'in scheme "k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27"'
 _POLICIES = ("Foreground", "Background", "Orphan")
 _SHOWS_OBJECT = frozenset(("Pod", "Service", "ServiceAccount", "PersistentVolume", "PersistentVolumeClaim", "PodTemplate",
                            "ResourceQuota", "CSIDriver", "CSINode", "StorageClass", "VolumeAttachment",
@@ -54,7 +55,7 @@ def delete_options(call: Call) -> DeleteOptions:
         tree = found
     kind, version = tree.get("kind", "DeleteOptions"), tree.get("apiVersion", "v1")
     if kind != "DeleteOptions":
-        raise bad_request(f"decoded object cannot be converted to DeleteOptions: {kind} in {version}")
+        raise bad_request(f'no kind "{kind}" is registered for version "{version}" {_OPTIONS_SCHEME}')
     return checked_options(call, tree)
 
 

@@ -1,8 +1,7 @@
 """What the server itself sets on objects of a kind, before validation.
 
 `prepare_create` and `prepare_update` change an object in place: status is cleared or kept, generation counted, fields a client
-may
-not set restored. Rules of single kinds are small functions in the tables at the end.
+may not set restored. Rules of single kinds are small functions in the tables at the end.
 """
 
 from __future__ import annotations
@@ -253,6 +252,15 @@ def _persistent_volume(obj: Obj, old: Obj | None) -> None:
         obj["status"] = {"phase": "Pending", "lastPhaseTransitionTime": obj["metadata"]["creationTimestamp"]}
 
 
+def _claim(obj: Obj, old: Obj | None) -> None:
+    """Keep the two fields for the source of a volume the same, as long as the newer one says nothing the older one cannot."""
+    spec = obj["spec"]
+    if spec.get("dataSource") and not spec.get("dataSourceRef"):
+        spec["dataSourceRef"] = dict(spec["dataSource"])
+    elif spec.get("dataSourceRef") and not spec.get("dataSource") and not spec["dataSourceRef"].get("namespace"):
+        spec["dataSource"] = dict(spec["dataSourceRef"])
+
+
 def _signing_request(obj: Obj, old: Obj | None) -> None:
     if old is not None:
         obj["spec"] = old["spec"]
@@ -277,4 +285,5 @@ _PREPARE: dict[str, Prepare] = {
     "Job": _job,
     "DaemonSet": _daemon_set,
     "PersistentVolume": _persistent_volume,
+    "PersistentVolumeClaim": _claim,
 }
