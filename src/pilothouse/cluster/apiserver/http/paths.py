@@ -70,4 +70,5 @@ def is_watch(request: Request) -> bool:
     for key, value in request.query:
         if key == "watch":
             return value.lower() not in ("false", "0")
-    return "/watch/" in request.path and request.path.split("/")[3:4] == ["watch"]
+    parts = request.path.split("/", 5)  # /api/VERSION/watch/... or /apis/GROUP/VERSION/watch/...
+    return "/watch/" in request.path and parts[3 if parts[1] == "api" else 4] == "watch"

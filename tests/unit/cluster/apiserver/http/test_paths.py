@@ -29,4 +29,8 @@ def test_verbs() -> None:
     assert verb_of(Request("GET", "/"), target) == "list"
     assert verb_of(Request("GET", "/", [("watch", "true")]), target) == "watch"
     assert verb_of(Request("GET", "/", [("watch", "false")]), target) == "list"
+    assert verb_of(Request("GET", "/api/v1/watch/pods"), target) == "watch"
+    assert verb_of(Request("GET", "/apis/apps/v1/watch/deployments"), target) == "watch"
+    for path in ("/api/v1/pods", "/apis/apps/watch/deployments", "/api/v1/namespaces/watch/pods", "/api/v1/watch"):
+        assert verb_of(Request("GET", path), target) == "list", path
     assert verb_of(Request("DELETE", "/"), target) == "deletecollection"

@@ -70,7 +70,11 @@ class KeySet:
                 async with asyncio.timeout(TIMEOUT_S):
                     self._keys = await self._fetch()
             except (PilothouseError, TimeoutError, ValueError, ssl.SSLError) as error:
-                logger.warning("the keys of issuer %s cannot be fetched: %s", self._issuer.url, str(error) or "no answer in time")
+                logger.warning(
+                    "the keys of issuer %s cannot be fetched: %s",
+                    self._issuer.url,
+                    str(error.__cause__ or error) or "no answer in time",
+                )
 
     async def _fetch(self) -> tuple[Key, ...]:
         issuer = self._issuer
