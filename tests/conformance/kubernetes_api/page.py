@@ -25,7 +25,7 @@ _NOT_SUPPORTED = """## Not supported
 | CBOR bodies | 406 and 415 |
 | MutatingAdmissionPolicies | stored, never applied |
 | API priority and fairness | FlowSchemas and PriorityLevelConfigurations are stored; requests are not queued by them |
-| audit log, encryption of stored Secrets, OIDC and bootstrap tokens, the Node authorizer | absent |
+| token and authorization webhooks, distributed claims of OpenID Connect, reading authentication files again | absent |
 | `Audit` as an action of policies, audit annotations | ignored |
 | signing of approved CertificateSigningRequests | approval is recorded, no certificate is issued |
 | protobuf for custom resources and tables | 406 unless JSON is accepted too |
