@@ -60,6 +60,7 @@ PRESENT = _words(
 NULLABLE = _words(
     "EndpointSlice.ports EndpointSlice.endpoints HorizontalPodAutoscalerStatus.currentMetrics "
     "CustomResourceDefinitionStatus.conditions "
+    "TypedLocalObjectReference.apiGroup TypedObjectReference.apiGroup "
     "CustomResourceDefinitionStatus.storedVersions CSINodeDriver.topologyKeys ClusterRole.rules Role.rules Event.firstTimestamp "
     "Event.lastTimestamp Event.eventTime Event.deprecatedFirstTimestamp Event.deprecatedLastTimestamp"
 )
@@ -71,8 +72,8 @@ ALWAYS = _words(
 )
 # Fields that are not written when they are empty although a schema requires them.
 OPTIONAL = _words(
-    """ValidatingAdmissionPolicyBindingSpec.validationActions IPAddressSpec.parentRef DeploymentSpec.selector ReplicaSetSpec.selector
-    StatefulSetSpec.selector DaemonSetSpec.selector"""
+    """ValidatingAdmissionPolicyBindingSpec.validationActions IPAddressSpec.parentRef DeploymentSpec.selector
+    ReplicaSetSpec.selector StatefulSetSpec.selector DaemonSetSpec.selector"""
 )
 PRESENT_NOT = _words("Event.series ResourceClaimTemplate.status")
 # Text fields that are pointers: an empty text is kept.
@@ -172,8 +173,10 @@ def _mark_all(out: dict[str, Any], raw: dict[str, Any], short: str, structs: set
         out["gvk"] = [[item["group"], item["version"], item["kind"]] for item in kinds]
     required = raw.get("required", ())
     for field, child in out.get("properties", {}).items():
-        if f"{short}.{field}" in NULLABLE or f"{short}.{field}" in ALWAYS:
+        if f"{short}.{field}" in ALWAYS:
             child["x-null"] = 1
+        elif f"{short}.{field}" in NULLABLE:
+            child["x-null"] = 2
         is_time = child.get("$ref", "").endswith(".v1.Time")
         if is_time and (short.endswith("Condition") or short.startswith("ContainerState")):
             child["x-null"] = 1

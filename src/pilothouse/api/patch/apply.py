@@ -22,7 +22,8 @@ from pilothouse.api.fields.managers import (
     manager_key,
 )
 from pilothouse.api.fields.sets import FieldSet, path_text
-from pilothouse.api.fields.typed import compare, merge, remove, to_set, with_named_fields
+from pilothouse.api.fields.typed import merge, remove, to_set, with_named_fields
+from pilothouse.api.patch.versions import Change, Views
 from pilothouse.api.schema.node import Schema
 from pilothouse.kit.errors import Conflict
 
@@ -89,10 +90,12 @@ def apply(
     api_version: str,
     subresource: str = "",
     reset: FieldSet | None = None,
+    views: Views | None = None,
 ) -> dict[str, Any]:
     """Return the object after `manager` applied its configuration.
 
-    `now` is an RFC 3339 time, `reset` the fields this endpoint ignores (status of the main resource and the reverse). Raises
+    `now` is an RFC 3339 time, `reset` the fields this endpoint ignores (status of the main resource and the reverse), `views` how
+    versions with other fields see the object. What a manager stated in such a version stays when it says no more of it. Raises
     `ApplyConflict` unless `force`, and `TypedValueError` when the configuration does not fit the schema.
     """
     live_body = {} if live is None else _without_managed(live)
@@ -104,12 +107,11 @@ def apply(
     last = managers.get(key)
     merged = merge(live_body, _without_managed(applied), schema)
     managers[key] = Managed(stated, api_version, last.time if last else "")
-    if last is not None and last.fields:
+    if last is not None and last.fields and not _differs(last.api_version, api_version, views):
         merged = _prune(merged, managers, last.fields, schema)
-    difference = compare(live_body, merged, schema) if live is not None else compare({}, merged, schema)
-    changed = _strip(difference.modified.union(difference.added), reset)
-    _settle(managers, key, changed, difference.removed, force)
-    if difference:
+    change = Change(live_body, merged, schema, api_version, views, lambda fields: _strip(fields, reset))
+    _settle(managers, key, change, force)
+    if not change.is_empty:
         managers[key].time = now
     managers = {name: owned for name, owned in managers.items() if not owned.is_empty}
     return _with_managed(merged, encode(managers))
@@ -126,17 +128,19 @@ def track_update(
     api_version: str,
     subresource: str = "",
     reset: FieldSet | None = None,
+    views: Views | None = None,
 ) -> list[dict[str, Any]]:
     """Return the managedFields of `new`, written by `manager` over `live` by anything but apply."""
     managers = _decode_live_or_new(live, new, is_subresource=bool(subresource))
     old = {} if live is None else _without_managed(live)
-    difference = compare(old, _without_managed(new), schema)
-    taken = _strip(difference.modified.union(difference.added), reset)
+    change = Change(old, _without_managed(new), schema, api_version, views, lambda fields: _strip(fields, reset))
     key = manager_key(manager, operation, subresource, api_version)
     for other in list(managers):
         owned = managers[other]
-        kept = owned.fields.difference(_strip(difference.removed, reset))
+        taken, removed = change.at(owned.api_version)
+        kept = owned.fields.difference(_strip(removed, reset))
         managers[other] = Managed(kept if other == key else kept.difference(taken), owned.api_version, owned.time)
+    taken, _ = change.at(api_version)
     if taken:
         previous = managers.get(key)
         managers[key] = Managed(previous.fields.union(taken) if previous else taken, api_version, now)
@@ -185,15 +189,20 @@ def _prune(merged: Any, managers: Managers, last: FieldSet, schema: Schema | Non
     return remove(merged, all_named.difference(kept).intersection(last_named), schema) or {}
 
 
-def _settle(managers: Managers, key: ManagerKey, changed: FieldSet, removed: FieldSet, force: bool) -> None:
+def _differs(version: str, api_version: str, views: Views | None) -> bool:
+    return version != api_version and views is not None and views(version) is not None
+
+
+def _settle(managers: Managers, key: ManagerKey, change: Change, force: bool) -> None:
     """Report conflicts, or take changed fields from the others; drop removed fields everywhere."""
     causes: list[ConflictCause] = []
     for other in sorted(managers):
         if other == key:
             continue
-        lost = managers[other].fields.intersection(changed)
-        causes += [ConflictCause(_shown(other), path_text(path)) for path in lost.paths()]
         managed = managers[other]
+        changed, removed = change.at(managed.api_version)
+        lost = managed.fields.intersection(changed)
+        causes += [ConflictCause(_shown(other), path_text(path)) for path in lost.paths()]
         managers[other] = Managed(managed.fields.difference(lost).difference(removed), managed.api_version, managed.time)
     if causes and not force:
         raise ApplyConflict(causes)

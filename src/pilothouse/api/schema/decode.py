@@ -18,6 +18,8 @@ from pilothouse.kit.errors import BadRequest
 
 _INT_RANGE = {"int32": 2**31, "int64": 2**63}
 _DROP: Any = object()
+_NULL = 2
+"""The mark of fields that are written as null when nobody set them; others are written as the zero of their type."""
 _JSON_TYPES: dict[type[Any], str] = {str: "string", list: "array", dict: "object"}
 
 
@@ -125,6 +127,8 @@ def _filled(child: Schema) -> Callable[[], Any]:
 def _zero(child: Schema) -> Callable[[], Any]:
     if child.type == "object" and child.properties:
         return _filled(child)
+    if child.raw.get("x-null") == _NULL:
+        return lambda: None
     zero = {"string": "", "integer": 0, "boolean": False, "number": 0}.get(child.type)
     if child.format in ("date-time", "quantity", "int-or-string") or child.type == "object":
         zero = {"quantity": "0", "int-or-string": 0}.get(child.format)

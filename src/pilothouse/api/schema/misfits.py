@@ -1,4 +1,4 @@
-"""What an apply configuration of a custom resource states that its schema cannot hold."""
+"""What an apply configuration states that the schema of its kind cannot hold."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 from pilothouse.api.schema.node import Schema
 
 _OF_OBJECTS = frozenset(("apiVersion", "kind", "metadata"))
+_UNTYPED = frozenset(("quantity", "int-or-string"))
+"""Formats of built-in kinds that take numbers as well as text."""
 _KINDS = {str: "string", bool: "bool", int: "int", float: "float64", dict: "map", list: "list"}
 
 
 def first_misfit(schema: Schema | None, value: Any, path: str) -> str:
     """Return the first problem, empty when there is none."""
-    if schema is None or value is None or schema.int_or_string:
+    if schema is None or value is None or schema.int_or_string or schema.format in _UNTYPED:
         return ""
     if isinstance(value, dict):
         return _in_object(schema, value, path)
@@ -32,7 +34,7 @@ def _in_object(schema: Schema, value: dict[str, Any], path: str) -> str:
         return _wrong(schema, value, path)
     is_open = schema.preserve_unknown or schema.embedded or (not schema.properties and schema.additional is None)
     for key, item in value.items():
-        if (not path or schema.embedded) and key in _OF_OBJECTS:
+        if key in _OF_OBJECTS and (schema.embedded or not (path or schema.name)):
             continue
         below = schema.properties.get(key) or schema.additional
         if below is None and not is_open:
@@ -57,4 +59,6 @@ def _wrong(schema: Schema, value: Any, path: str) -> str:
     if schema.type in ("integer", "number"):
         return f"{path}: expected numeric (int or float), got {_KINDS.get(type(value), 'null')}"
     wanted = {"object": "map", "array": "list"}.get(schema.type, schema.type)
+    if schema.type == "string" and not isinstance(value, (dict, list)):
+        return f"{path}: expected string, got &value.valueUnstructured{{Value:{str(value).lower()}}}"
     return f"{path}: expected {wanted}, got &{{{value}}}"

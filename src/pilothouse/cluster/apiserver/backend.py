@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -141,6 +141,8 @@ class Backend:
         self.node_proxy: NodeProxy | None = None
         self.conversions: Conversions | None = None
         """Set while any CustomResourceDefinition names a conversion webhook."""
+        self.settled: Callable[[str], Awaitable[None]] | None = None
+        """Waits until a CustomResourceDefinition was looked at for the first time."""
         self.service_route: Callable[[str, int], tuple[str, int]] | None = None
         """Where a Service's (cluster address, port) is reached from this process; endpoints are called directly without."""
 

@@ -30,7 +30,7 @@ from pilothouse.cluster.apiserver.http.respond import error_answer
 from pilothouse.cluster.apiserver.registry import reads
 from pilothouse.cluster.apiserver.registry.converters import AdmittedObjects, Converters
 from pilothouse.cluster.apiserver.registry.deletes import Deleter
-from pilothouse.cluster.apiserver.registry.patches import Patcher
+from pilothouse.cluster.apiserver.registry.patching.patches import Patcher
 from pilothouse.cluster.apiserver.registry.writes import Writer
 from pilothouse.cluster.apiserver.subresources.routes import Subresources
 from pilothouse.kit.clock import Clock, Entropy, SystemClock

@@ -7,6 +7,7 @@ with finalizers keep it, as they keep a namespace.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from pilothouse.api.patch.apply import track_update
@@ -26,6 +27,7 @@ logger = logging.getLogger("pilothouse.apiserver.crds")
 GROUP, PLURAL = "apiextensions.k8s.io", "customresourcedefinitions"
 SETTLE_S = 0.003
 """Definitions that arrive together settle together: a bundle of CRDs costs each name check once."""
+SETTLED_TIMEOUT_S = 1.0
 CLEANUP_DELAY_S = 0.1
 """Between refusing new objects and deleting those there are: a create that was let in before is stored by then."""
 FINALIZER = "customresourcecleanup.apiextensions.k8s.io"
@@ -44,6 +46,8 @@ class CustomResources:
         self._terminating: dict[str, str] = {}
         """Store prefix of the objects -> name of a definition that waits for them to go."""
         self._queue: asyncio.Queue[str] = asyncio.Queue()
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        backend.settled = self.settled
         self._scope = TaskScope("crds")
 
     async def start(self) -> None:
@@ -57,6 +61,20 @@ class CustomResources:
     async def stop(self) -> None:
         """Stop following."""
         await self._scope.close()
+
+    async def settled(self, name: str) -> None:
+        """Wait until a new definition was looked at, so that its objects can be written as soon as its create is answered.
+
+        Whoever creates a definition and an object of it in one go, as manifests do, never meets a path that is not there yet.
+        """
+        item = self.backend.find(GROUP, PLURAL, "", name)
+        if item is None or item.object["status"].get("conditions"):
+            return
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(name, []).append(done)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_TIMEOUT_S):
+                await done
 
     def _on_change(self, prefix: str, change: Change) -> None:
         _, new, previous = change
@@ -93,6 +111,9 @@ class CustomResources:
                     break
                 except Mismatch:
                     await self.backend.cache.current()
+            for waiting in self._waiting.pop(name, ()):
+                if not waiting.done():
+                    waiting.set_result(None)
 
     async def _reconcile(self, name: str) -> None:
         item = self.backend.find(GROUP, PLURAL, "", name)

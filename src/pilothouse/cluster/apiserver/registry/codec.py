@@ -9,8 +9,9 @@ from pilothouse.api.findings import invalid as invalid_value
 from pilothouse.api.findings import quote
 from pilothouse.api.schema.custom import decode_custom
 from pilothouse.api.schema.decode import decode
+from pilothouse.api.schema.node import Schema
 from pilothouse.api.schema.strict import strict_findings
-from pilothouse.api.scheme import Resource, is_built_in
+from pilothouse.api.scheme import Resource, Subresource, is_built_in
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, forbidden, invalid
 from pilothouse.cluster.apiserver.http.bodies import Body, check_depth, parse_pairs, read_body
@@ -98,7 +99,8 @@ def decode_object(call: Call, body: Body, resource: Resource) -> Obj:
         if isinstance(error, StatusError):
             raise
         raise cannot_handle(resource.kind, resource.version, error.message) from None
-    report_findings(call, body, resource, has_unknown)
+    schema = resource.stored_schemas.get(body.value.get("apiVersion"), resource.schema)
+    report_findings(call, body, schema, resource, has_unknown=has_unknown)
     if resource.is_custom:
         _check_custom(call, tree, resource)
     keep_reset(tree, result)
@@ -149,14 +151,13 @@ def typed(resource: Resource, tree: Any) -> tuple[Obj, bool]:
     return result, has_unknown
 
 
-def report_findings(call: Call, body: Body, resource: Resource, has_unknown: bool) -> None:
-    """Refuse or warn about unknown and duplicate fields, as fieldValidation asks."""
+def report_findings(call: Call, body: Body, schema: Schema, kind: Resource | Subresource, *, has_unknown: bool) -> None:
+    """Refuse or warn about unknown and duplicate fields of a body of `kind`, as fieldValidation asks."""
     if call.field_validation == "Ignore" or not (has_unknown or body.duplicates or body.yaml_duplicates):
         return
     tree = parse_pairs(body.raw) if body.raw else body.value
-    schema = resource.stored_schemas.get(body.value.get("apiVersion"), resource.schema)
     findings = strict_findings(schema, tree)
-    if resource.is_custom:
+    if isinstance(kind, Resource) and kind.is_custom:
         findings.sort(key=lambda finding: (not finding.startswith("duplicate"), finding))
     if call.field_validation == "Warn":
         for finding in body.yaml_duplicates + findings:
@@ -164,7 +165,7 @@ def report_findings(call: Call, body: Body, resource: Resource, has_unknown: boo
         return
     if body.yaml_duplicates:
         findings.insert(0, "yaml: unmarshal errors:\n  " + "\n  ".join(body.yaml_duplicates))
-    raise cannot_handle(resource.kind, resource.version, f"strict decoding error: {', '.join(findings)}")
+    raise cannot_handle(kind.kind, kind.version, f"strict decoding error: {', '.join(findings)}")
 
 
 def stored_bytes(resource: Resource, obj: Obj) -> bytes:

@@ -11,8 +11,9 @@ from typing import Any
 
 import orjson
 
+from pilothouse.api.patch.versions import View, Views
 from pilothouse.api.schema.custom import default_custom, prune_custom
-from pilothouse.api.scheme import Resource
+from pilothouse.api.scheme import Resource, Scheme
 
 Obj = dict[str, Any]
 _EVENT_FIELDS = (
@@ -20,6 +21,7 @@ _EVENT_FIELDS = (
     ("deprecatedSource", "source"), ("deprecatedFirstTimestamp", "firstTimestamp"), ("deprecatedLastTimestamp", "lastTimestamp"),
     ("deprecatedCount", "count"), ("reportingInstance", "reportingInstance"),
 )  # fmt: skip
+_SEVERAL_VERSIONS = frozenset(("events", "horizontalpodautoscalers"))
 _HPA_NOTES = "autoscaling.alpha.kubernetes.io/"
 
 
@@ -39,6 +41,26 @@ def convert(resource: Resource, obj: Obj, *, to_storage: bool) -> Obj:
     if resource.kind == "Event":
         return _rename(obj, to_storage)
     return _hpa_to_v2(obj) if to_storage else _hpa_to_v1(obj)
+
+
+def views_of(scheme: Scheme, resource: Resource) -> Views | None:
+    """Return how the other versions of a kind see its objects; None when all versions have the same fields."""
+    if resource.is_custom or resource.storage_plural not in _SEVERAL_VERSIONS:
+        return None
+
+    def view(api_version: str) -> View | None:
+        group, _, version = api_version.rpartition("/")
+        other = scheme.resource(group, version, resource.storage_plural)
+        if other is None or other is resource:
+            return None
+        return View(other.schema, lambda obj: _between(resource, other, obj))
+
+    return view
+
+
+def _between(source: Resource, target: Resource, obj: Obj) -> Obj:
+    whole = {"metadata": {}, **obj}
+    return convert(target, convert(source, whole, to_storage=True), to_storage=False)
 
 
 def _rename(obj: Obj, to_storage: bool) -> Obj:
@@ -80,6 +102,8 @@ def _hpa_to_v2(obj: Obj) -> Obj:
     status = dict(obj.get("status") or {})
     current = status.pop("currentCPUUtilizationPercentage", None)
     status.setdefault("currentMetrics", None)
+    if not status.get("currentReplicas"):
+        status.pop("currentReplicas", None)
     if current is not None:
         shown = {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": current}}}
         status["currentMetrics"] = [shown]

@@ -11,7 +11,7 @@ from pilothouse.api.tables.text import selector_text
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
-from pilothouse.cluster.apiserver.registry.codec import cannot_handle
+from pilothouse.cluster.apiserver.registry.codec import cannot_handle, read_tree, report_findings
 from pilothouse.kit.errors import PilothouseError
 
 
@@ -63,6 +63,11 @@ def owns_replicas(resource: Resource, tree: Obj) -> bool:
     return any(get_path(entry.get("fieldsV1"), path) is not None for entry in tree["metadata"].get("managedFields") or ())
 
 
+def replicas_path(resource: Resource) -> list[str]:
+    """Return the path of the field a scale sets."""
+    return resource.scale_paths[0].lstrip(".").split(".") if resource.is_custom else ["spec", "replicas"]
+
+
 def with_replicas(resource: Resource, tree: Obj, scale: Obj) -> Obj:
     """Return the object with the replicas of a Scale, which must name the version it was made from."""
     replicas = (scale.get("spec") or {}).get("replicas", 0)
@@ -73,7 +78,7 @@ def with_replicas(resource: Resource, tree: Obj, scale: Obj) -> Obj:
             raise invalid_status(resource.kind, resource.group, name, [problem])
         problem = invalid("spec.replicas", replicas, "must be greater than or equal to 0")
         raise invalid_status("Scale", "autoscaling", name, [problem])
-    path = resource.scale_paths[0].lstrip(".").split(".") if resource.is_custom else ["spec", "replicas"]
+    path = replicas_path(resource)
     node = tree
     for part in path[:-1]:
         node = node.setdefault(part, {})
@@ -86,8 +91,18 @@ def with_replicas(resource: Resource, tree: Obj, scale: Obj) -> Obj:
     return tree
 
 
+def read_scale(call: Call) -> Obj:
+    """Return the Scale of a request body; raises 400, and reports unknown fields."""
+    sub = call.subresource
+    assert sub is not None and sub.schema is not None
+    body = read_tree(call, "Scale")
+    scale = decode_scale(call, body.value)
+    report_findings(call, body, sub.schema, sub, has_unknown=True)
+    return scale
+
+
 def decode_scale(call: Call, tree: Obj) -> Obj:
-    """Return a Scale body, typed; raises 400."""
+    """Return a Scale, typed; raises 400."""
     assert call.subresource is not None and call.subresource.schema is not None
     try:
         scale: Obj = decode(call.subresource.schema, tree)[0]

@@ -26,6 +26,7 @@ from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
 from pilothouse.cluster.apiserver.registry import strategies
 from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree, served_body, served_tree, stored_bytes
+from pilothouse.cluster.apiserver.registry.conversion import views_of
 from pilothouse.cluster.apiserver.registry.custom import validate_custom, warn_of_definition
 from pilothouse.cluster.apiserver.registry.options import write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
@@ -103,6 +104,7 @@ class Writer:
                 api_version=resource.api_version,
                 subresource=sub,
                 reset=reset_fields(resource, sub),
+                views=views_of(self.backend.scheme, resource),
             )
         except TypedValueError:
             entries = list((old or {}).get("metadata", {}).get("managedFields") or ())
@@ -161,6 +163,8 @@ class Writer:
         except Mismatch:
             await self.admission.release(cleanup)
             raise self._taken(resource, key, name) from None
+        if resource.kind == "CustomResourceDefinition" and backend.settled is not None:
+            await backend.settled(name)
         item = Item(key, call.namespace if resource.namespaced else "", name, raw, revision, revision)
         return await self.served(resource, item)
 

@@ -14,8 +14,8 @@ from pilothouse.cluster.apiserver.registry.codec import read_tree, served_tree
 from pilothouse.cluster.apiserver.registry.deletes import Deleter
 from pilothouse.cluster.apiserver.registry.options import write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, table, transformed
-from pilothouse.cluster.apiserver.registry.patches import Patcher
-from pilothouse.cluster.apiserver.registry.scale import decode_scale, scale_of, with_replicas
+from pilothouse.cluster.apiserver.registry.patching.patches import Patcher
+from pilothouse.cluster.apiserver.registry.scale import read_scale, scale_of, with_replicas
 from pilothouse.cluster.apiserver.registry.writes import Writer
 from pilothouse.cluster.apiserver.subresources.logs import Logs
 from pilothouse.cluster.apiserver.subresources.pods import PodOperations
@@ -116,7 +116,7 @@ class Subresources:
             item = await self.writer.served(resource, item)
         elif call.verb == "update":
             write_options(call, "UpdateOptions")
-            scale = decode_scale(call, read_tree(call, "Scale").value)
+            scale = read_scale(call)
             item = await self.writer.replace(call, lambda old: with_replicas(resource, old, scale))
         else:
             item = await self.patcher.patch_scale(call)
