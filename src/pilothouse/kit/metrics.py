@@ -29,6 +29,11 @@ class Metric:
         """Describe the family; `labels` are the label names in order."""
         self.name, self.help_text, self.labels = name, help_text, tuple(labels)
         self._values: dict[tuple[str, ...], float] = {}
+        self._callbacks: dict[tuple[str, ...], Callable[[], float]] = {}
+
+    def observe_with(self, callback: Callable[[], float], *label_values: str) -> None:
+        """Read the sample from `callback` at each scrape."""
+        self._callbacks[label_values] = callback
 
     def value(self, *label_values: str) -> float:
         """Return one sample, 0 when it was never set."""
@@ -43,6 +48,8 @@ class Metric:
 
     def lines(self) -> list[str]:
         """Return the samples in the text exposition format."""
+        for key, callback in self._callbacks.items():
+            self._values[key] = callback()
         return [self._series("", key, value) for key, value in sorted(self._values.items())]
 
 
@@ -61,11 +68,6 @@ class Gauge(Metric):
 
     kind = "gauge"
 
-    def __init__(self, name: str, help_text: str, labels: Sequence[str] = ()) -> None:
-        """Describe the family; `labels` are the label names in order."""
-        super().__init__(name, help_text, labels)
-        self._callbacks: dict[tuple[str, ...], Callable[[], float]] = {}
-
     def set(self, value: float, *label_values: str) -> None:
         """Set the sample with these label values."""
         self._values[label_values] = value
@@ -73,16 +75,6 @@ class Gauge(Metric):
     def inc(self, *label_values: str, by: float = 1.0) -> None:
         """Add `by`, which may be negative."""
         self._values[label_values] = self._values.get(label_values, 0.0) + by
-
-    def observe_with(self, callback: Callable[[], float], *label_values: str) -> None:
-        """Read the sample from `callback` at each scrape."""
-        self._callbacks[label_values] = callback
-
-    def lines(self) -> list[str]:
-        """Return the samples in the text exposition format."""
-        for key, callback in self._callbacks.items():
-            self._values[key] = callback()
-        return super().lines()
 
 
 class Histogram(Metric):

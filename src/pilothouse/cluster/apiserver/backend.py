@@ -50,6 +50,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ca
     client_authority_pem: str = ""
     """The authority of client certificates, published for aggregated servers."""
     admission: bool = True
+    max_requests_inflight: int = 400
+    max_mutating_requests_inflight: int = 200
+    """Seats of the server: how many requests are served at once, both numbers together; others wait or are refused."""
     git_version: str = ""
 
 

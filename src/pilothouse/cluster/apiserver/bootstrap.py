@@ -11,6 +11,8 @@ from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.authz.policy import bootstrap_policy
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Obj
+from pilothouse.cluster.apiserver.http.flowcontrol.bootstrap import flow_control_objects
+from pilothouse.cluster.apiserver.http.flowcontrol.dangling import condition as dangling
 from pilothouse.cluster.apiserver.registry.codec import stored_bytes, typed
 from pilothouse.cluster.apiserver.registry.strategies import prepare_create
 from pilothouse.kit.aio import run_all
@@ -20,17 +22,6 @@ NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 _MOVABLE = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
 _FIXED = "Used for system critical pods that must not be moved from their current node."
 _PRIORITIES = (("system-cluster-critical", 2000000000, _MOVABLE), ("system-node-critical", 2000001000, _FIXED))
-_FLOW = "flowcontrol.apiserver.k8s.io/v1"
-_LEVELS = {
-    "catch-all": 5, "global-default": 20, "leader-election": 10, "node-high": 40, "system": 30, "workload-high": 40,
-    "workload-low": 100,
-}  # fmt: skip
-_SCHEMAS = {
-    "catch-all": ("catch-all", 10000), "exempt": ("exempt", 1), "global-default": ("global-default", 9900),
-    "kube-controller-manager": ("workload-high", 800), "kube-scheduler": ("workload-high", 800),
-    "kube-system-service-accounts": ("workload-high", 900), "probes": ("exempt", 2), "service-accounts": ("workload-low", 9000),
-    "system-leader-election": ("leader-election", 100), "system-node-high": ("node-high", 400), "system-nodes": ("system", 500),
-}  # fmt: skip
 
 
 async def bootstrap(backend: Backend) -> None:
@@ -49,21 +40,7 @@ def _objects(backend: Backend) -> list[Obj]:
         out.append(
             {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": meta, "value": value, "description": text}
         )
-    return out + _flow_control() + _kubernetes_service(backend) + _api_services(backend)
-
-
-def _flow_control() -> list[Obj]:
-    out: list[Obj] = []
-    for name, shares in _LEVELS.items():
-        response = {"type": "Reject"} if name == "catch-all" else {"type": "Queue", "queuing": {}}
-        spec = {"type": "Limited", "limited": {"nominalConcurrencyShares": shares, "limitResponse": response}}
-        out.append({"apiVersion": _FLOW, "kind": "PriorityLevelConfiguration", "metadata": {"name": name}, "spec": spec})
-    exempt: Obj = {"type": "Exempt", "exempt": {}}
-    out.append({"apiVersion": _FLOW, "kind": "PriorityLevelConfiguration", "metadata": {"name": "exempt"}, "spec": exempt})
-    for name, (level, precedence) in _SCHEMAS.items():
-        flow = {"matchingPrecedence": precedence, "priorityLevelConfiguration": {"name": level}}
-        out.append({"apiVersion": _FLOW, "kind": "FlowSchema", "metadata": {"name": name}, "spec": flow})
-    return out
+    return out + flow_control_objects() + _kubernetes_service(backend) + _api_services(backend)
 
 
 def _kubernetes_service(backend: Backend) -> list[Obj]:
@@ -134,6 +111,9 @@ async def _create(backend: Backend, resource: Resource, obj: Obj) -> None:
             "message": "Local APIServices are always available",
         }  # fmt: skip
         result["status"] = {"conditions": [condition]}
+    if resource.kind == "FlowSchema":
+        level = obj["spec"]["priorityLevelConfiguration"]["name"]
+        result["status"] = {"conditions": [{**dangling(level, is_found=True), "lastTransitionTime": now}]}
     key = resource.key(meta.get("namespace", ""), meta["name"])
     try:
         await backend.store.txn(key, 0, stored_bytes(resource, result))

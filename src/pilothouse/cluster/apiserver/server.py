@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from pilothouse.api.scheme import Scheme
+from pilothouse.api.scheme import Resource, Scheme
 from pilothouse.cluster.apiserver.admission.stages import build_admission
 from pilothouse.cluster.apiserver.authn.oidc.types import Trust
 from pilothouse.cluster.apiserver.authz.access import Access
@@ -24,10 +24,14 @@ from pilothouse.cluster.apiserver.discovery.groups import discover
 from pilothouse.cluster.apiserver.discovery.health import about, health, metrics, slis, version
 from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed, not_found
 from pilothouse.cluster.apiserver.http.bodies import check_size
+from pilothouse.cluster.apiserver.http.flowcontrol.dangling import DanglingStatus
+from pilothouse.cluster.apiserver.http.flowcontrol.dumps import dump
+from pilothouse.cluster.apiserver.http.flowcontrol.fairness import Fairness, Refused
 from pilothouse.cluster.apiserver.http.outgoing import Outgoing
 from pilothouse.cluster.apiserver.http.paths import Target, parse_path, verb_of
 from pilothouse.cluster.apiserver.http.respond import error_answer
 from pilothouse.cluster.apiserver.registry import reads
+from pilothouse.cluster.apiserver.registry.codec import stored_bytes
 from pilothouse.cluster.apiserver.registry.converters import AdmittedObjects, Converters
 from pilothouse.cluster.apiserver.registry.deletes import Deleter
 from pilothouse.cluster.apiserver.registry.patching.patches import Patcher
@@ -82,6 +86,8 @@ class ApiServer:
         self.aggregator = Aggregator(self.backend)
         self.openapi = OpenApi(self.scheme)
         self.auditor = auditor
+        self.fairness = Fairness(self.backend, self.metrics)
+        self.flow_status = DanglingStatus(self.backend, stored_bytes)
         self.failing: dict[str, str] = {}
         self.backend.cache.on_failure = functools.partial(self.failing.__setitem__, "etcd")
         self._verbs = self._build_verbs()
@@ -104,6 +110,8 @@ class ApiServer:
         self.converters.load()
         self.admission.start()
         await bootstrap(self.backend)
+        self.fairness.load()
+        self.flow_status.start()
         await self.custom.start()
         await self.aggregator.start()
 
@@ -111,6 +119,7 @@ class ApiServer:
         """End watches and background work; safe to call twice."""
         await self.aggregator.stop()
         await self.custom.stop()
+        await self.flow_status.stop()
         await self.access.stop()
         await self.outgoing.close()
         await self.backend.cache.stop()
@@ -151,19 +160,33 @@ class ApiServer:
             raise PlainError(414, "URI too long")
         target = parse_path(request.path)
         user = await self.access.authenticate(request)
-        if target is None:
-            return await self._outside(request, user, trail)
-        verb = verb_of(request, target)
-        labels[:] = self._labels(verb, target)
         params: dict[str, str] = {}
-        for key, value in request.query:
-            params.setdefault(key, value)
-        user = self._authorized(request, user, attributes(verb, target, request.path, params), trail)
-        if self.aggregator.remotes.table:
-            remote = self.aggregator.remotes.find(request.path)
-            if remote is not None:
-                return await self.aggregator.answer(remote, request, user)
-        return await self._resource(request, user, verb, target, params, trail)
+        if target is None:
+            wanted = Attributes(verb=request.method.lower(), is_resource=False, path=request.path)
+        else:
+            verb = verb_of(request, target)
+            labels[:] = self._labels(verb, target)
+            for key, value in request.query:
+                params.setdefault(key, value)
+            wanted = attributes(verb, target, request.path, params)
+        user = self._authorized(request, user, wanted, trail)
+        ticket = self.fairness.enter(request, user, wanted)
+        if ticket is None:
+            try:
+                ticket = await self.fairness.wait(request, user, wanted)
+            except Refused as refused:
+                return refused.answer()
+        try:
+            if target is None:
+                response = await self._outside(request, user)
+            else:
+                response = await self._inside(request, user, wanted.verb, target, params, trail)
+        except PilothouseError as error:
+            response = error_answer(error, getattr(error, "warnings", None), request.header("accept"))
+        finally:
+            ticket.leave()
+        response.headers = [*response.headers, *ticket.headers]
+        return response
 
     def _authorized(self, request: Request, user: User, wanted: Attributes, trail: Trail | None) -> User:
         """Return the user to act as; raises 403."""
@@ -182,9 +205,7 @@ class ApiServer:
         known = target.subresource if target.subresource in resource.subresources else ""
         return [verb, target.group, target.version, target.resource, known]
 
-    async def _outside(self, request: Request, user: User, trail: Trail | None) -> Response:
-        path = Attributes(verb=request.method.lower(), is_resource=False, path=request.path)
-        user = self._authorized(request, user, path, trail)
+    async def _outside(self, request: Request, user: User) -> Response:
         if self.aggregator.remotes.table:
             elsewhere = await self._elsewhere(request, user)
             if elsewhere is not None:
@@ -219,6 +240,8 @@ class ApiServer:
             return about(path[1:], self._facts(path))
         if path == "/metrics/slis":
             return slis(self.failing)
+        if path.startswith("/debug/api_priority_and_fairness/"):
+            return dump(self.fairness, path)
         if path.startswith("/openapi/"):
             return self.openapi.answer(request, self.aggregator.merged.openapi() if self.aggregator.remotes.table else {})
         if path == "/":
@@ -231,24 +254,19 @@ class ApiServer:
             return {"service-cluster-ip-range": config.service_range, "service-account-issuer": config.issuer}
         return {"Version": self.scheme.version, "Paths": "/healthz /livez /metrics /readyz /statusz /version"}
 
-    async def _resource(
+    async def _inside(
         self, request: Request, user: User, verb: str, target: Target, params: dict[str, str], trail: Trail | None
     ) -> Response:
+        if self.aggregator.remotes.table:
+            remote = self.aggregator.remotes.find(request.path)
+            if remote is not None:
+                return await self.aggregator.answer(remote, request, user)
         resource = self.scheme.resource(target.group, target.version, target.resource)
         if resource is None:
             if target.group and not self._is_built_in(target.group, target.version):
                 raise PlainError(404, "404 page not found")
             raise no_resource()
-        name, namespace = target.name, target.namespace
-        if not resource.namespaced:
-            if namespace and resource.kind != "Namespace":
-                raise PlainError(404, "404 page not found") if resource.is_custom else no_resource()
-            namespace = ""
-        elif name and not namespace:
-            raise no_resource()
-        if name and "%" in name:
-            raise no_resource()
-        call = Call(request, user, verb, resource, namespace, name, None, params, [])
+        call = Call(request, user, verb, resource, _namespace_of(resource, target), target.name, None, params, [])
         if trail is not None:
             call.annotations = trail.annotations
         try:
@@ -329,6 +347,20 @@ _DEPRECATED = {
     ("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     ("", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",
 }
+
+
+def _namespace_of(resource: Resource, target: Target) -> str:
+    """Return the namespace of a request; raises 404 for a path that does not fit the resource."""
+    name, namespace = target.name, target.namespace
+    if name and "%" in name:
+        raise no_resource()
+    if resource.namespaced:
+        if name and not namespace:
+            raise no_resource()
+        return namespace
+    if namespace and resource.kind != "Namespace":
+        raise PlainError(404, "404 page not found") if resource.is_custom else no_resource()
+    return ""
 
 
 def attributes(verb: str, target: Target, path: str, params: dict[str, str]) -> Attributes:
