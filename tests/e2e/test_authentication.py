@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.platform import Platform, platform
+from tests.unit.cluster.apiserver.authn.oidc.issuer import LocalIssuer
+from tests.unit.cluster.apiserver.authn.signer import Signer
 
 HAS_KUBECTL = shutil.which("kubectl", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}") is not None
 pytestmark = [
@@ -53,3 +56,33 @@ def test_a_bad_token_file_stops_the_start_with_its_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pilothouse", "up", "--data-dir", str(tmp_path / "data"), f"--token-file={file}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 1 and f"{file}, line 2" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_people_of_an_issuer_log_in(tmp_path: Path) -> None:
+    def ask(good: str, bad: str, config: Path) -> None:
+        with platform("--only-api", "--store=memory", f"--authentication-config={config}") as running:
+            who = bearer(running, good, "auth", "whoami", "-o", "json")
+            assert json.loads(who.stdout)["status"]["userInfo"] == {
+                "username": "idp:jane", "uid": "7", "groups": ["idp:dev", "system:authenticated"],
+                "extra": {"example.com/tenant": ["acme"]},
+            }, who.stderr  # fmt: skip
+            refused = bearer(running, bad, "auth", "whoami")
+            assert refused.returncode != 0 and "Unauthorized" in refused.stderr
+
+    async def main() -> None:
+        async with LocalIssuer(tmp_path, Signer("rsa", "k")) as issuer:
+            config = tmp_path / "auth.json"
+            mappings = {
+                "username": {"expression": "'idp:' + claims.sub"}, "groups": {"claim": "groups", "prefix": "idp:"},
+                "uid": {"claim": "oid"}, "extra": [{"key": "example.com/tenant", "valueExpression": "claims.tenant"}],
+            }  # fmt: skip
+            spec = {"url": issuer.url, "audiences": ["kube"], "certificateAuthority": issuer.authority_pem}
+            rules = [{"expression": "claims.tenant == 'acme'", "message": "only for acme"}]
+            jwt = {"issuer": spec, "claimMappings": mappings, "claimValidationRules": rules}
+            head = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AuthenticationConfiguration"}
+            config.write_text(json.dumps({**head, "jwt": [jwt]}))
+            facts = {"oid": "7", "groups": ["dev"]}
+            good, bad = issuer.token(tenant="acme", **facts), issuer.token(tenant="evil", **facts)
+            await asyncio.to_thread(ask, good, bad, config)
+
+    asyncio.run(main())

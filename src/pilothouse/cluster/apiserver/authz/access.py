@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
 import msgspec
 
 from pilothouse.cluster.apiserver.authn.oidc.types import Trust
@@ -85,7 +87,7 @@ class Access:
         name = headers.get("impersonate-user", "")
         groups = [part.strip() for part in headers.get("impersonate-group", "").split(",") if part.strip()]
         uid = headers.get("impersonate-uid", "")
-        extra = {key[18:]: value for key, value in headers.items() if key.startswith("impersonate-extra-")}
+        extra = {unquote(key[18:]): value for key, value in headers.items() if key.startswith("impersonate-extra-")}
         if not name:
             if groups or uid or extra:
                 shown = ", ".join(f'"{group}"' for group in groups)

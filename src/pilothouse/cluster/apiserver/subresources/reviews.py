@@ -7,6 +7,7 @@ from pilothouse.api.findings.internalform import internal_form
 from pilothouse.cluster.apiserver.admission.chain import Admission
 from pilothouse.cluster.apiserver.authn.jws import BadToken
 from pilothouse.cluster.apiserver.authz.access import Access
+from pilothouse.cluster.apiserver.authz.nodes import node_of
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj, User
 from pilothouse.cluster.apiserver.errors import bad_request
@@ -97,6 +98,9 @@ class Reviews:
                 resources.append({key: raw[key] for key in keys if raw.get(key)})
         obj["spec"] = {}
         obj["status"] = {"resourceRules": resources, "nonResourceRules": urls, "incomplete": False}
+        if node_of(call.user) is not None:
+            text = "node authorizer does not support user rule resolution"
+            obj["status"] |= {"incomplete": True, "evaluationError": text}
 
     async def _token(self, obj: Obj) -> None:
         spec = obj.get("spec") or {}

@@ -117,6 +117,9 @@ def test_other_verbs_and_subresources_stay_closed() -> None:
 def test_reviews_and_server_side_apply_know_nodes() -> None:
     async def test(driver: Driver) -> None:
         await prepare(driver)
+        path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+        _, rules = await driver.call("POST", path, {"spec": {"namespace": "ns"}}, peer=NODE)
+        assert rules["status"]["incomplete"] is True
         spec = {"resourceAttributes": {"verb": "get", "resource": "secrets", "namespace": "ns", "name": "s-a"}}
         path = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
         asked = {**spec, "user": "system:node:a", "groups": ["system:nodes"]}

@@ -130,15 +130,20 @@ def _hold(rules: list[tuple[Program, str]], names: Mapping[str, Any]) -> None:
 
 
 def _text(value: Any, what: str) -> str:
-    if not isinstance(value, str):
-        raise BadToken(f"{what} must be a string")
+    if not isinstance(value, str) or not _is_plain(value):
+        raise BadToken(f"{what} must be a string without control characters")
     return value
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text may name somebody: names travel in headers and logs, where a line end would begin another entry."""
+    return not any(ord(char) < 32 or ord(char) == 127 for char in text)
 
 
 def _texts(value: Any, what: str) -> list[str]:
     if value is None:
         return []
     listed = [value] if isinstance(value, str) else value
-    if not isinstance(listed, list | tuple) or not all(isinstance(entry, str) for entry in listed):
-        raise BadToken(f"{what} must be a string or a list of strings")
+    if not isinstance(listed, list | tuple) or not all(isinstance(entry, str) and _is_plain(entry) for entry in listed):
+        raise BadToken(f"{what} must be a string or a list of strings, without control characters")
     return [entry for entry in listed if entry]

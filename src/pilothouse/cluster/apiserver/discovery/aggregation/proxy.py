@@ -118,4 +118,5 @@ def identity(user: User) -> list[tuple[str, str]]:
         out.append(("x-remote-uid", user.uid))
     out += [("x-remote-group", group) for group in user.groups]
     out += [(f"x-remote-extra-{quote(key, safe='')}", value) for key, values in user.extra for value in values]
-    return [(name, value.replace("\r", "").replace("\n", "")) for name, value in out]
+    # Headers are written as Latin-1: names in UTF-8 pass through it byte by byte, and stay the names they are.
+    return [(name, value.replace("\r", "").replace("\n", "").encode().decode("latin-1")) for name, value in out]

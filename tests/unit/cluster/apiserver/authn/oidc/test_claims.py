@@ -70,6 +70,8 @@ def test_a_groups_claim_may_be_one_text(groups: Any) -> None:
         (mapper(username=PrefixedClaim("sub", "p:")), {"sub": ""}),
         (mapper(groups=PrefixedClaim(expression="claims.g")), {"sub": "a", "g": [["x"]]}),
         (mapper(uid=ClaimOrExpression("id")), {"sub": "a"}),
+        (mapper(), {"sub": "a\r\nx-remote-group: system:masters"}),
+        (mapper(groups=PrefixedClaim("g", "")), {"sub": "a", "g": ["b\n"]}),
         (mapper(extra=(ExtraMapping("a.b/c", "claims.x"),)), {"sub": "a"}),
     ],
 )  # fmt: skip

@@ -85,6 +85,7 @@ def test_identities_are_escaped() -> None:
         ("x-remote-user", "ux-evil: 1"), ("x-remote-uid", "7"), ("x-remote-group", "a"), ("x-remote-group", "b"),
         ("x-remote-extra-Example.com%2FKey", "v"),
     ]  # fmt: skip
+    assert identity(User("ján€"))[0][1].encode("latin-1").decode() == "ján€"
 
 
 def test_a_server_that_is_not_available_is_a_503() -> None:
