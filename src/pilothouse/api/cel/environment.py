@@ -15,6 +15,7 @@ from pilothouse.api.cel.library import (
     authorizer,
     conversions,
     formats,
+    images,
     lists,
     network,
     quantities,
@@ -47,7 +48,7 @@ class WrongResult(Exception):
 
 @lru_cache(maxsize=1)
 def _functions() -> Library:
-    parts = (standard, conversions, times, strings, lists, network, quantities, authorizer)
+    parts = (standard, conversions, times, strings, lists, network, quantities, images, authorizer)
     return merged(*(library(part.ROWS) for part in parts))
 
 
