@@ -15,10 +15,10 @@ from pilothouse.api.cel.schema import MAX_REQUEST, measure
 from pilothouse.api.cel.types import UNBOUNDED, optional_of
 from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required, unsupported
 from pilothouse.api.schema.fieldpaths import BadPath, follow
+from pilothouse.api.schema.nestedrules import NAME, parts_of
 
 Raw = dict[str, Any]
 Findings = list[FieldError]
-NAME = "x-kubernetes-validations"
 RULE_LIMIT, TOTAL_LIMIT = 10_000_000, 100_000_000
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
@@ -39,6 +39,24 @@ def check_shapes(raw: Raw, path: str) -> Findings:
         if rule.get("reason") and rule["reason"] not in REASONS:
             out.append(unsupported(f"{at}.reason", rule["reason"], REASONS))
         out += _field_path(rule.get("fieldPath") or "", raw, f"{at}.fieldPath")
+    return out
+
+
+def check_nested_shapes(raw: Raw, path: str) -> Findings:
+    """Return what is wrong with the rules of one node that stand in its `allOf`, apart from their expressions."""
+    out: Findings = []
+    for index, part in parts_of(raw):
+        out += _shapes_below(part, f"{path}.allOf[{index}]")
+    return out
+
+
+def _shapes_below(raw: Raw, path: str) -> Findings:
+    out = check_shapes(raw, path) + check_nested_shapes(raw, path)
+    for name, child in sorted((raw.get("properties") or {}).items()):
+        out += _shapes_below(child, f"{path}.properties[{name}]")
+    for key in ("items", "additionalProperties"):
+        if isinstance(raw.get(key), dict):
+            out += _shapes_below(raw[key], f"{path}.{key}")
     return out
 
 
@@ -115,6 +133,8 @@ class _Check:
         if isinstance(items, dict):
             inner = lost or ("" if raw.get("x-kubernetes-list-type") == "map" else path)
             self._child(items, f"{path}.items", below, inner)
+        for index, part in parts_of(raw):
+            self.node(part, f"{path}.allOf[{index}]", cardinality=cardinality, lost=lost, is_resource=is_resource)
         if raw.get(NAME):
             self._rules(raw, f"{path}.{NAME}", cardinality, lost, is_resource=is_resource)
 

@@ -15,7 +15,8 @@ from pilothouse.api.cel.schema import measure, with_meta
 from pilothouse.api.cel.values import EvalError
 from pilothouse.api.findings import FieldError, Verbatim
 from pilothouse.api.schema.fieldpaths import BadPath, follow
-from pilothouse.api.schema.rulechecks import NAME, compile_message, compile_rule
+from pilothouse.api.schema.nestedrules import NAME, has_rules, parts_of
+from pilothouse.api.schema.rulechecks import compile_message, compile_rule
 
 Raw = dict[str, Any]
 OBJECT_LIMIT = 10_000_000
@@ -29,17 +30,6 @@ _BLOCKING = frozenset(
     ("FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid")
 )
 _UNKNOWN: Any = object()
-
-
-def has_rules(raw: Any) -> bool:
-    """Whether a schema has rules anywhere."""
-    if isinstance(raw, dict):
-        return bool(raw.get(NAME)) or any(has_rules(child) for child in _children(raw))
-    return False
-
-
-def _children(raw: Raw) -> list[Any]:
-    return [raw.get("items"), raw.get("additionalProperties"), *(raw.get("properties") or {}).values()]
 
 
 class _Rule:
@@ -77,7 +67,7 @@ class _Rule:
 class RuleTree:
     """The rules of one schema node and of those below it."""
 
-    __slots__ = ("_adapt", "additional", "items", "kind", "list_keys", "properties", "rules")
+    __slots__ = ("_adapt", "additional", "also", "items", "kind", "list_keys", "properties", "rules")
 
     def __init__(self, raw: Raw, base: Environment, *, is_resource: bool) -> None:
         """Compile the rules of a schema."""
@@ -91,6 +81,7 @@ class RuleTree:
                            if (tree := _tree(child, base)) is not None}  # fmt: skip
         self.items = _tree(raw.get("items"), base)
         self.additional = _tree(raw.get("additionalProperties"), base)
+        self.also = [RuleTree(part, base, is_resource=False) for _, part in parts_of(raw)]
         is_map = raw.get("x-kubernetes-list-type") == "map"
         self.list_keys: tuple[str, ...] = tuple(raw.get("x-kubernetes-list-map-keys") or ()) if is_map else ()
 
@@ -156,6 +147,8 @@ class _Walk:
             self._items(tree, path, value, old, near)
         elif isinstance(value, dict):
             self._fields(tree, path, value, old, near)
+        for other in tree.also:
+            self._visit(other, path, value, old, near)
 
     def _fields(self, tree: RuleTree, path: str, value: Raw, old: Any, near: tuple[Any, Any] | None) -> None:
         before = old if isinstance(old, dict) else {}

@@ -12,6 +12,7 @@ import re2
 
 from pilothouse.api.findings import FieldError, forbidden, invalid, required, unsupported
 from pilothouse.api.schema.custom import prune
+from pilothouse.api.schema.nestedrules import has_rules
 from pilothouse.api.schema.node import Definitions, Schema
 from pilothouse.api.schema.values import QUIET, validate_value
 
@@ -45,9 +46,10 @@ def check_structural(raw: Raw, path: str) -> Findings:
 
 
 def _shapes(raw: Raw, path: str) -> Findings:
-    from pilothouse.api.schema.rulechecks import check_shapes  # the language is loaded only when there are rules
+    # the language is loaded only when there are rules
+    from pilothouse.api.schema.rulechecks import check_nested_shapes, check_shapes
 
-    return check_shapes(raw, path)
+    return check_shapes(raw, path) + check_nested_shapes(raw, path)
 
 
 def _expressions(raw: Raw, path: str) -> Findings:
@@ -83,7 +85,7 @@ def _node(raw: Raw, path: str, *, is_root: bool, depth: int) -> Findings:
             out += _validation(part, f"{path}.{name}[{index}]", depth + 1)
     if raw.get("not") is not None:
         out += _validation(raw["not"], f"{path}.not", depth + 1)
-    if raw.get("x-kubernetes-validations"):
+    if raw.get("x-kubernetes-validations") or any(map(has_rules, raw.get("allOf") or ())):
         out += _shapes(raw, path)
     if "default" in raw:
         out += _default(raw, path)

@@ -48,6 +48,7 @@ class Refused(PilothouseError):
 
     reason = "TooManyRequests"
     http_code = 429
+    grpc_code = 8
     retry = "after"
 
     def __init__(self, flow: Flow) -> None:
