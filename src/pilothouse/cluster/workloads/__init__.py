@@ -10,4 +10,7 @@ Flow: informer -> queue -> `controller.reconcile` -> `engine.plan_*` -> client w
 Limits: ReplicationController and HorizontalPodAutoscaler are stored but not acted on; a Job counts the Pods that exist.
 """
 
-__all__: list[str] = []
+MANAGER = "kube-controller-manager"
+"""Under this name the controllers write, as in every cluster: tools that ignore fields by their manager know it."""
+
+__all__ = ["MANAGER"]

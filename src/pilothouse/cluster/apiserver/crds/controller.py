@@ -165,10 +165,11 @@ class CustomResources:
         if prefix not in self._terminating:
             self._terminating[prefix] = item.name
             self._scope.spawn(self._later(item.name), "cleanup")
+            if begin_deletion(crd, self.backend.now()):
+                self._own(item.object, crd)
+                await self._write(item, crd)
             return
         if not await self._remove_all(item.name, spec["group"], spec["names"]["plural"]):
-            if begin_deletion(crd, self.backend.now()):
-                await self._write(item, crd)
             return
         del self._terminating[prefix]
         crd["metadata"]["finalizers"] = [name for name in finalizers if name != FINALIZER]

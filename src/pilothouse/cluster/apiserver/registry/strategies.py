@@ -97,6 +97,16 @@ def stamp_conditions(obj: Obj, now: str) -> None:
         condition["lastTransitionTime"] = condition.get("lastTransitionTime") or now
 
 
+def stamp_phase(obj: Obj, old: Obj, now: str) -> None:
+    """Note when the phase changed, unless the writer did."""
+    status, before = obj.get("status") or {}, old.get("status") or {}
+    key = "lastPhaseTransitionTime"
+    if status.get("phase") != before.get("phase") and status.get(key) == before.get(key):
+        obj["status"] = {**status, key: now}
+    elif key in before and key not in status:
+        obj["status"] = {**status, key: before[key]}
+
+
 def _keep(obj: Obj, source: Obj, key: str) -> None:
     if key in source:
         obj[key] = source[key]

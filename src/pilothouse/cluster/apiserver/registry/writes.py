@@ -267,6 +267,8 @@ class Writer:
             new = strategies.prepare_status(resource, obj, old)
             if sub == "approval":
                 strategies.stamp_conditions(new, self.backend.now())
+            if resource.kind == "PersistentVolume":
+                strategies.stamp_phase(new, old, self.backend.now())
             return new
         if sub == "finalize":
             return {**old, "metadata": obj["metadata"], "spec": obj.get("spec") or {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.meta import name_of, namespace_of, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.cronjobs.engine import job_for, plan_cron
 from pilothouse.cluster.workloads.cronjobs.schedule import InvalidSchedule
 from pilothouse.kit.errors import AlreadyExists, NotFound
@@ -20,7 +21,7 @@ class CronJobController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch CronJobs and their Jobs."""
-        self._client = manager.client.named("cronjob-controller")
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._recorder = manager.recorder("cronjob-controller")
         self._cron_jobs = manager.informer(CRON_JOB)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.daemonsets import engine
 from pilothouse.cluster.workloads.pods import available_in_s
 from pilothouse.cluster.workloads.pods.history import History
@@ -23,7 +24,7 @@ class DaemonSetController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch DaemonSets, their Pods and the nodes."""
-        self._client = manager.client.named("daemonset-controller")
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._recorder = manager.recorder("daemonset-controller")
         self._sets, self._nodes, self._pods = (manager.informer(kind) for kind in (DAEMON_SET, NODE, POD))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.meta import Tree, annotations_of, is_deleting, metadata, name_of, namespace_of, owner_reference, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.deployments import engine
 from pilothouse.cluster.workloads.deployments.status import deadline_in_s, deployment_status, is_complete
 from pilothouse.kit.errors import AlreadyExists, NotFound
@@ -19,7 +20,7 @@ class DeploymentController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch Deployments and their ReplicaSets."""
-        self._client = manager.client.named("deployment-controller")
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._recorder = manager.recorder("deployment-controller")
         self._deployments = manager.informer(DEPLOYMENT)

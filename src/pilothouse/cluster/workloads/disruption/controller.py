@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pilothouse.api.meta import Tree, labels_of, name_of, namespace_of, uid_of
 from pilothouse.api.selectors import label_selector_from_object
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.disruption.engine import budget_status
 from pilothouse.sdk.cache import by_namespace
 from pilothouse.sdk.kinds import POD, POD_DISRUPTION_BUDGET, REPLICA_SET, REPLICATION_CONTROLLER, STATEFUL_SET
@@ -19,7 +20,7 @@ class DisruptionController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch budgets, Pods and the sets that say how many Pods there should be."""
-        self._client = manager.client.named("disruption-controller")
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._budgets, self._pods = manager.informer(POD_DISRUPTION_BUDGET), manager.informer(POD)
         self._owners = [manager.informer(kind) for kind in (REPLICA_SET, REPLICATION_CONTROLLER, STATEFUL_SET)]

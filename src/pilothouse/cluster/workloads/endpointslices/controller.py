@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pilothouse.api.meta import Tree, is_deleting, labels_of, metadata, name_of, namespace_of
+from pilothouse.api.meta import Tree, annotations_of, is_deleting, labels_of, metadata, name_of, namespace_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.endpointslices import engine
 from pilothouse.kit.errors import AlreadyExists, NotFound
 from pilothouse.sdk.cache import by_namespace
@@ -12,13 +13,15 @@ from pilothouse.sdk.kinds import ENDPOINT_SLICE, ENDPOINTS, POD, SERVICE
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 
+TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
+
 
 class EndpointSliceController:
     """Reconciles Services into their slices."""
 
     def __init__(self, manager: Manager) -> None:
         """Watch Services, Pods and slices."""
-        self._client = manager.client.named("endpointslice-controller")
+        self._client = manager.client.named(MANAGER)
         self._services = manager.informer(SERVICE)
         self._services.cache.add_index("namespace", by_namespace)
         self._pods = manager.informer(POD)
@@ -51,20 +54,24 @@ class EndpointSliceController:
         if not service["spec"].get("selector"):
             return None
         pods = self._pods.cache.by_index("namespace", request.namespace)
-        await self._write_slices(engine.plan_slices(service, pods), existing)
+        previous = max((annotations_of(slice_).get(TRIGGER, "") for slice_ in existing), default="")
+        times = {TRIGGER: engine.trigger_time(service, pods, previous)}
+        await self._write_slices(engine.plan_slices(service, pods), existing, times)
         await self._write_endpoints(engine.plan_endpoints(service, pods))
         return None
 
-    async def _write_slices(self, wanted: list[Tree], existing: list[Tree]) -> None:
+    async def _write_slices(self, wanted: list[Tree], existing: list[Tree], notes: dict[str, str]) -> None:
         free = sorted(existing, key=name_of)
         for slice_ in wanted:
             match = next((found for found in free if found.get("ports") == slice_["ports"]), free[0] if free else None)
             if match is None:
-                self._slices.observe(await self._client.create(ENDPOINT_SLICE, slice_))
+                new = {**slice_, "metadata": {**slice_["metadata"], "annotations": notes}}
+                self._slices.observe(await self._client.create(ENDPOINT_SLICE, new))
                 continue
             free.remove(match)
             if _differs(match, slice_):
-                meta = {**match["metadata"], "labels": slice_["metadata"]["labels"]}
+                annotations = {**annotations_of(match), **notes}
+                meta = {**match["metadata"], "labels": slice_["metadata"]["labels"], "annotations": annotations}
                 self._slices.observe(await self._client.replace(ENDPOINT_SLICE, {**match, **slice_, "metadata": meta}))
         for leftover in free:
             await self._delete_slice(leftover)

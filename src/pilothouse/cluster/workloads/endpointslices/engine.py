@@ -75,6 +75,19 @@ def plan_slices(service: Tree, pods: list[Tree]) -> list[Tree]:
     return slices
 
 
+def trigger_time(service: Tree, pods: list[Tree], previous: str = "") -> str:
+    """Return when the first change happened that the slices do not show yet: what latency of networking is measured from.
+
+    `previous` is the time they were marked with before; all times are RFC 3339 in UTC, which sort as text.
+    """
+    times = [metadata(service)["creationTimestamp"]]
+    for pod in selected_pods(service, pods):
+        conditions = (pod.get("status") or {}).get("conditions") or ()
+        times += [each["lastTransitionTime"] for each in conditions if each["type"] == "Ready" and each.get("lastTransitionTime")]
+    unseen = [time for time in times if time > previous]
+    return str(min(unseen, default=previous))
+
+
 def _slice(service: Tree, ports: tuple[tuple[str, int, str, str], ...], endpoints: list[Tree]) -> Tree:
     labels = {key: value for key, value in labels_of(service).items() if key != "service.kubernetes.io/headless"}
     labels |= {SERVICE_NAME: name_of(service), MANAGED_BY: CONTROLLER_NAME}

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 from pilothouse.api.meta import metadata, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.garbagecollector.engine import OwnerState, judge
 from pilothouse.cluster.workloads.garbagecollector.graph import FOREGROUND, ORPHAN, Graph, Node, Owner, node_of
 from pilothouse.kit.aio import TaskScope
@@ -27,7 +28,7 @@ class GarbageCollector:
     def __init__(self, manager: Manager) -> None:
         """Follow what the server serves, now and later."""
         self._manager = manager
-        self._client = manager.client.named("garbage-collector")
+        self._client = manager.client.named(MANAGER)
         self._discovery = Discovery(self._client)
         self._graph = Graph()
         self._followed: set[tuple[str, str]] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.meta import Tree, is_deleting, name_of, namespace_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.kit.errors import AlreadyExists, Denied, NotFound
 from pilothouse.sdk.kinds import CONFIG_MAP, NAMESPACE, SERVICE_ACCOUNT, Kind
 from pilothouse.sdk.manager import Manager
@@ -20,7 +21,7 @@ class ServiceAccountController:
 
     def __init__(self, manager: Manager, root_ca_pem: str) -> None:
         """Publish `root_ca_pem`, the certificate that Pods verify the API server with."""
-        self._client = manager.client.named("serviceaccount-controller")
+        self._client = manager.client.named(MANAGER)
         self._root_ca = root_ca_pem
         self._namespaces = manager.informer(NAMESPACE)
         self._accounts = manager.informer(SERVICE_ACCOUNT)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64decode
 
 from pilothouse.api.meta import is_deleting, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.kit.clock import parse_rfc3339
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.kinds import SECRET
@@ -23,7 +24,7 @@ class TokenCleaner:
 
     def __init__(self, manager: Manager) -> None:
         """Follow them in `kube-system`, the only namespace where they count."""
-        self._client, self._clock = manager.client.named("token-cleaner"), manager.clock
+        self._client, self._clock = manager.client.named(MANAGER), manager.clock
         self._secrets = manager.informer(SECRET, fields=f"type={TYPE}")
         manager.controller("tokencleaner", self.reconcile).watch(self._secrets)
 

@@ -11,6 +11,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
 
 from pilothouse.api.meta import Tree, is_condition_true, is_deleting, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.identity.signers import KUBELET_CLIENT, is_kubelet_request, objection
 from pilothouse.kit.clock import parse_rfc3339, rfc3339
 from pilothouse.kit.errors import Conflict, NotFound
@@ -30,7 +31,7 @@ class CertificateController:
 
     def __init__(self, manager: Manager, authority: KeyPair) -> None:
         """Sign with `authority`."""
-        self._client, self._clock, self._authority = manager.client.named("certificate-controller"), manager.clock, authority
+        self._client, self._clock, self._authority = manager.client.named(MANAGER), manager.clock, authority
         self._requests = manager.informer(CERTIFICATE_SIGNING_REQUEST)
         manager.controller("certificatesigningrequest", self.reconcile).watch(self._requests)
 

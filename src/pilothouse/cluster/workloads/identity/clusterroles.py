@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pilothouse.api.meta import Tree, labels_of, name_of
 from pilothouse.api.selectors import label_selector_from_object
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.kit.errors import BadRequest
 from pilothouse.sdk.kinds import CLUSTER_ROLE
 from pilothouse.sdk.manager import Manager
@@ -18,7 +19,7 @@ class ClusterRoleAggregator:
 
     def __init__(self, manager: Manager) -> None:
         """Watch ClusterRoles."""
-        self._client = manager.client.named("clusterrole-aggregation-controller")
+        self._client = manager.client.named(MANAGER)
         self._roles = manager.informer(CLUSTER_ROLE)
         controller = manager.controller("clusterroleaggregation", self.reconcile)
         controller.watch(self._roles, lambda _tree: [Request("", _ALL)])

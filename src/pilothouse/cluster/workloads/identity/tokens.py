@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 
 from pilothouse.api.meta import annotations_of, is_deleting, name_of, namespace_of, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.kinds import SECRET, SERVICE_ACCOUNT
 from pilothouse.sdk.manager import Manager
@@ -23,7 +24,7 @@ class TokenController:
 
     def __init__(self, manager: Manager, root_ca_pem: str) -> None:
         """Publish `root_ca_pem` beside the tokens."""
-        self._client = manager.client.named("tokens-controller")
+        self._client = manager.client.named(MANAGER)
         self._root_ca = root_ca_pem
         self._secrets = manager.informer(SECRET, fields=f"type={TYPE}")
         self._accounts = manager.informer(SERVICE_ACCOUNT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.jobs.engine import finished_condition, plan_job, pod_for
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.cache import by_namespace
@@ -18,7 +19,7 @@ class JobController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch Jobs and their Pods."""
-        self._client = manager.client.named("job-controller")
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._recorder = manager.recorder("job-controller")
         self._jobs = manager.informer(JOB)

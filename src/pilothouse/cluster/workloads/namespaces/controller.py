@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pilothouse.api.meta import Tree, is_deleting, metadata
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.namespaces.engine import terminating_status
 from pilothouse.kit.errors import NotFound, PilothouseError
 from pilothouse.sdk.controller import spec_changed
@@ -22,7 +23,7 @@ class NamespaceController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch Namespaces."""
-        self._client = manager.client.named("namespace-controller")
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._discovery = Discovery(self._client)
         self._namespaces = manager.informer(NAMESPACE)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pilothouse.api.meta import Tree, is_deleting, name_of, namespace_of
 from pilothouse.api.quantity.quota import total
 from pilothouse.api.quantity.usage import counted_as, is_counted, usage_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.discovery import Discovery
 from pilothouse.sdk.informer import Change
@@ -31,7 +32,7 @@ class QuotaController:
     def __init__(self, manager: Manager) -> None:
         """Watch quotas; objects are followed once a quota counts them."""
         self._manager, self._clock = manager, manager.clock
-        self._client = manager.client.named("resourcequota-controller")
+        self._client = manager.client.named(MANAGER)
         self._discovery = Discovery(self._client)
         self._refreshed_at = float("-inf")
         self._followed: set[Kind] = set()

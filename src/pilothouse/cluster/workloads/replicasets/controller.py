@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.meta import Tree, is_deleting, metadata, name_of, namespace_of, owner_reference, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.pods import available_in_s, pod_from_template
 from pilothouse.cluster.workloads.replicasets.engine import plan_replicas, replica_status
 from pilothouse.kit.aio import run_all
@@ -24,7 +25,7 @@ class ReplicaSetController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch the sets and their Pods."""
-        self._client = manager.client.named(self.ACCOUNT)
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._recorder = manager.recorder(self.ACCOUNT)
         self._sets = manager.informer(self.KIND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.pods import available_in_s
 from pilothouse.cluster.workloads.pods.history import History
 from pilothouse.cluster.workloads.pods.revisions import revision_name
@@ -21,7 +22,7 @@ class StatefulSetController:
 
     def __init__(self, manager: Manager) -> None:
         """Watch StatefulSets and their Pods."""
-        self._client = manager.client.named("statefulset-controller")
+        self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
         self._recorder = manager.recorder("statefulset-controller")
         self._sets = manager.informer(STATEFUL_SET)

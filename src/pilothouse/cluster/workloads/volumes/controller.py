@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pilothouse.api.meta import Tree, annotations_of, is_deleting, metadata, name_of, namespace_of, uid_of
+from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.volumes import engine
 from pilothouse.cluster.workloads.volumes.adapters import DirectoryProvisioner
 from pilothouse.kit.errors import AlreadyExists, NotFound
@@ -20,7 +21,7 @@ class VolumeController:
 
     def __init__(self, manager: Manager, provisioner: DirectoryProvisioner) -> None:
         """Provision through `provisioner`."""
-        self._client = manager.client.named("persistentvolume-binder")
+        self._client = manager.client.named(MANAGER)
         self._recorder = manager.recorder("persistentvolume-controller")
         self._provisioner = provisioner
         self._claims = manager.informer(PERSISTENT_VOLUME_CLAIM)

@@ -127,3 +127,17 @@ def test_a_stored_object_costs_little_more_than_its_bytes() -> None:
             tracemalloc.stop()
 
     serve(test)
+
+
+def test_a_volume_notes_when_its_phase_changed() -> None:
+    async def test(driver: Driver) -> None:
+        spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": "/x"}}
+        made = await driver.ok("POST", "/api/v1/persistentvolumes", {"metadata": {"name": "v"}, "spec": spec})
+        assert made["status"]["lastPhaseTransitionTime"]
+        path, media = "/api/v1/persistentvolumes/v/status", {"content-type": MERGE}
+        given = {"status": {"phase": "Available", "lastPhaseTransitionTime": "2020-01-01T00:00:00Z"}}
+        assert (await driver.ok("PATCH", path, given, headers=media))["status"] == given["status"]
+        bound = await driver.ok("PATCH", path, {"status": {"phase": "Bound"}}, headers=media)
+        assert bound["status"]["lastPhaseTransitionTime"] > "2026-01-01T00:00:00Z"
+
+    serve(test)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pilothouse.cluster.workloads.endpointslices.engine import plan_endpoints, plan_slices
+from pilothouse.cluster.workloads.endpointslices.engine import plan_endpoints, plan_slices, trigger_time
 
 SERVICE = {
     "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "ns", "uid": "s"},
@@ -49,3 +49,23 @@ def test_legacy_endpoints() -> None:
     (subset,) = tree["subsets"]
     assert [address["ip"] for address in subset["addresses"]] == ["10.0.0.1"]
     assert [address["ip"] for address in subset["notReadyAddresses"]] == ["10.0.0.2"]
+
+
+def test_slices_are_marked_with_the_first_change_they_do_not_show_yet() -> None:
+    service = {
+        "metadata": {"name": "v", "namespace": "n", "creationTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {"selector": {"app": "a"}},
+    }
+
+    def ready(at: str) -> dict[str, Any]:
+        condition = {"type": "Ready", "status": "True", "lastTransitionTime": at}
+        return {
+            "metadata": {"name": at, "namespace": "n", "labels": {"app": "a"}},
+            "spec": {},
+            "status": {"podIP": "10.0.0.1", "conditions": [condition]},
+        }
+
+    pods = [ready("2026-01-01T00:02:00Z"), ready("2026-01-01T00:01:00Z")]
+    assert trigger_time(service, pods) == "2026-01-01T00:00:00Z"
+    assert trigger_time(service, pods, "2026-01-01T00:00:00Z") == "2026-01-01T00:01:00Z"
+    assert trigger_time(service, pods, "2026-01-01T00:02:00Z") == "2026-01-01T00:02:00Z", "nothing new: the mark stays"
