@@ -8,7 +8,8 @@ import pytest
 
 from pilothouse.api.findings import required
 from pilothouse.api.schema.expressions import base_environment
-from pilothouse.api.schema.rules import UNCHECKED, Rules, has_rules
+from pilothouse.api.schema.nestedrules import has_rules
+from pilothouse.api.schema.rules import UNCHECKED, Rules
 
 NAME = "x-kubernetes-validations"
 
