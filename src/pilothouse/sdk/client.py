@@ -65,16 +65,25 @@ class Client:
         self.transport = transport
         self.field_manager = field_manager
         self.faults = faults or Faults()
+        self._actor: dict[str, str] = {}
 
     def named(self, field_manager: str) -> Client:
         """Return the same client writing under another field manager."""
-        return Client(self.transport, field_manager=field_manager, faults=self.faults)
+        client = Client(self.transport, field_manager=field_manager, faults=self.faults)
+        client._actor = self._actor
+        return client
+
+    def acting_as(self, user: str, *groups: str) -> Client:
+        """Return the same client acting as another user (impersonation), who may do less; group names have no commas."""
+        client = self.named(self.field_manager)
+        client._actor = {"impersonate-user": user, **({"impersonate-group": ",".join(groups)} if groups else {})}
+        return client
 
     async def raw(
         self, method: str, path: str, *, query: Query | None = None, body: bytes = b"", content_type: str = "", accept: str = ""
     ) -> Response:
         """Send one request and return the response as it is; raises `ApiError` for a failure."""
-        headers: dict[str, str] = {"content-type": content_type} if content_type else {}
+        headers: dict[str, str] = {"content-type": content_type, **self._actor} if content_type else {**self._actor}
         if accept:
             headers["accept"] = accept
         response = await self.transport.send(Request(method, path, query or [], headers, body))
@@ -139,7 +148,7 @@ class Client:
         ]  # fmt: skip
         query += [("labelSelector", labels)] if labels else []
         query += [("fieldSelector", fields)] if fields else []
-        response = await self.transport.send(Request("GET", kind.path(namespace), query, is_streaming=True))
+        response = await self.transport.send(Request("GET", kind.path(namespace), query, {**self._actor}, is_streaming=True))
         if response.status >= 400:
             raise await _failure(response)
         if isinstance(response.body, bytes):

@@ -341,7 +341,8 @@ def test_bound_claims_are_folders(tmp_path: Path) -> None:
             place = tmp_path / "disk"
             volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "pv"}}
             spec = {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"], "hostPath": {"path": str(place)}}
-            await c.client.create(PERSISTENT_VOLUME, {**volume, "spec": spec})
+            bound = {"kind": "PersistentVolumeClaim", "namespace": "default", "name": "data"}  # or the node may not read it
+            await c.client.create(PERSISTENT_VOLUME, {**volume, "spec": {**spec, "claimRef": bound}})
             claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "default"}}
             wanted = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}, "volumeName": "pv"}
             await c.client.create(PERSISTENT_VOLUME_CLAIM, {**claim, "spec": wanted})

@@ -52,10 +52,11 @@ class NodeAgent:
         self.workers: dict[str, PodWorker] = {}
         self._pods = manager.informer(POD, fields=f"spec.nodeName={config.node_name}")
         services, slices = manager.informer(SERVICE), manager.informer(ENDPOINT_SLICE)
-        client, node_ip = manager.client.named(COMPONENT), machine_address()
+        controllers, node_ip = manager.client.named(COMPONENT), machine_address()
+        client = controllers.acting_as(f"system:node:{config.node_name}", "system:nodes")
         config_maps, secrets = manager.informer(CONFIG_MAP), manager.informer(SECRET)
         images = ImageStore(os.path.join(self.data_dir, "images"), os.path.join(self.data_dir, "layers"))
-        self._node = NodeRegistration(client, self._clock, config, self.data_dir, node_ip)
+        self._node = NodeRegistration(client, controllers, self._clock, config, self.data_dir, node_ip)
         self.host = Host(
             config,
             self.data_dir,

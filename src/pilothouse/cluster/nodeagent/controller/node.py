@@ -80,9 +80,11 @@ def node_info(runtime_name: str) -> dict[str, str]:
 class NodeRegistration:
     """Keeps the Node and its Lease."""
 
-    def __init__(self, client: Client, clock: Clock, config: NodeAgentConfig, data_dir: str, node_ip: str) -> None:
-        """Register `config.node_name`."""
-        self._client, self._clock, self._config = client, clock, config
+    def __init__(
+        self, client: Client, controllers: Client, clock: Clock, config: NodeAgentConfig, data_dir: str, node_ip: str
+    ) -> None:
+        """Register `config.node_name` through `client`, which is the node; `controllers` does what a node may not."""
+        self._client, self._controllers, self._clock, self._config = client, controllers, clock, config
         self._data_dir, self.node_ip = data_dir, node_ip
         self._tasks = TaskScope("node-registration")
         self._facts = RuntimeFacts("process")
@@ -156,7 +158,7 @@ class NodeRegistration:
         taints = (node.get("spec") or {}).get("taints") or []
         kept = [taint for taint in taints if taint.get("key") != NOT_READY_TAINT]
         if len(kept) != len(taints):
-            await self._client.patch(NODE, self._config.node_name, "", {"spec": {"taints": kept or None}}, "merge")
+            await self._controllers.patch(NODE, self._config.node_name, "", {"spec": {"taints": kept or None}}, "merge")
 
     async def _reporting(self, measured: dict[str, str]) -> None:
         while True:
@@ -187,7 +189,7 @@ class NodeRegistration:
     async def _create_lease(self, name: str, spec: Json) -> None:
         api = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": LEASE_NAMESPACE}}
         try:
-            await self._client.create(NAMESPACE, api)
+            await self._controllers.create(NAMESPACE, api)
         except (AlreadyExists, Conflict):
             pass
         node = await self._client.get(NODE, name)

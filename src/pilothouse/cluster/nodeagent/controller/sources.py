@@ -10,7 +10,7 @@ from pilothouse.cluster.nodeagent.engine.env import Sources
 from pilothouse.cluster.nodeagent.engine.volumes import claim_of, persistent_path, tokens_of
 from pilothouse.cluster.nodeagent.types import Json
 from pilothouse.kit.clock import Clock
-from pilothouse.kit.errors import NotFound
+from pilothouse.kit.errors import Denied, NotFound
 from pilothouse.sdk.client import Client
 from pilothouse.sdk.informer import Informer
 from pilothouse.sdk.kinds import PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, SERVICE_ACCOUNT
@@ -90,7 +90,7 @@ class ObjectSources:
             if bound:
                 try:
                     held = await self._client.get(PERSISTENT_VOLUME, bound)
-                except NotFound:
+                except (NotFound, Denied):  # a node reads a volume once the volume names the claim
                     held = None
             found[name] = persistent_path(name, claim, held)
         return found

@@ -1,0 +1,31 @@
+"""The client: who it acts as."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pilothouse.kit.errors import Denied
+from pilothouse.sdk.kinds import CONFIG_MAP, SECRET, Kind
+from pilothouse.testing.controlplane import control_plane
+
+REVIEW = Kind("authentication.k8s.io/v1", "SelfSubjectReview", "selfsubjectreviews", False)
+
+
+def test_acting_as_somebody_who_may_less() -> None:
+    async def run() -> None:
+        async with control_plane() as manager, asyncio.timeout(20):
+            node = manager.client.acting_as("system:node:a", "system:nodes", "others").named("agent")
+            who = await node.create(REVIEW, {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"})
+            wanted = {"username": "system:node:a", "groups": ["system:nodes", "others", "system:authenticated"]}
+            assert who["status"]["userInfo"] == wanted and node.field_manager == "agent"
+            for refused in (node.list(SECRET), node.get(CONFIG_MAP, "kube-root-ca.crt", "default")):
+                with pytest.raises(Denied):
+                    await refused
+            stream = node.watch(SECRET, "default", resource_version="0")
+            with pytest.raises(Denied):
+                await anext(stream)
+            await manager.client.list(SECRET)
+
+    asyncio.run(run())
