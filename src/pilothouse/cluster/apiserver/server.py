@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from pilothouse.api.scheme import Resource, Scheme
+from pilothouse.cluster.apiserver.admission.dynamic.policies.status import policy_status
 from pilothouse.cluster.apiserver.admission.stages import build_admission
 from pilothouse.cluster.apiserver.authn.oidc.types import Trust
 from pilothouse.cluster.apiserver.authz.access import Access
@@ -24,7 +25,7 @@ from pilothouse.cluster.apiserver.discovery.groups import discover
 from pilothouse.cluster.apiserver.discovery.health import about, health, metrics, slis, version
 from pilothouse.cluster.apiserver.errors import PlainError, StatusError, no_resource, not_allowed, not_found
 from pilothouse.cluster.apiserver.http.bodies import check_size
-from pilothouse.cluster.apiserver.http.flowcontrol.dangling import DanglingStatus
+from pilothouse.cluster.apiserver.http.flowcontrol.dangling import flow_status
 from pilothouse.cluster.apiserver.http.flowcontrol.dumps import dump
 from pilothouse.cluster.apiserver.http.flowcontrol.fairness import Fairness, Refused
 from pilothouse.cluster.apiserver.http.outgoing import Outgoing
@@ -87,7 +88,7 @@ class ApiServer:
         self.openapi = OpenApi(self.scheme)
         self.auditor = auditor
         self.fairness = Fairness(self.backend, self.metrics)
-        self.flow_status = DanglingStatus(self.backend, stored_bytes)
+        self.upkeep = (flow_status(self.backend, stored_bytes), policy_status(self.backend, stored_bytes))
         self.failing: dict[str, str] = {}
         self.backend.cache.on_failure = functools.partial(self.failing.__setitem__, "etcd")
         self._verbs = self._build_verbs()
@@ -111,7 +112,8 @@ class ApiServer:
         self.admission.start()
         await bootstrap(self.backend)
         self.fairness.load()
-        self.flow_status.start()
+        for kept in self.upkeep:
+            kept.start()
         await self.custom.start()
         await self.aggregator.start()
 
@@ -119,7 +121,8 @@ class ApiServer:
         """End watches and background work; safe to call twice."""
         await self.aggregator.stop()
         await self.custom.stop()
-        await self.flow_status.stop()
+        for kept in self.upkeep:
+            await kept.stop()
         await self.access.stop()
         await self.outgoing.close()
         await self.backend.cache.stop()

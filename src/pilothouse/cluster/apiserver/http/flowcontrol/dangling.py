@@ -5,88 +5,59 @@ Written in the background when a schema or level changed. Source: the configurat
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from pilothouse.api.patch.apply import apply
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Obj
 from pilothouse.cluster.apiserver.http.flowcontrol.bootstrap import GROUP, LEVELS, SCHEMAS
-from pilothouse.cluster.apiserver.watchcache.cache import Change
-from pilothouse.kit.aio import TaskScope
-from pilothouse.store.revisions import Mismatch
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.cluster.apiserver.watchcache.upkeep import Upkeep
 
+MANAGER = "api-priority-and-fairness-config-consumer-v1"
 _PREFIXES = tuple(f"/registry/{GROUP}/{plural}/" for plural in (SCHEMAS, LEVELS))
 
 
-class DanglingStatus:
-    """Keeps the condition."""
+def flow_status(backend: Backend, encode: Callable[[Resource, Obj], bytes]) -> Upkeep:
+    """Return the upkeep of the condition; `encode` gives the stored form of an object."""
 
-    def __init__(self, backend: Backend, encode: Callable[[Resource, Obj], bytes]) -> None:
-        """Follow schemas and levels; nothing is written before `start`. `encode` gives the stored form of an object."""
-        self.backend, self._encode = backend, encode
-        self._tasks: TaskScope | None = None
-        self._is_running = self._is_due = False
-        backend.cache.on_change.append(self._on_change)
+    resource = backend.scheme.resource(GROUP, "v1", SCHEMAS)
+    assert resource is not None
 
-    def start(self) -> None:
-        """Write what is missing, now and after every change."""
-        self._tasks = TaskScope("flow-control-status")
-        self._begin()
+    def stale() -> Iterator[tuple[Item, Obj]]:
+        levels = {item.name for item in backend.all_of(GROUP, LEVELS)}
+        for item in backend.all_of(GROUP, SCHEMAS):
+            found = new_condition(item.object, levels, backend.now())
+            if found is not None:
+                yield item, with_condition(resource, item.object, found, backend.now())
 
-    async def stop(self) -> None:
-        """End; safe to call twice."""
-        tasks, self._tasks = self._tasks, None
-        if tasks is not None:
-            await tasks.close()
+    async def write(item: Item, obj: Obj) -> Any:
+        await backend.write(item.key, item.revision, encode(resource, obj))
 
-    def _on_change(self, prefix: str, change: Change) -> Any:
-        if prefix in _PREFIXES:
-            self._begin()
-
-    def _begin(self) -> None:
-        self._is_due = True
-        if self._tasks is not None and not self._is_running and self._stale():
-            self._is_running = True
-            self._tasks.spawn(self._write(), "write")
-
-    def _stale(self) -> list[tuple[Any, Obj]]:
-        levels = {item.name for item in self.backend.all_of(GROUP, LEVELS)}
-        found = []
-        for item in self.backend.all_of(GROUP, SCHEMAS):
-            changed = with_condition(item.object, levels, self.backend.now())
-            if changed is not None:
-                found.append((item, changed))
-        return found
-
-    async def _write(self) -> None:
-        resource = self.backend.scheme.resource(GROUP, "v1", SCHEMAS)
-        assert resource is not None
-        try:
-            while self._is_due:
-                self._is_due = False
-                for item, obj in self._stale():
-                    try:
-                        await self.backend.write(item.key, item.revision, self._encode(resource, obj))
-                    except Mismatch:
-                        self._is_due = True
-        finally:
-            self._is_running = False
+    return Upkeep("flow-control-status", backend.cache, _PREFIXES, stale, write)
 
 
-def with_condition(schema: Obj, levels: set[str], now: str) -> Obj | None:
-    """Return a FlowSchema with the condition as it should be, None when it is so already."""
+def with_condition(resource: Resource, schema: Obj, found: Obj, now: str) -> Obj:
+    """Return a FlowSchema with the condition, applied as the server's own field manager."""
+    head = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": schema["metadata"]["name"]}}
+    return apply(
+        {**schema, **{key: head[key] for key in ("apiVersion", "kind")}}, {**head, "status": {"conditions": [found]}},
+        manager=MANAGER, force=True, now=now, schema=resource.schema, api_version=resource.api_version, subresource="status",
+    )  # fmt: skip
+
+
+def new_condition(schema: Obj, levels: set[str], now: str) -> Obj | None:
+    """Return the condition of a FlowSchema as it should be, None when it is so already."""
     name = ((schema.get("spec") or {}).get("priorityLevelConfiguration") or {}).get("name", "")
     wanted = condition(name, is_found=name in levels)
-    status = schema.get("status") or {}
-    conditions: list[Obj] = list(status.get("conditions") or ())
+    conditions: list[Obj] = (schema.get("status") or {}).get("conditions") or []
     old = next((found for found in conditions if found.get("type") == "Dangling"), None)
     if old is not None and {key: old.get(key) for key in wanted} == wanted:
         return None
     changed_at = old["lastTransitionTime"] if old and old.get("status") == wanted["status"] else now
-    others = [found for found in conditions if found.get("type") != "Dangling"]
-    new = {**wanted, "lastTransitionTime": changed_at}
-    return {**schema, "status": {**status, "conditions": [*others, new]}}
+    return {**wanted, "lastTransitionTime": changed_at}
 
 
 def condition(level: str, *, is_found: bool) -> Obj:

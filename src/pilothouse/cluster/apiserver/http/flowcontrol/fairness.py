@@ -26,6 +26,8 @@ WAIT_LIMIT_S = 15.0
 """How long a request may wait: a quarter of the longest time a request may take."""
 MAX_KNOWN = 20_000
 """Kinds of requests whose flow is remembered."""
+MAX_USERS = 2_000
+"""Users that are recognised by identity: those of one connection or token after another."""
 OBJECTS_PER_SEAT, MAX_LIST_SEATS = 100, 10
 _UNLIMITED = frozenset(("attach", "exec", "log", "portforward", "proxy"))
 """Subresources whose answers may last as long as the client likes."""
@@ -129,6 +131,7 @@ class Fairness:
         self.metrics = FlowMetrics(metrics, self)
         self._known: dict[tuple[Any, ...], Flow] = {}
         self._users: dict[int, tuple[User, Flow | None]] = {}
+        self._equal_users: dict[User, Flow | None] = {}
         backend.cache.on_change.append(self._on_change)
         self.load()
 
@@ -155,6 +158,7 @@ class Fairness:
             self.flows.append(flow)
         self._known.clear()
         self._users.clear()
+        self._equal_users.clear()
         self.metrics.follow()
 
     @staticmethod
@@ -184,16 +188,23 @@ class Fairness:
         known = self._users.get(id(user))  # one comparison is cheaper than the hash of a user; the entry keeps the user alive
         if known is not None:
             return known[1]
-        if len(self._users) >= MAX_KNOWN:
+        if user in self._equal_users:
+            found = self._equal_users[user]
+        else:
+            if len(self._equal_users) >= MAX_KNOWN:
+                self._equal_users.clear()
+            found = self._equal_users[user] = self._looked_up(user)
+        if len(self._users) >= MAX_USERS:
             self._users.clear()
-        found: Flow | None = None
+        self._users[id(user)] = (user, found)
+        return found
+
+    def _looked_up(self, user: User) -> Flow | None:
         for flow in self.flows:
             is_all = flow.schema.concerns_all_of(user)
             if is_all is not None:
-                found = flow if is_all else None
-                break
-        self._users[id(user)] = (user, found)
-        return found
+                return flow if is_all else None
+        return None
 
     def width_of(self, wanted: Attributes, request: Request) -> int:
         """Return how many seats a request takes: a list one for every hundred objects it may have to look at."""

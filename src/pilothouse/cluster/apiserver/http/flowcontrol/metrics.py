@@ -35,7 +35,6 @@ _LEVEL_GAUGES: tuple[tuple[str, str, Callable[[Level], float]], ...] = (
      lambda level: min(level.seats + level.borrowable, float(level.levels.total))),
     ("current_limit_seats", "Seats that a priority level may hold now.",
      lambda level: float(level.levels.total if level.is_exempt else max(level.seats, level.levels.free_for(level)))),
-    ("current_executing_seats", "Seats of a priority level that are held.", lambda level: float(level.in_use)),
 )  # fmt: skip
 
 
@@ -56,6 +55,7 @@ class FlowMetrics:
             (metrics.gauge(f"{_PREFIX}current_executing_requests", "Requests that are being served.", _BOTH), _executing),
             (metrics.gauge(f"{_PREFIX}current_inqueue_requests", "Requests that wait.", _BOTH), _waiting),
         )
+        self._held = metrics.gauge(f"{_PREFIX}current_executing_seats", "Seats of a priority level that are held.", _BOTH[1:])
         self._levels = tuple(
             (metrics.gauge(_PREFIX + name, text, ("priority_level",)), read) for name, text, read in _LEVEL_GAUGES
         )
@@ -68,8 +68,15 @@ class FlowMetrics:
             for gauge, of_flow in self._flows:
                 gauge.observe_with(partial(of_flow, flow), *labels)
         for level in self.fairness.levels.by_name.values():
+            self._held.observe_with(partial(self._seats, level), level.name)
             for gauge, of_level in self._levels:
                 gauge.observe_with(partial(of_level, level), level.name)
+
+    def _seats(self, level: Level) -> float:
+        """Return the seats that are held; an exempt level has none, there every request counts as one."""
+        if not level.is_exempt:
+            return float(level.in_use)
+        return float(sum(flow.executing for flow in self.fairness.flows if flow.level is level))
 
     def rejected(self, flow: Flow, reason: str) -> None:
         """Count a refusal."""

@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pilothouse.cluster.apiserver.http.flowcontrol.dangling import with_condition
+from pilothouse.api.scheme import Scheme
+from pilothouse.cluster.apiserver.http.flowcontrol.dangling import MANAGER, new_condition, with_condition
 from tests.unit.cluster.apiserver.driver import Driver, serve
 
 URL = "/apis/flowcontrol.apiserver.k8s.io/v1/"
 
 
 def test_the_condition_changes_its_time_with_its_status() -> None:
+    resource = Scheme().resource("flowcontrol.apiserver.k8s.io", "v1", "flowschemas")
+    assert resource is not None
     schema = {"metadata": {"name": "s"}, "spec": {"priorityLevelConfiguration": {"name": "l"}}}
-    missing = with_condition(schema, set(), "t1")
-    assert missing is not None and with_condition(missing, set(), "t2") is None
-    found = with_condition(missing, {"l"}, "t2")
-    assert found is not None and found["status"]["conditions"] == [{
+    missing = new_condition(schema, set(), "t1")
+    assert missing is not None and missing["status"] == "True"
+    stored = with_condition(resource, schema, missing, "2026-01-01T00:00:00Z")
+    assert stored["metadata"]["managedFields"][0]["manager"] == MANAGER and new_condition(stored, set(), "t2") is None
+    assert new_condition(stored, {"l"}, "t2") == {
         "type": "Dangling", "status": "False", "reason": "Found", "lastTransitionTime": "t2",
         "message": 'This FlowSchema references the PriorityLevelConfiguration object named "l" and it exists',
-    }]  # fmt: skip
+    }  # fmt: skip
 
 
 async def status_of(driver: Driver, name: str, wanted: str) -> str:

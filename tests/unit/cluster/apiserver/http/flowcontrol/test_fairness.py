@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from pilothouse.cluster.apiserver import Config
+from pilothouse.cluster.apiserver.context import Attributes, User
 from pilothouse.wire.http.messages import Peer, Request, Response
 from tests.unit.cluster.apiserver.driver import Driver, serve
 
@@ -99,8 +100,6 @@ def test_a_client_that_goes_away_leaves_its_queue() -> None:
 
 def test_lists_are_as_wide_as_what_they_look_at() -> None:
     async def test(driver: Driver) -> None:
-        from pilothouse.cluster.apiserver.context import Attributes
-
         for number in range(150):
             await driver.ok("POST", "/api/v1/namespaces/default/configmaps", {"metadata": {"name": f"c{number}"}})
         fairness = driver.server.fairness
@@ -112,6 +111,20 @@ def test_lists_are_as_wide_as_what_they_look_at() -> None:
         assert width("list", []) == 2 and width("list", [("limit", "50")]) == 1 and width("get", []) == 1
         assert width("list", [("limit", "x")]) == 2 and width("list", [], "c1") == 1
         assert fairness.width_of(Attributes("list", True, "", "v1", "nothing"), Request("GET", "/")) == 1
+
+    serve(test)
+
+
+def test_equal_users_have_one_flow_and_a_part_of_it_is_found_by_the_request() -> None:
+    async def test(driver: Driver) -> None:
+        fairness, wanted = driver.server.fairness, Attributes("get", True, "", "v1", "pods", "", "n")
+        assert [fairness.flow_of(User("u", "", ("system:authenticated",)), wanted).schema.name for _ in range(3)] == [
+            "global-default"
+        ] * 3
+        node = User("system:node:a", "", ("system:nodes", "system:authenticated"))
+        lease = Attributes("update", True, "coordination.k8s.io", "v1", "leases", "", "kube-node-lease", "a")
+        assert [fairness.flow_of(node, asked).schema.name for asked in (wanted, lease)] == ["system-nodes", "system-node-high"]
+        assert fairness.flow_of(User("nobody"), wanted).schema.name == "catch-all"
 
     serve(test)
 
