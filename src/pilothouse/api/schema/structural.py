@@ -12,8 +12,8 @@ import re2
 
 from pilothouse.api.findings import FieldError, forbidden, invalid, required, unsupported
 from pilothouse.api.schema.custom import prune
-from pilothouse.api.schema.nestedrules import has_rules
 from pilothouse.api.schema.node import Definitions, Schema
+from pilothouse.api.schema.rules.nested import has_rules
 from pilothouse.api.schema.values import QUIET, validate_value
 
 Raw = dict[str, Any]
@@ -47,7 +47,7 @@ def check_structural(raw: Raw, path: str) -> Findings:
 
 def _shapes(raw: Raw, path: str) -> Findings:
     # the language is loaded only when there are rules
-    from pilothouse.api.schema.rulechecks import check_nested_shapes, check_shapes
+    from pilothouse.api.schema.rules.checks import check_nested_shapes, check_shapes
 
     return check_shapes(raw, path) + check_nested_shapes(raw, path)
 
@@ -57,7 +57,7 @@ def _expressions(raw: Raw, path: str) -> Findings:
     if b"x-kubernetes-validations" not in orjson.dumps(raw):
         return []
     from pilothouse.api.schema.expressions import base_environment
-    from pilothouse.api.schema.rulechecks import check_expressions
+    from pilothouse.api.schema.rules.checks import check_expressions
 
     return check_expressions(raw, path, base_environment())
 

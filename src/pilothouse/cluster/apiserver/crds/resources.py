@@ -42,8 +42,8 @@ def _rules_of(raw: Obj) -> object:
     if b"x-kubernetes-validations" not in orjson.dumps(raw):
         return None
     from pilothouse.api.schema.expressions import base_environment
-    from pilothouse.api.schema.nestedrules import has_rules
-    from pilothouse.api.schema.rules import Rules
+    from pilothouse.api.schema.rules.nested import has_rules
+    from pilothouse.api.schema.rules.tree import Rules
 
     return Rules(raw, base_environment) if has_rules(raw) else None
 

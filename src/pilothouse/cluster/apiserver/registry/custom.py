@@ -13,7 +13,7 @@ from pilothouse.api.validation.definitions import definition_warnings
 from pilothouse.cluster.apiserver.context import Call, Obj
 
 if TYPE_CHECKING:
-    from pilothouse.api.schema.rules import Rules
+    from pilothouse.api.schema.rules.tree import Rules
 
 
 def warn_of_definition(call: Call, obj: Obj) -> None:

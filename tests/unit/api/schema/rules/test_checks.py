@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pilothouse.api.schema.expressions import base_environment
-from pilothouse.api.schema.rulechecks import check_expressions, check_shapes
+from pilothouse.api.schema.rules.checks import check_expressions, check_shapes
 
 
 def spec(rule: dict[str, Any], **more: Any) -> dict[str, Any]:

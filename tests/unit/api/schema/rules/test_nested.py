@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.api.schema.expressions import base_environment
-from pilothouse.api.schema.nestedrules import NAME, has_rules, overlay, parts_of
-from pilothouse.api.schema.rulechecks import check_expressions, check_nested_shapes
-from pilothouse.api.schema.rules import Rules
+from pilothouse.api.schema.rules.checks import check_expressions, check_nested_shapes
+from pilothouse.api.schema.rules.nested import NAME, has_rules, overlay, parts_of
+from pilothouse.api.schema.rules.tree import Rules
 
 NUMBER = {"type": "integer"}
 

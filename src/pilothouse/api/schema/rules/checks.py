@@ -15,7 +15,7 @@ from pilothouse.api.cel.schema import MAX_REQUEST, measure
 from pilothouse.api.cel.types import UNBOUNDED, optional_of
 from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required, unsupported
 from pilothouse.api.schema.fieldpaths import BadPath, follow
-from pilothouse.api.schema.nestedrules import NAME, parts_of
+from pilothouse.api.schema.rules.nested import NAME, parts_of
 
 Raw = dict[str, Any]
 Findings = list[FieldError]

@@ -15,8 +15,8 @@ from pilothouse.api.cel.schema import measure, with_meta
 from pilothouse.api.cel.values import EvalError
 from pilothouse.api.findings import FieldError, Verbatim
 from pilothouse.api.schema.fieldpaths import BadPath, follow
-from pilothouse.api.schema.nestedrules import NAME, has_rules, parts_of
-from pilothouse.api.schema.rulechecks import compile_message, compile_rule
+from pilothouse.api.schema.rules.checks import compile_message, compile_rule
+from pilothouse.api.schema.rules.nested import NAME, has_rules, parts_of
 
 Raw = dict[str, Any]
 OBJECT_LIMIT = 10_000_000

@@ -8,8 +8,8 @@ import pytest
 
 from pilothouse.api.findings import required
 from pilothouse.api.schema.expressions import base_environment
-from pilothouse.api.schema.nestedrules import has_rules
-from pilothouse.api.schema.rules import UNCHECKED, Rules
+from pilothouse.api.schema.rules.nested import has_rules
+from pilothouse.api.schema.rules.tree import UNCHECKED, Rules
 
 NAME = "x-kubernetes-validations"
 
