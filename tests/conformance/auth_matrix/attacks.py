@@ -23,6 +23,15 @@ SELF = frozenset(("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsu
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
+OPEN_TO_NODES = frozenset(
+    (
+        "services", "nodes", "pods", "leases", "csinodes", "resourceslices", "events", "endpoints", "csidrivers",
+        "runtimeclasses", "certificatesigningrequests", "tokenreviews", "subjectaccessreviews", "localsubjectaccessreviews",
+    )
+)  # fmt: skip
+"""What the role of nodes names without looking at the object, and what NodeRestriction looks at, which has its own tests."""
+
+
 class Cell(NamedTuple):
     """One request that must be denied."""
 
@@ -53,6 +62,7 @@ def cells(world: World) -> Iterator[Cell]:
     for route in world.routes:
         yield from _credentials(world, route)
         yield from _rights(route)
+        yield from _node(route)
         yield from _impersonation(route)
         yield from _odd_paths(route)
 
@@ -94,6 +104,14 @@ def _rights(route: Route) -> Iterator[Cell]:
             yield Cell("reads only", method, route.path, {}, user("reader"), FORBIDDEN)
             yield Cell("reads only, another method in a header", method, route.path, reads, user("reader"), FORBIDDEN)
     yield from _wrong_read(route)
+
+
+def _node(route: Route) -> Iterator[Cell]:
+    """A node on which nothing runs reaches nothing of what nodes reach through their Pods."""
+    if not route.is_resource or route.resource in OPEN_TO_NODES or route.resource in SELF:
+        return
+    for method in METHODS:
+        yield Cell("a node without Pods", method, route.path, {}, user("system:node:z", "system:nodes"), FORBIDDEN)
 
 
 def _wrong_read(route: Route) -> Iterator[Cell]:

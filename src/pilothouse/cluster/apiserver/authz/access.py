@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import msgspec
 
 from pilothouse.cluster.apiserver.authn.oidc.types import Trust
+from pilothouse.cluster.apiserver.authn.protocols import PREFIX, take_protocol_token
 from pilothouse.cluster.apiserver.authn.tokens import Tokens
 from pilothouse.cluster.apiserver.authz.nodes import Nodes
 from pilothouse.cluster.apiserver.authz.rbac import MASTERS, Rbac
@@ -47,9 +48,9 @@ class Access:
         """Return the user of a request: of its certificate, else of its token; raises 401 for tokens nobody knows."""
         if request.peer.common_name:
             return self._certified(request.peer)
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and token.strip():
-            user = await self.tokens.user(token.strip())
+        token = _token(request)
+        if token is not None:
+            user = await self.tokens.user(token)
             if user is None:
                 raise unauthorized()
             return user
@@ -120,6 +121,16 @@ class Access:
         for check in (here, *constrained):
             if not self.rbac.allows(user, check):
                 raise denied(user, check)
+
+
+def _token(request: Request) -> str | None:
+    """Return the bearer token of a request, None when it shows none."""
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and token.strip():
+        return token.strip()
+    if request.can_upgrade and PREFIX in request.headers.get("sec-websocket-protocol", ""):
+        return take_protocol_token(request)
+    return None
 
 
 def _impersonation_mode(name: str) -> str:
