@@ -28,7 +28,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROW_TIMEOUT_S = 60
+ROW_TIMEOUT_S = 70
 VOLATILE = (
     (r"\b(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?m?s\b|\b<invalid>\b", "*"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z", "*"),
@@ -124,13 +124,14 @@ class Session:
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as a user's shell does."""
+        shell = ["timeout", str(ROW_TIMEOUT_S), "bash", "-c", command]
         return subprocess.run(
-            ["bash", "-c", command], cwd=self.directory, env=self.environment, capture_output=True, text=True,
-            timeout=ROW_TIMEOUT_S, stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+            shell, cwd=self.directory, env=self.environment, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        )
 
     def close(self) -> None:
-        """Leave nothing to the next scenario."""
+        """Leave nothing to the next scenario; programs in the background have written their ids into `pid`."""
+        self.run("test -e pid && kill $(cat pid)")
         self.run("kubectl delete namespace $NS --ignore-not-found --timeout=60s")
 
     def run_row(self, index: int) -> subprocess.CompletedProcess[str]:
