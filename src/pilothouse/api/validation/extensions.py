@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import math
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.findings.internalform import internal_diff, internal_form
 from pilothouse.api.validation.checks import PORT_RANGE, Findings, Obj, immutable, one_of
+
+MAX_QUEUES, MAX_ENTROPY = 10_000_000, 60
 
 
 def api_service(obj: Obj) -> Findings:
@@ -83,10 +86,65 @@ def priority_level(obj: Obj) -> Findings:
         return [unsupported("spec.type", kind, ("Exempt", "Limited"))]
     if kind == "Limited" and limited is None:
         return [required("spec.limited", "must not be empty when type is Limited")]
-    shares = (limited or {}).get("nominalConcurrencyShares", 0)
-    if shares < 0:
-        return [invalid("spec.limited.nominalConcurrencyShares", shares, "must be a non-negative integer")]
-    return []
+    if kind == "Exempt":
+        out = [forbidden("spec.limited", "must be nil if the type is not Limited")] if limited is not None else []
+        return out + _seats(spec.get("exempt") or {}, "spec.exempt")
+    out = [forbidden("spec.exempt", "must be nil if the type is Limited")] if spec.get("exempt") is not None else []
+    assert limited is not None
+    return (
+        out + _seats(limited, "spec.limited") + _limit_response(limited.get("limitResponse") or {}, "spec.limited.limitResponse")
+    )
+
+
+def _seats(part: Obj, path: str) -> Findings:
+    out: Findings = []
+    shares, lent, borrowed = (part.get(key) for key in ("nominalConcurrencyShares", "lendablePercent", "borrowingLimitPercent"))
+    if shares is not None and shares < 0:
+        out.append(invalid(f"{path}.nominalConcurrencyShares", shares, "must be a non-negative integer"))
+    if lent is not None and not 0 <= lent <= 100:
+        out.append(invalid(f"{path}.lendablePercent", lent, "must be between 0 and 100, inclusive"))
+    if borrowed is not None and borrowed < 0:
+        out.append(invalid(f"{path}.borrowingLimitPercent", borrowed, "if specified, must be non-negative"))
+    return out
+
+
+def _limit_response(response: Obj, path: str) -> Findings:
+    kind, queuing = response.get("type", ""), response.get("queuing")
+    if kind == "Reject":
+        text = "must be nil if limited.limitResponse.type is not Limited"
+        return [forbidden(f"{path}.queuing", text)] if queuing is not None else []
+    if kind != "Queue":
+        return [unsupported(f"{path}.type", kind, ("Queue", "Reject"))]
+    if queuing is None:
+        return [required(f"{path}.queuing", "must not be empty if limited.limitResponse.type is Limited")]
+    return _queuing(queuing, f"{path}.queuing")
+
+
+def _queuing(queuing: Obj, path: str) -> Findings:
+    length, queues, hand = (queuing.get(key, 0) for key in ("queueLengthLimit", "queues", "handSize"))
+    out: Findings = [invalid(f"{path}.queueLengthLimit", length, "must be positive")] if length <= 0 else []
+    if queues <= 0:
+        out.append(invalid(f"{path}.queues", queues, "must be positive"))
+    elif queues > MAX_QUEUES:
+        out.append(invalid(f"{path}.queues", queues, f"must not be greater than {MAX_QUEUES}"))
+    if hand <= 0:
+        out.append(invalid(f"{path}.handSize", hand, "must be positive"))
+    elif hand > queues:
+        out.append(invalid(f"{path}.handSize", hand, f"should not be greater than queues ({queues})"))
+    elif _entropy_bits(queues, hand) > MAX_ENTROPY:
+        text = f"required entropy bits of deckSize {queues} and handSize {hand} should not be greater than {MAX_ENTROPY}"
+        out.append(invalid(f"{path}.handSize", hand, text))
+    return out
+
+
+def _entropy_bits(queues: int, hand: int) -> int:
+    """Return how many bits of a hash it takes to deal a hand; stops counting when they are too many."""
+    bits = 0.0
+    for dealt in range(hand):
+        bits += math.log2(queues - dealt)
+        if bits > MAX_ENTROPY:
+            break
+    return math.ceil(bits)
 
 
 def device_update(new: Obj, old: Obj) -> Findings:

@@ -11,6 +11,8 @@ import hashlib
 from collections import deque
 from collections.abc import Callable
 
+MAX_MADE = 1_000
+"""Queues that are kept although nobody waits in them."""
 GUESS_S = 0.003
 """How long a request is thought to hold its seats, until it is known."""
 
@@ -52,16 +54,16 @@ class QueueSet:
     """The queues of one level."""
 
     def __init__(self, count: int, hand: int, length: int) -> None:
-        """Make `count` queues of at most `length` requests; a flow uses `hand` of them."""
-        self.queues = [Queue(index) for index in range(count)]
-        self.hand, self.length = min(hand, count), length
+        """Make `count` queues of at most `length` requests, each when first used; a flow uses `hand` of them."""
+        self._made: dict[int, Queue] = {}
+        self.count, self.hand, self.length = count, min(hand, count), length
         self.waiting = 0
         self._now = 0.0
 
     def add(self, item: Waiting) -> bool:
         """Queue a request; False when its queue is full."""
-        hand = deal(hash_of(item.schema, item.flow), len(self.queues), self.hand)
-        queue = min((self.queues[card] for card in hand), key=lambda found: found.load)
+        hand = deal(hash_of(item.schema, item.flow), self.count, self.hand)
+        queue = min((self._queue(card) for card in hand), key=lambda found: found.load)
         if len(queue.items) >= self.length:
             return False
         if not queue.items and not queue.executing:
@@ -71,11 +73,24 @@ class QueueSet:
         self.waiting += 1
         return True
 
+    @property
+    def queues(self) -> list[Queue]:
+        """The queues that were used."""
+        return list(self._made.values())
+
+    def _queue(self, index: int) -> Queue:
+        found = self._made.get(index)
+        if found is None:
+            if len(self._made) >= MAX_MADE:
+                self._made = {key: queue for key, queue in self._made.items() if queue.items or queue.executing}
+            found = self._made[index] = Queue(index)
+        return found
+
     def first(self) -> Waiting | None:
         """Return the request that goes next, None when nobody waits."""
         if not self.waiting:
             return None
-        return min((queue for queue in self.queues if queue.items), key=lambda queue: queue.virtual).items[0]
+        return min((queue for queue in self._made.values() if queue.items), key=lambda queue: queue.virtual).items[0]
 
     def take(self, item: Waiting) -> None:
         """Let the request that `first` returned begin."""

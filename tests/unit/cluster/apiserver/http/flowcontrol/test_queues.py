@@ -48,3 +48,14 @@ def test_wide_and_long_requests_are_paid_for() -> None:
     assert item.queue is not None and item.queue.load == 5
     item.queue.done(5, 2.0)
     assert item.queue.load == 0 and round(item.queue.virtual, 6) == 10.0 and queues.first() is None
+
+
+def test_queues_are_made_when_used_and_forgotten_when_there_are_many() -> None:
+    queues = QueueSet(10_000_000, 6, 5)
+    kept = waiting("kept")
+    assert queues.add(kept)
+    for flow in range(400):
+        item = waiting(str(flow))
+        queues.add(item)
+        queues.discard(item)
+    assert len(queues.queues) <= 1_006 and any(kept in queue.items for queue in queues.queues)
