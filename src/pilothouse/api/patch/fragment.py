@@ -63,7 +63,7 @@ def _undeclared(value: Any, schema: Schema | None, path: str) -> list[str]:
     out: list[str] = []
     for key, item in value.items():
         below = child_schema(schema, key)
-        if below is None and schema.properties:
+        if below is None and schema.properties and not schema.preserve_unknown:
             out.append(f"{path}.{key}")
         out += _undeclared(item, below, f"{path}.{key}")
     return out

@@ -88,6 +88,8 @@ class MutatingPolicies:
             try:
                 tree = patched(evaluation, mutation, seen.obj or {}, self._schema(run, due))
                 seen.obj = self.objects.defaulted(due.resource, run.asked.kind, tree)
+            except StatusError:
+                raise
             except (PatchImpossible, PilothouseError) as error:
                 _note(errors, bound, str(error) if isinstance(error, PatchImpossible) else error.message)
         if seen.obj != before:

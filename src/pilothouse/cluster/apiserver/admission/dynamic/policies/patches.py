@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pilothouse.api.patch.fragment import FragmentRefused, merge_fragment
 from pilothouse.api.patch.json import TestFailed, apply_json_patch
+from pilothouse.api.schema.strict import strict_findings
 from pilothouse.cluster.apiserver.admission.dynamic.policies.evaluation import Evaluation
 from pilothouse.cluster.apiserver.context import Obj
+from pilothouse.cluster.apiserver.errors import internal
 from pilothouse.kit.errors import PilothouseError
 
 if TYPE_CHECKING:
@@ -21,14 +23,14 @@ class PatchImpossible(Exception):
 
 
 def patched(evaluation: Evaluation, mutation: Obj, obj: Obj, schema: Schema | None) -> Obj:
-    """Return the object after one mutation; raises `PatchImpossible`."""
+    """Return the object after one mutation; raises `PatchImpossible`, 500 for unknown fields."""
     kind = mutation["patchType"]
     is_apply = kind == APPLY_CONFIGURATION
     expression = mutation["applyConfiguration" if is_apply else "jsonPatch"]["expression"]
     outcome = evaluation.run(evaluation.expressions.mutation(kind, expression))
     if outcome.error:
         raise PatchImpossible(f"expression '{expression.strip()}' resulted in error: {outcome.error}")
-    return _applied(outcome.value, obj, schema) if is_apply else _json_patched(outcome.value, obj)
+    return _applied(outcome.value, obj, schema) if is_apply else _json_patched(outcome.value, obj, schema)
 
 
 def _applied(value: Any, obj: Obj, schema: Schema | None) -> Obj:
@@ -42,7 +44,7 @@ def _applied(value: Any, obj: Obj, schema: Schema | None) -> Obj:
         raise PatchImpossible(f"error applying patch: {error.message}") from None
 
 
-def _json_patched(value: list[Any], obj: Obj) -> Obj:
+def _json_patched(value: list[Any], obj: Obj, schema: Schema | None) -> Obj:
     try:
         result = apply_json_patch(obj, [_plain(operation) for operation in value])
     except TestFailed:
@@ -51,6 +53,10 @@ def _json_patched(value: list[Any], obj: Obj) -> Obj:
         raise PatchImpossible(f"JSONPath: {error.message}") from None
     if not isinstance(result, dict):
         raise PatchImpossible("JSONPath: the patched object is no object")
+    if schema is not None and schema.name:  # a built-in kind, which has no fields but those it names
+        unknown = [finding for finding in strict_findings(schema, result) if finding.startswith("unknown")]
+        if unknown:
+            raise internal(f"strict decoding error: {', '.join(unknown)}")
     return result
 
 

@@ -116,6 +116,15 @@ def test_what_cannot_be_applied_refuses_or_is_ignored() -> None:
     serve(test)
 
 
+def test_unknown_fields_of_built_in_kinds_are_an_error_whatever_the_policy_says() -> None:
+    async def test(driver: Driver) -> None:
+        await install(driver, "p", operations("[JSONPatch{op: 'add', path: '/nothing', value: 1}]"), failurePolicy="Ignore")
+        status, body = await driver.call("POST", MAPS, {"metadata": {"name": "a"}})
+        assert status == 500 and body["message"] == 'Internal error occurred: strict decoding error: unknown field "nothing"'
+
+    serve(test)
+
+
 def test_a_whole_unit_cannot_be_stated() -> None:
     async def test(driver: Driver) -> None:
         await install(driver, "p", apply("Object{spec: Object.spec{selector: Object.spec.selector{matchLabels: {'a': 'b'}}}}"))
