@@ -40,8 +40,8 @@ class Dynamic:
     ) -> None:
         """Call webhooks through `outgoing`; `earlier` are the stages to run again after a change."""
         self.objects, self.earlier = objects, tuple(earlier)
-        self.mutating = (MutatingPolicies(backend, objects), MutatingHooks(backend, outgoing, objects, metrics))
-        self.validating = (ValidatingPolicies(backend, objects), ValidatingHooks(backend, outgoing, objects, metrics))
+        self.mutating = (MutatingPolicies(backend, objects, metrics), MutatingHooks(backend, outgoing, objects, metrics))
+        self.validating = (ValidatingPolicies(backend, objects, metrics), ValidatingHooks(backend, outgoing, objects, metrics))
 
     def start(self) -> None:
         """Read the configurations that are stored."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from pilothouse.cluster.apiserver.admission.dynamic.conditions import BUDGET, Conditions, conditions_of, names_of
 from pilothouse.cluster.apiserver.admission.dynamic.matching import Attributes
@@ -30,7 +32,7 @@ class Expressions:
         self._programs: dict[tuple[str, str], Program] = {}
 
     def _condition(self, text: str) -> Program:
-        return self._own().condition(text)
+        return _compiled(lambda: self._own().condition(text))
 
     def _own(self) -> PolicyCompiler:
         if self._compiler is None:
@@ -38,7 +40,9 @@ class Expressions:
 
             compiler = PolicyCompiler(has_params=bool(self.spec.get("paramKind")))
             for variable in self.spec.get("variables") or ():
-                self._variables[variable["name"]] = compiler.variable(variable["name"], variable["expression"])
+                self._variables[variable["name"]] = _compiled(
+                    partial(compiler.variable, variable["name"], variable["expression"])
+                )
             self._compiler = compiler
         return self._compiler
 
@@ -63,14 +67,35 @@ class Expressions:
         """Return the program of a mutation."""
         key = (patch_type, text)
         if key not in self._programs:
-            self._programs[key] = self._own().mutation(patch_type, text)
+            self._programs[key] = _compiled(lambda: self._own().mutation(patch_type, text))
         return self._programs[key]
 
     def _kept(self, role: str, text: str) -> Program:
         key = (role, text)
         if key not in self._programs:
-            self._programs[key] = getattr(self._own(), role)(text)
+            self._programs[key] = _compiled(lambda: getattr(self._own(), role)(text))
         return self._programs[key]
+
+
+class _Broken:
+    """Stands for an expression that an older server accepted and this one cannot compile: it fails whenever it is evaluated."""
+
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+
+    def evaluate(self, names: Mapping[str, Any], limit: int = 0) -> Outcome:
+        from pilothouse.api.cel import Outcome
+
+        return Outcome(None, f"compilation failed: {self._problem}")
+
+
+def _compiled(compile_it: Callable[[], Program]) -> Program:
+    from pilothouse.api.cel import CompileError, WrongResult
+
+    try:
+        return compile_it()
+    except (CompileError, WrongResult) as error:
+        return cast("Program", _Broken(str(error)))
 
 
 class Variables(dict[str, Any]):

@@ -9,15 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pilothouse.cluster.apiserver.admission.dynamic.conditions import ConditionFailed
+from pilothouse.cluster.apiserver.admission.dynamic.matching import Attributes
 from pilothouse.cluster.apiserver.admission.dynamic.objects import Objects, returned, seen_as
 from pilothouse.cluster.apiserver.admission.dynamic.policies.evaluation import Evaluation, names_for
 from pilothouse.cluster.apiserver.admission.dynamic.policies.index import BadBinding, Bound, PolicyIndex, concerns, params_of
+from pilothouse.cluster.apiserver.admission.dynamic.policies.metrics import ALLOW, DENY, PolicyMetrics
 from pilothouse.cluster.apiserver.admission.dynamic.policies.patches import PatchImpossible, patched
 from pilothouse.cluster.apiserver.admission.dynamic.rounds import Round
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Obj
 from pilothouse.cluster.apiserver.errors import StatusError, forbidden
 from pilothouse.kit.errors import PilothouseError
+from pilothouse.kit.metrics import MetricsRegistry
 
 if TYPE_CHECKING:
     from pilothouse.api.schema.node import Schema
@@ -38,9 +41,10 @@ class _Due:
 class MutatingPolicies:
     """Applies the policies that a request concerns, one after the other."""
 
-    def __init__(self, backend: Backend, objects: Objects) -> None:
+    def __init__(self, backend: Backend, objects: Objects, metrics: MetricsRegistry) -> None:
         """Follow policies and bindings."""
         self.backend, self.objects = backend, objects
+        self.metrics = PolicyMetrics(metrics, "mutating")
         self.index = PolicyIndex(backend, POLICIES, BINDINGS)
 
     @property
@@ -84,17 +88,29 @@ class MutatingPolicies:
             return
         before = seen.obj
         for mutation in bound.spec.get("mutations") or ():
-            evaluation = Evaluation(bound.expressions, names_for(self.backend, seen, due.resource, due.params))
-            try:
-                tree = patched(evaluation, mutation, seen.obj or {}, self._schema(run, due))
-                seen.obj = self.objects.defaulted(due.resource, run.asked.kind, tree)
-            except StatusError:
-                raise
-            except (PatchImpossible, PilothouseError) as error:
-                _note(errors, bound, str(error) if isinstance(error, PatchImpossible) else error.message)
+            started, count = self.backend.clock.monotonic(), len(errors)
+            problem = self._mutate(run, due, seen, mutation)
+            if problem:
+                _note(errors, bound, problem)
+            action = DENY if len(errors) > count else ALLOW
+            self.metrics.observe(bound, action, self.backend.clock.monotonic() - started, is_error=bool(problem))
         if seen.obj != before:
             run.replace(await returned(self.objects, run.asked, due.resource, seen.obj or {}))
         run.ran(key, is_reinvocable=bound.is_reinvocable)
+
+    def _mutate(self, run: Round, due: _Due, seen: Attributes, mutation: Obj) -> str:
+        """Apply one mutation to the object that is seen; returns why it cannot be applied."""
+        evaluation = Evaluation(due.bound.expressions, names_for(self.backend, seen, due.resource, due.params))
+        try:
+            tree = patched(evaluation, mutation, seen.obj or {}, self._schema(run, due))
+            seen.obj = self.objects.defaulted(due.resource, run.asked.kind, tree)
+        except StatusError:
+            raise
+        except PatchImpossible as error:
+            return str(error)
+        except PilothouseError as error:
+            return error.message
+        return ""
 
     def _schema(self, run: Round, due: _Due) -> Schema | None:
         kind = run.asked.kind

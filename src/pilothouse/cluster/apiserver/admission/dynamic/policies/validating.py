@@ -16,9 +16,11 @@ from pilothouse.cluster.apiserver.admission.dynamic.matching import Attributes
 from pilothouse.cluster.apiserver.admission.dynamic.objects import Objects, seen_as
 from pilothouse.cluster.apiserver.admission.dynamic.policies.evaluation import Evaluation, names_for
 from pilothouse.cluster.apiserver.admission.dynamic.policies.index import BadBinding, Bound, PolicyIndex, concerns, params_of
+from pilothouse.cluster.apiserver.admission.dynamic.policies.metrics import PolicyMetrics
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, forbidden
+from pilothouse.kit.metrics import MetricsRegistry
 
 POLICIES, BINDINGS = "validatingadmissionpolicies", "validatingadmissionpolicybindings"
 AUDIT_KEY = "validation.policy.admission.k8s.io/validation_failure"
@@ -42,10 +44,11 @@ class Decision(msgspec.Struct, frozen=True):
 class ValidatingPolicies:
     """Judges requests."""
 
-    def __init__(self, backend: Backend, objects: Objects) -> None:
+    def __init__(self, backend: Backend, objects: Objects, metrics: MetricsRegistry) -> None:
         """Follow policies and bindings."""
         self.backend, self.objects = backend, objects
         self.index = PolicyIndex(backend, POLICIES, BINDINGS)
+        self.metrics = PolicyMetrics(metrics, "validating")
 
     @property
     def is_used(self) -> bool:
@@ -57,13 +60,21 @@ class ValidatingPolicies:
         found: list[Decision] = []
         notes: dict[str, list[str]] = {}
         for bound in self.index.in_force:
-            found += await self._decide(bound, asked, notes)
+            started = self.backend.clock.monotonic()
+            decided = await self._decide(bound, asked, notes)
+            self._count(decided, self.backend.clock.monotonic() - started)
+            found += decided
         for key, values in notes.items():
             call.annotate(key, ", ".join(values))
         _publish(call, found)
         denied = [decision for decision in found if decision.is_error or "Deny" in decision.bound.actions]
         if denied:
             raise _refusal(call, asked, denied)
+
+    def _count(self, decided: list[Decision], elapsed_s: float) -> None:
+        for decision in decided:
+            for action in ("Deny",) if decision.is_error else decision.bound.actions:
+                self.metrics.observe(decision.bound, action.lower(), elapsed_s, is_error=decision.is_error)
 
     async def _decide(self, bound: Bound, asked: Attributes, notes: dict[str, list[str]]) -> list[Decision]:
         resource = concerns(self.backend, bound, asked)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from pilothouse.cluster.apiserver.admission.dynamic.conditions import ConditionFailed
 from pilothouse.cluster.apiserver.admission.dynamic.matching import Attributes
 from pilothouse.cluster.apiserver.admission.dynamic.policies.evaluation import Evaluation, Expressions, names_for
 from pilothouse.cluster.apiserver.context import User
@@ -53,3 +56,14 @@ def test_the_namespace_is_there_but_for_namespaces_themselves() -> None:
             assert names["params"] == {"p": 1} and names["request"]["operation"] == "CREATE"
 
     serve(test)
+
+
+def test_what_does_not_compile_any_more_fails_when_it_is_evaluated() -> None:
+    found = evaluation(old="params.x", good="1")
+    assert value(found, "variables.good == 1") is True
+    assert value(found, "variables.old == 1").startswith('composited variable "old" fails to evaluate: compilation failed: ERROR')
+    assert value(found, "params == null").startswith("compilation failed: ERROR: <input>:1:1: undeclared reference to 'params'")
+    conditions = Expressions({"matchConditions": [{"name": "c", "expression": "params == null"}]}).conditions
+    assert conditions is not None
+    with pytest.raises(ConditionFailed, match="compilation failed"):
+        conditions.hold({})
