@@ -1,8 +1,9 @@
 """Strategic merge patch: a merge patch that knows which lists are keyed.
 
 The schema says how each list merges (patch strategy and merge key). Directives in the patch steer it: `$patch` (replace,
-delete, merge), `$retainKeys`, `$deleteFromPrimitiveList/<list>` and `$setElementOrder/<list>`.
-Source: the strategic merge patch document of the Kubernetes API conventions.
+delete), `$retainKeys`, `$deleteFromPrimitiveList/<list>` and `$setElementOrder/<list>`. What a patch adds whole keeps directives
+that stand deeper in it, as with kubectl; decoding the object drops them.
+Source: the strategic merge patch document of the Kubernetes API conventions; compared with `kubectl patch --local`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.api.fields.typed import child_schema, item_schema
+from pilothouse.api.patch.elementorder import check_order, identity, ordered
 from pilothouse.api.schema.node import Schema
-from pilothouse.kit.errors import Invalid, PilothouseError
+from pilothouse.kit.errors import PilothouseError
 
 DIRECTIVE = "$patch"
 RETAIN_KEYS = "$retainKeys"
 DELETE_PRIMITIVES = "$deleteFromPrimitiveList/"
 ELEMENT_ORDER = "$setElementOrder/"
+_DROPPED: Any = object()
 
 
 class StrategicPatchError(PilothouseError):
@@ -25,179 +28,189 @@ class StrategicPatchError(PilothouseError):
     reason = "InternalError"
 
 
-class MismatchedType(Invalid):
-    """The patch has a value of another type than the object."""
-
-    reason = "Invalid"
-
-
 def apply_strategic_patch(document: dict[str, Any], patch: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
     """Return the patched object; raises `StrategicPatchError` when the directives make no sense."""
     return _merge_map(document, patch, schema)
 
 
 def _merge_map(original: dict[str, Any], patch: dict[str, Any], schema: Schema | None) -> dict[str, Any]:
-    directive = patch.get(DIRECTIVE)
+    if DIRECTIVE in patch:
+        return _directed(patch)
+    result = _retain(original, patch)
+    orders = {key[len(ELEMENT_ORDER) :]: value for key, value in patch.items() if key.startswith(ELEMENT_ORDER)}
+    for key, order in orders.items():
+        _merge_ordered(result, key, patch, child_schema(schema, key), order)
+    for key, value in patch.items():
+        if key == RETAIN_KEYS or key.startswith(ELEMENT_ORDER) or (key in orders and value is not None):
+            continue
+        if key.startswith(DELETE_PRIMITIVES):
+            _delete_primitives(result, key[len(DELETE_PRIMITIVES) :], value)
+        elif value is None:
+            result.pop(key, None)
+        else:
+            _put(result, key, _merge_value(result.get(key), value, child_schema(schema, key)))
+    return result
+
+
+def _put(result: dict[str, Any], key: str, value: Any) -> None:
+    if value is _DROPPED:
+        result.pop(key, None)
+    else:
+        result[key] = value
+
+
+def _directed(patch: dict[str, Any]) -> dict[str, Any]:
+    directive = patch[DIRECTIVE]
     if directive == "replace":
         return {key: value for key, value in patch.items() if key != DIRECTIVE}
     if directive == "delete":
         return {}
-    if directive is not None:
-        raise StrategicPatchError(f"unknown patch type: {directive} in map: {_go_map(patch)}")
-    result = _retain(original, patch)
-    orders = {key[len(ELEMENT_ORDER) :]: value for key, value in patch.items() if key.startswith(ELEMENT_ORDER)}
-    for key, value in patch.items():
-        if key.startswith(DELETE_PRIMITIVES):
-            _delete_primitives(result, key[len(DELETE_PRIMITIVES) :], value)
-        elif key == RETAIN_KEYS or key.startswith(ELEMENT_ORDER):
-            continue
-        elif value is None:
-            result.pop(key, None)
-        else:
-            result[key] = _merge_value(result.get(key), value, child_schema(schema, key), orders.pop(key, None))
-    for key, order in orders.items():
-        current = result.get(key)
-        if isinstance(current, list):
-            result[key] = _order(current, order, current, _merge_key(child_schema(schema, key)))
-    return result
+    raise _unknown_directive(directive, patch)
 
 
-def _delete_primitives(result: dict[str, Any], name: str, values: list[Any]) -> None:
-    if isinstance(result.get(name), list):
-        result[name] = [item for item in result[name] if item not in values]
+def _merge_ordered(result: dict[str, Any], key: str, patch: dict[str, Any], schema: Schema | None, order: Any) -> None:
+    """Merge a list and put it into the order a `$setElementOrder` states, which ranks before that of the patch."""
+    live, given = result.get(key), patch.get(key)
+    if any(value is not None and not isinstance(value, list) for value in (live, given)) or not isinstance(order, list):
+        raise StrategicPatchError("invalid patch format of setElementOrder list")
+    merge_key = schema.patch_merge_key if schema is not None else ""
+    if given is not None and (problem := check_order(given, order, merge_key)):
+        raise StrategicPatchError(problem)
+    if live is None and given is None:
+        return
+    if live is None:
+        merged = _whole(given, drop_nulls=False)
+    else:
+        merged = live if given is None else _merge_list(live, given, schema)
+    _element_kind(live or [], given or [], may_be_empty=False)
+    result[key] = ordered(merged, order, _places(live or [], given or [], merge_key), merge_key)
+
+
+def _places(live: list[Any], given: list[Any], key: str) -> list[Any]:
+    """Return the list whose order ranks what `$setElementOrder` leaves open.
+
+    The reference implementation deletes and adds in place: an added item ranks at the place that a deleted one left free.
+    """
+    gone = [identity(item, key) for item in given if isinstance(item, dict) and item.get(DIRECTIVE) == "delete"]
+    if not gone:
+        return live
+    left = [item for item in live if identity(item, key) not in gone]
+    known = [identity(item, key) for item in left]
+    added = [item for item in given if DIRECTIVE not in item and identity(item, key) not in known]
+    return [*left, *added][: len(live)]
+
+
+def _delete_primitives(result: dict[str, Any], key: str, values: Any) -> None:
+    if isinstance(result.get(key), list) and isinstance(values, list):
+        if _element_kind(result[key], values) is dict:
+            raise StrategicPatchError("invalid patch format of primitive list")
+        result[key] = [item for item in result[key] if item not in values]
 
 
 def _retain(original: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of the original that `$retainKeys` keeps."""
     retained = patch.get(RETAIN_KEYS)
     if retained is None:
         return dict(original)
     if not isinstance(retained, list):
-        raise StrategicPatchError("the value of $retainKeys must be a list of field names")
-    missing = [key for key in patch if not key.startswith("$") and patch[key] is not None and key not in retained]
-    if missing:
-        raise StrategicPatchError("not all fields in patch are in retainKeys list")
+        raise StrategicPatchError("invalid patch format of retainKeys")
+    if any(not key.startswith("$") and patch[key] is not None and key not in retained for key in patch):
+        raise StrategicPatchError("invalid patch format of retainKeys")
     return {key: value for key, value in original.items() if key in retained}
 
 
-def _merge_value(original: Any, value: Any, schema: Schema | None, order: list[Any] | None) -> Any:
+def _merge_value(original: Any, value: Any, schema: Schema | None) -> Any:
+    """Return what a field becomes; a value of another type is taken over whole."""
+    if type(original) is not type(value):
+        return _whole(value, drop_nulls=True)
+    strategy = (schema.patch_strategy if schema is not None else "").split(",")
     if isinstance(value, dict):
-        base = original if isinstance(original, dict) else {}
-        if "replace" in (schema.patch_strategy if schema else "").split(","):
-            return _strip(value)
-        return _merge_map(base, value, schema)
+        return value if "replace" in strategy else _merge_map(original, value, schema)
     if isinstance(value, list):
-        if not _is_merging(schema):
-            return [_strip(item) for item in value]
-        return _merge_list(original if isinstance(original, list) else [], value, schema, order)
+        return _merge_list(original, value, schema) if "merge" in strategy else value
     return value
 
 
-def _is_merging(schema: Schema | None) -> bool:
-    return schema is not None and "merge" in schema.patch_strategy.split(",")
-
-
-def _merge_key(schema: Schema | None) -> str:
-    return schema.patch_merge_key if schema is not None else ""
-
-
-def _check_order(patch: list[Any], order: list[Any] | None, key: str) -> None:
-    """The items of a patch must come in the order that $setElementOrder states."""
-    if order is None:
-        return
-    items = [item for item in patch if not isinstance(item, dict) or DIRECTIVE not in item]
-    wanted = iter([_order_value(item, key) for item in order])
-    if not all(any(value == found for found in wanted) for value in (_order_value(item, key) for item in items)):
-        text = f"The order in patch list:\n{_go_map(items)}\n doesn't match $setElementOrder list:\n{_go_map(order)}\n"
-        raise StrategicPatchError(text)
-
-
-def _order_value(item: Any, key: str) -> Any:
-    return _key_value(item, key) if isinstance(item, dict) else item
-
-
-def _merge_list(original: list[Any], patch: list[Any], schema: Schema | None, order: list[Any] | None) -> list[Any]:
-    _check_order(patch, order, _merge_key(schema))
-    if not any(isinstance(item, dict) for item in (*patch, *original)):
-        merged = original + [item for item in dict.fromkeys(patch) if item not in original]
-        return _order(merged, order or patch, original, "")
-    key = _merge_key(schema)
+def _merge_list(original: list[Any], patch: list[Any], schema: Schema | None) -> list[Any]:
+    if schema is None or "merge" not in schema.patch_strategy.split(","):
+        return patch
+    if not original and not patch:
+        return original
+    if _element_kind(original, patch) is not dict:
+        return ordered(list(dict.fromkeys((*original, *patch))), patch, original, "")
+    key = schema.patch_merge_key
     if not key:
-        return [_strip(item) for item in patch]
-    items, is_replacing = _special_items(original, patch, key)
-    result = [] if is_replacing else items
-    below = item_schema(schema)
-    for item in patch:
-        if DIRECTIVE in item and item[DIRECTIVE] in {"delete", "replace"}:
-            continue
-        position = _find(result, key, _key_value(item, key))
+        raise StrategicPatchError(f"cannot merge lists without merge key for {schema.name}")
+    live, given = _special_items(original, patch, key)
+    merged, below = list(live), item_schema(schema)
+    for item in given:
+        position = next((at for at, found in enumerate(merged) if found.get(key) == item[key]), None)
         if position is None:
-            result.append(_strip(_merge_map({}, item, below)))
+            merged.append(item)
         else:
-            result[position] = _merge_map(result[position], {k: v for k, v in item.items() if k != DIRECTIVE}, below)
-    touched = [item for item in patch if item.get(DIRECTIVE) not in {"delete", "replace"}]
-    return _order(result, order if order is not None else touched, original, key)
+            merged[position] = _merge_map(merged[position], item, below)
+    for item in merged:
+        identity_of(item, key)
+    return ordered(merged, given, live, key)
 
 
-def _special_items(original: list[Any], patch: list[Any], key: str) -> tuple[list[Any], bool]:
-    """Apply the delete directives; tell whether a replace directive empties the list first."""
-    items = list(original)
-    is_replacing = False
+def _special_items(original: list[Any], patch: list[Any], key: str) -> tuple[list[Any], list[Any]]:
+    """Carry out the directives of items; return the list to merge into and the items to merge."""
+    live, given, is_replacing = list(original), [], False
     for item in patch:
-        if not isinstance(item, dict):
-            raise StrategicPatchError(f"a list of maps is patched with {item!r}")
         directive = item.get(DIRECTIVE)
-        if directive == "delete":
-            wanted = _key_value(item, key)
-            items = [entry for entry in items if entry.get(key) != wanted]
+        if DIRECTIVE not in item:
+            given.append(item)
+        elif directive == "delete":
+            wanted = identity_of(item, key)
+            live = [entry for entry in live if entry.get(key) != wanted]
         elif directive == "replace":
             is_replacing = True
-        elif directive not in {None, "merge"}:
-            raise StrategicPatchError(f"unknown patch type: {directive} in map: {_go_map(item)}")
-    return items, is_replacing
+        elif directive == "merge":
+            raise StrategicPatchError("merging lists cannot yet be specified in the patch")
+        else:
+            raise _unknown_directive(directive, item)
+    if is_replacing:
+        return given, []
+    for item in given:
+        identity_of(item, key)
+    return live, given
 
 
-def _key_value(item: dict[str, Any], key: str) -> Any:
+def identity_of(item: dict[str, Any], key: str) -> Any:
+    """Return the merge key's value of an item; raises `StrategicPatchError` when it has none."""
     if key not in item:
         raise StrategicPatchError(f"map: {_go_map(item)} does not contain declared merge key: {key}")
-    return item[key]
+    return identity(item, key)
 
 
-def _find(items: list[Any], key: str, wanted: Any) -> int | None:
-    for position, item in enumerate(items):
-        if isinstance(item, dict) and item.get(key) == wanted:
-            return position
-    return None
+def _element_kind(*lists: list[Any], may_be_empty: bool = True) -> type[Any]:
+    """Return the one type that all items have; raises `StrategicPatchError` when they differ."""
+    kinds = {type(item) for items in lists for item in items}
+    if list in kinds:
+        raise StrategicPatchError("lists of lists are not supported")
+    if len(kinds) > 1:
+        shown = " ".join(_go_map(items) for items in lists)
+        raise StrategicPatchError(f"list element types are not identical: [{shown}]")
+    if not kinds and not may_be_empty:
+        raise StrategicPatchError("no elements in any of the given slices")
+    return next(iter(kinds), type(None))
 
 
-def _order(merged: list[Any], order: list[Any], original: list[Any], key: str) -> list[Any]:
-    """Sort the patched items as the patch orders them, the others as the server had them, keeping relative places."""
-
-    def identity(item: Any) -> Any:
-        return item.get(key) if key and isinstance(item, dict) else item
-
-    ranks = {_hashable(identity(item)): rank for rank, item in reversed(list(enumerate(order)))}
-    places = {_hashable(identity(item)): place for place, item in enumerate(original)}
-    patched = sorted((i for i in merged if _hashable(identity(i)) in ranks), key=lambda i: ranks[_hashable(identity(i))])
-    others = [item for item in merged if _hashable(identity(item)) not in ranks]
-    result: list[Any] = []
-    while patched and others:
-        left, right = (places.get(_hashable(identity(side[0]))) for side in (patched, others))
-        take_other = right is not None and left is not None and right < left
-        result.append(others.pop(0) if take_other else patched.pop(0))
-    return result + patched + others
-
-
-def _hashable(value: Any) -> Any:
-    return value if isinstance(value, str | int | float | bool | None) else repr(value)
-
-
-def _strip(value: Any) -> Any:
-    """Return a value that is taken over whole, without directives and nulls in maps."""
+def _whole(value: Any, *, drop_nulls: bool) -> Any:
+    """Return a value that is taken over: without nulls of maps, and without the maps that carry a `$patch`."""
     if isinstance(value, dict):
-        if value.get(DIRECTIVE) == "delete":
-            return {}
-        return {key: _strip(item) for key, item in value.items() if not key.startswith("$") and item is not None}
+        if DIRECTIVE in value:
+            return _DROPPED
+        kept = {key: _whole(item, drop_nulls=drop_nulls) for key, item in value.items() if item is not None or not drop_nulls}
+        return {key: item for key, item in kept.items() if item is not _DROPPED}
+    if isinstance(value, list):
+        return [item for item in (_whole(each, drop_nulls=drop_nulls) for each in value) if item is not _DROPPED]
     return value
+
+
+def _unknown_directive(directive: Any, patch: dict[str, Any]) -> StrategicPatchError:
+    return StrategicPatchError(f"unknown patch type: {directive} in map: {_go_map(patch)}")
 
 
 def _go_map(value: Any) -> str:

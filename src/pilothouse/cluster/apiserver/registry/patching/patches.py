@@ -9,7 +9,7 @@ import orjson
 from pilothouse.api.findings import FieldError, forbidden, invalid, required
 from pilothouse.api.patch.json import PatchFailed, apply_json_patch
 from pilothouse.api.patch.merge import apply_merge_patch
-from pilothouse.api.patch.strategic import MismatchedType, StrategicPatchError, apply_strategic_patch
+from pilothouse.api.patch.strategic import StrategicPatchError, apply_strategic_patch
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request
@@ -167,8 +167,6 @@ def _merged(kind: str, patch: Any, old: Obj, schema: Any) -> Any:
         return apply_strategic_patch(old, patch, schema)
     except TooLarge as error:
         raise StatusError(413, "RequestEntityTooLarge", f"Request entity too large: {error.message}") from None
-    except MismatchedType as error:
-        raise invalid_patch(go_map(patch), error.message) from None
     except StrategicPatchError as error:
         raise StatusError(500, "", error.message) from None
     except (PatchFailed, BadRequest):
