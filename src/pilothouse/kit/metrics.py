@@ -35,6 +35,11 @@ class Metric:
         """Read the sample from `callback` at each scrape."""
         self._callbacks[label_values] = callback
 
+    def forget(self, *label_values: str) -> None:
+        """Drop one sample that is read from a callback: what it told of is gone."""
+        self._callbacks.pop(label_values, None)
+        self._values.pop(label_values, None)
+
     def value(self, *label_values: str) -> float:
         """Return one sample, 0 when it was never set."""
         return self._values.get(label_values, 0.0)

@@ -36,3 +36,13 @@ def test_two_registries_share_nothing() -> None:
     one, two = MetricsRegistry(), MetricsRegistry()
     one.counter("x", "X.").inc()
     assert two.counter("x", "X.").value() == 0
+
+
+def test_a_sample_that_is_read_can_be_forgotten() -> None:
+    registry = MetricsRegistry()
+    family = registry.counter("reads_total", "Reads.", ("of",))
+    family.observe_with(lambda: 3.0, "a")
+    assert 'reads_total{of="a"} 3' in registry.exposition()
+    family.forget("a")
+    family.forget("b")
+    assert 'of="a"' not in registry.exposition() and family.value("a") == 0

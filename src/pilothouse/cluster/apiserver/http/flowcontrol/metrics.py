@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pilothouse.kit.metrics import MetricsRegistry
+from pilothouse.kit.metrics import Metric, MetricsRegistry
 
 if TYPE_CHECKING:
     from pilothouse.cluster.apiserver.http.flowcontrol.fairness import Fairness, Flow
@@ -44,6 +44,7 @@ class FlowMetrics:
     def __init__(self, metrics: MetricsRegistry, fairness: Fairness) -> None:
         """Write to `metrics`."""
         self.metrics, self.fairness = metrics, fairness
+        self._followed: list[tuple[Metric, tuple[str, ...]]] = []
         self._rejected = metrics.counter(
             f"{_PREFIX}rejected_requests_total", "Requests that flow control refused.", (*_BOTH, "reason")
         )
@@ -61,16 +62,26 @@ class FlowMetrics:
         )
 
     def follow(self) -> None:
-        """Read from the flows and levels there are now."""
+        """Read from the flows and levels there are now, and no longer from those that are gone."""
+        before, self._followed = self._followed, []
+        self._follow_all()
+        for metric, labels in set(before) - set(self._followed):
+            metric.forget(*labels)
+
+    def _read(self, metric: Metric, callback: Callable[[], float], *labels: str) -> None:
+        metric.observe_with(callback, *labels)
+        self._followed.append((metric, labels))
+
+    def _follow_all(self) -> None:
         for flow in self.fairness.flows:
             labels = (flow.schema.name, flow.level.name)
-            self._dispatched.observe_with(partial(getattr, flow, "dispatched"), *labels)
+            self._read(self._dispatched, partial(getattr, flow, "dispatched"), *labels)
             for gauge, of_flow in self._flows:
-                gauge.observe_with(partial(of_flow, flow), *labels)
+                self._read(gauge, partial(of_flow, flow), *labels)
         for level in self.fairness.levels.by_name.values():
-            self._held.observe_with(partial(self._seats, level), level.name)
+            self._read(self._held, partial(self._seats, level), level.name)
             for gauge, of_level in self._levels:
-                gauge.observe_with(partial(of_level, level), level.name)
+                self._read(gauge, partial(of_level, level), level.name)
 
     def _seats(self, level: Level) -> float:
         """Return the seats that are held; an exempt level has none, there every request counts as one."""

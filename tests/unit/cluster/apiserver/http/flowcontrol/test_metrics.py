@@ -18,3 +18,15 @@ def test_levels_and_flows_are_read_when_scraped() -> None:
         )
 
     serve(test)
+
+
+def test_what_is_gone_is_not_shown() -> None:
+    async def test(driver: Driver) -> None:
+        url, metrics = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", driver.server.metrics
+        spec = {"priorityLevelConfiguration": {"name": "system"}}
+        await driver.ok("POST", url, {"metadata": {"name": "short-lived"}, "spec": spec})
+        assert 'flow_schema="short-lived"' in metrics.exposition()
+        await driver.ok("DELETE", f"{url}/short-lived")
+        assert 'flow_schema="short-lived"' not in metrics.exposition() and 'flow_schema="probes"' in metrics.exposition()
+
+    serve(test)
