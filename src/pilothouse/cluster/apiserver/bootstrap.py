@@ -6,15 +6,17 @@ Written straight to the store with transactions that only create, all side by si
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Awaitable
 
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.authz.policy import bootstrap_policy
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Obj
-from pilothouse.cluster.apiserver.http.flowcontrol.bootstrap import flow_control_objects
+from pilothouse.cluster.apiserver.http.flowcontrol.bootstrap import GROUP, LEVELS, SCHEMAS, flow_control_objects
 from pilothouse.cluster.apiserver.http.flowcontrol.dangling import condition as dangling
 from pilothouse.cluster.apiserver.registry.codec import stored_bytes, typed
 from pilothouse.cluster.apiserver.registry.strategies import prepare_create
+from pilothouse.cluster.apiserver.watchcache.upkeep import Upkeep
 from pilothouse.kit.aio import run_all
 from pilothouse.store.revisions import Mismatch
 
@@ -30,6 +32,20 @@ async def bootstrap(backend: Backend) -> None:
     missing = [(resource, obj) for resource, obj in objects if _stored(backend, resource, obj) is None]
     await run_all([_create(backend, resource, obj) for resource, obj in missing])
     await backend.cache.current()
+
+
+def flow_control_upkeep(backend: Backend) -> Upkeep:
+    """Return the upkeep that brings FlowSchemas and PriorityLevelConfigurations of every cluster back when they are deleted."""
+
+    def missing() -> list[tuple[Resource, Obj]]:
+        objects = [_entry(backend, obj) for obj in flow_control_objects()]
+        return [(resource, obj) for resource, obj in objects if _stored(backend, resource, obj) is None]
+
+    def create(resource: Resource, obj: Obj) -> Awaitable[None]:
+        return _create(backend, resource, obj)
+
+    prefixes = tuple(f"/registry/{GROUP}/{plural}/" for plural in (SCHEMAS, LEVELS))
+    return Upkeep("flow-control-bootstrap", backend.cache, prefixes, missing, create)
 
 
 def _objects(backend: Backend) -> list[Obj]:

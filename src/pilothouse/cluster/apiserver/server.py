@@ -16,7 +16,7 @@ from pilothouse.cluster.apiserver.admission.stages import build_admission
 from pilothouse.cluster.apiserver.authn.oidc.types import Trust
 from pilothouse.cluster.apiserver.authz.access import Access
 from pilothouse.cluster.apiserver.backend import Backend, Config, NodeProxy
-from pilothouse.cluster.apiserver.bootstrap import bootstrap
+from pilothouse.cluster.apiserver.bootstrap import bootstrap, flow_control_upkeep
 from pilothouse.cluster.apiserver.context import Attributes, Call, User
 from pilothouse.cluster.apiserver.crds.controller import CustomResources
 from pilothouse.cluster.apiserver.discovery.aggregation import Aggregator
@@ -88,7 +88,11 @@ class ApiServer:
         self.openapi = OpenApi(self.scheme)
         self.auditor = auditor
         self.fairness = Fairness(self.backend, self.metrics)
-        self.upkeep = (flow_status(self.backend, stored_bytes), policy_status(self.backend, stored_bytes))
+        self.upkeep = (
+            flow_control_upkeep(self.backend),
+            flow_status(self.backend, stored_bytes),
+            policy_status(self.backend, stored_bytes),
+        )
         self.failing: dict[str, str] = {}
         self.backend.cache.on_failure = functools.partial(self.failing.__setitem__, "etcd")
         self._verbs = self._build_verbs()

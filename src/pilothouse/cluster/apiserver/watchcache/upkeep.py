@@ -10,13 +10,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from pilothouse.cluster.apiserver.watchcache.cache import Change, WatchCache
-from pilothouse.cluster.apiserver.watchcache.items import Item
 from pilothouse.kit.aio import TaskScope
 from pilothouse.store.revisions import Mismatch
 
-Stale = Callable[[], Iterable[tuple[Item, dict[str, Any]]]]
-"""Finds (stored object, the object as it should be)."""
-Write = Callable[[Item, dict[str, Any]], Awaitable[object]]
+Stale = Callable[[], Iterable[tuple[Any, dict[str, Any]]]]
+"""Finds (what `Write` needs to find the place, mostly the stored item; the object as it should be)."""
+Write = Callable[[Any, dict[str, Any]], Awaitable[object]]
 
 
 class Upkeep:

@@ -48,3 +48,17 @@ def test_it_is_kept_on_a_server() -> None:
         assert await status_of(driver, "s", "False") == "False"
 
     serve(test)
+
+
+def test_what_every_cluster_has_comes_back() -> None:
+    async def test(driver: Driver) -> None:
+        before = await driver.ok("GET", f"{URL}flowschemas/catch-all")
+        await driver.ok("DELETE", f"{URL}flowschemas/catch-all")
+        for _ in range(200):
+            status, found = await driver.call("GET", f"{URL}flowschemas/catch-all")
+            if status == 200:
+                break
+            await asyncio.sleep(0.005)
+        assert found["spec"] == before["spec"] and found["metadata"]["uid"] != before["metadata"]["uid"]
+
+    serve(test)
