@@ -1,7 +1,7 @@
-"""Client programs against `pilothouse up`: every row of the transcripts in kubectl/ and helm/ is a test.
+"""Client programs against `pilothouse up`: every row of the transcripts in kubectl/, helm/ and kopf/ is a test.
 
 A row runs after the rows before it, so a single test can be chosen. `make test` runs the newest kubectl; `make e2e` also runs the
-table with the older kubectl, and helm (both from tools/install_clients.sh).
+table with the older kubectl, helm, and operators written with kopf (all from tools/install_clients.sh).
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ from tests.e2e.platform import platform
 from tests.e2e.transcript import Scenario, Session, difference, read
 
 HERE = Path(__file__).parent
-SCENARIOS = {folder: {path.stem: read(path) for path in sorted((HERE / folder).glob("*.txt"))} for folder in ("kubectl", "helm")}
+SCENARIOS = {
+    folder: {path.stem: read(path) for path in sorted((HERE / folder).glob("*.txt"))} for folder in ("kubectl", "helm", "kopf")
+}
 NEWEST = Path(sys.executable).parent
 OLDER = Path(sys.prefix) / "clients" / "programs"
 """kubectl 1.35 and helm 4."""
+KOPF = Path(sys.prefix) / "clients" / "bin"
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
@@ -32,13 +35,13 @@ class Sessions:
         self.kubeconfig, self.home = kubeconfig, home
         self.current: Session | None = None
 
-    def of(self, scenario: Scenario, programs: Path) -> Session:
-        """Return the session of a scenario; the one before it is over."""
-        directory = self.home / f"{programs.name}-{scenario.name}"
+    def of(self, scenario: Scenario, *programs: Path) -> Session:
+        """Return the session of a scenario with the programs of some directories; the one before it is over."""
+        directory = self.home / f"{programs[0].name}-{scenario.name}"
         if self.current is None or self.current.directory != directory:
             self.close()
             directory.mkdir(parents=True)
-            self.current = Session(scenario, directory, self.kubeconfig, str(programs))
+            self.current = Session(scenario, directory, self.kubeconfig, ":".join(map(str, programs)))
         return self.current
 
     def close(self) -> None:
@@ -89,3 +92,10 @@ def test_older_kubectl(sessions: Sessions, scenario: Scenario, index: int) -> No
 def test_helm(sessions: Sessions, scenario: Scenario, index: int) -> None:
     need("helm", OLDER)
     check(sessions.of(scenario, OLDER), index)
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize(("scenario", "index"), rows("kopf"))
+def test_kopf(sessions: Sessions, scenario: Scenario, index: int) -> None:
+    need("kopf", KOPF)
+    check(sessions.of(scenario, NEWEST, KOPF), index)
