@@ -1,4 +1,4 @@
-"""Writes the pages of docs/reference that come from the code: capabilities, commands and errors.
+"""Writes the pages of docs/reference that come from the code: capabilities, commands, errors, tested clients.
 
 `make reference` writes them; with `--check` nothing is written and the status is 1 when a page is out of date (a test calls
 this). Nothing on these pages is written by hand.
@@ -11,6 +11,8 @@ import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from generate_clients import rows as client_rows
 
 import pilothouse
 from pilothouse.app.standard import CAPABILITIES, COMMANDS
@@ -81,7 +83,17 @@ def _first_line(kind: type[PilothouseError]) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
-PAGES = {"capabilities.md": capabilities, "commands.md": commands, "errors.md": errors}
+def clients() -> str:
+    """Return the page of clients that are tested against the platform."""
+    text = (
+        "Each row of a transcript is a command with the output and exit status a user must see; each check of a program uses\n"
+        "a client as its documentation shows it. All run unchanged against `pilothouse up`; `make e2e` installs the clients in\n"
+        "an environment of their own.\n"
+    )
+    return f"{NOTE}\n# Tested clients\n\n{text}\n{table(('client', 'version', 'what runs', 'by'), client_rows())}"
+
+
+PAGES = {"capabilities.md": capabilities, "clients.md": clients, "commands.md": commands, "errors.md": errors}
 
 
 def main(arguments: list[str]) -> int:
