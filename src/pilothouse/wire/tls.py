@@ -144,4 +144,5 @@ def server_context(certificate: Path, key: Path, client_authority_pem: bytes) ->
     context.load_cert_chain(certificate, key)
     context.load_verify_locations(cadata=client_authority_pem.decode())
     context.verify_mode = ssl.CERT_OPTIONAL
+    context.set_alpn_protocols(["http/1.1", "h2"])  # in our order: HTTP/2 for clients that speak nothing else
     return context

@@ -21,15 +21,14 @@ _NOT_SUPPORTED = """## Not supported
 
 | what | answer |
 |---|---|
-| HTTP/2 | not offered in the TLS handshake; clients speak HTTP/1.1 |
+| HTTP/2 for clients that also speak HTTP/1.1 | they get HTTP/1.1, which costs the server a tenth; others get HTTP/2 |
+| exec, attach and port-forward over HTTP/2 | 400: WebSocket and SPDY need HTTP/1.1 |
 | CBOR bodies | 406 and 415 |
-| MutatingAdmissionPolicies | stored, never applied |
-| API priority and fairness | FlowSchemas and PriorityLevelConfigurations are stored; requests are not queued by them |
 | token and authorization webhooks, distributed claims of OpenID Connect, reading authentication files again | absent |
-| `Audit` as an action of policies, audit annotations | ignored |
-| signing of approved CertificateSigningRequests | approval is recorded, no certificate is issued |
+| the webhook backend of the audit log | absent |
+| encryption at rest with `secretbox` or `kms` | refused at the start |
 | protobuf for custom resources and tables | 406 unless JSON is accepted too |
-| conflicts of server-side apply across API versions of one object | fields of other versions count as unowned |
+| server-side apply in another version of a built-in kind that says less than the manager said before | what it said before stays |
 """
 
 

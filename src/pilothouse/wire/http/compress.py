@@ -14,6 +14,8 @@ from pilothouse.wire.http.messages import Request, Response
 _GZIP_WINDOW = 31
 """zlib's number for its largest window in a gzip envelope."""
 _LEVEL = 1
+COMPRESS_BYTES = 128 << 10
+"""Longer bodies are compressed for clients that ask for it, as kube-apiserver does."""
 
 
 def is_worth_it(request: Request, response: Response) -> bool:

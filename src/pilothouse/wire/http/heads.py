@@ -7,10 +7,14 @@ import os
 import socket
 from http import HTTPStatus
 
+import msgspec
+
 from pilothouse.wire.http.messages import Peer, Response
 
 REASONS = {status.value: status.phrase for status in HTTPStatus}
 _STATUS_LINES = {code: f"HTTP/1.1 {code} {phrase}\r\n".encode() for code, phrase in REASONS.items()}
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+"""What every HTTP/2 connection begins with."""
 NO_BODY = {204, 304}
 """Statuses that never have a body."""
 
@@ -25,6 +29,15 @@ def head_of(response: Response, length: int | None, keep_alive: bool) -> bytes:
         lines.append("transfer-encoding: chunked\r\n" if length is None else f"content-length: {length}\r\n")
     lines.append("\r\n" if keep_alive else "connection: close\r\n\r\n")
     return status_line + "".join(lines).encode("latin-1", "replace")
+
+
+def refusal(status: int, message: str) -> bytes:
+    """Return the body for a request that could not be read."""
+    reason = "RequestEntityTooLarge" if status == 413 else REASONS.get(status, "Error").replace(" ", "")
+    return msgspec.json.encode(
+        {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason,
+         "code": status}
+    )  # fmt: skip
 
 
 def peer_of(transport: asyncio.BaseTransport) -> Peer:
@@ -42,6 +55,12 @@ def peer_of(transport: asyncio.BaseTransport) -> Peer:
             elif key == "organizationName":
                 organizations.append(value)
     return Peer(address=text, common_name=common_name, organizations=tuple(organizations))
+
+
+def is_http2(transport: asyncio.BaseTransport) -> bool:
+    """Tell whether the two sides agreed on HTTP/2 while they set up TLS."""
+    tls = transport.get_extra_info("ssl_object")
+    return tls is not None and tls.selected_alpn_protocol() == "h2"
 
 
 def notice_dead_peers(listening: int) -> None:
