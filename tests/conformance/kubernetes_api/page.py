@@ -28,7 +28,7 @@ _NOT_SUPPORTED = """## Not supported
 | the webhook backend of the audit log | absent |
 | encryption at rest with `secretbox` or `kms` | refused at the start |
 | protobuf for custom resources and tables | 406 unless JSON is accepted too |
-| server-side apply in another version of a built-in kind that says less than the manager said before | what it said before stays |
+| server-side apply in another version of a built-in kind, saying less than before | what was said before stays |
 """
 
 

@@ -7,6 +7,7 @@ lets go of the interpreter while it works, so a long list is compressed beside t
 from __future__ import annotations
 
 import zlib
+from collections.abc import AsyncIterator
 
 from pilothouse.kit.aio import offload
 from pilothouse.wire.http.messages import Request, Response
@@ -14,6 +15,7 @@ from pilothouse.wire.http.messages import Request, Response
 _GZIP_WINDOW = 31
 """zlib's number for its largest window in a gzip envelope."""
 _LEVEL = 1
+_HEADERS = (("content-encoding", "gzip"), ("vary", "Accept-Encoding"))
 COMPRESS_BYTES = 128 << 10
 """Longer bodies are compressed for clients that ask for it, as kube-apiserver does."""
 
@@ -33,5 +35,20 @@ def _accepts(part: str) -> bool:
 
 async def compressed(response: Response, body: bytes) -> bytes:
     """Return the compressed body and say so in the headers of `response`."""
-    response.headers = [*response.headers, ("content-encoding", "gzip"), ("vary", "Accept-Encoding")]
+    response.headers = [*response.headers, *_HEADERS]
     return await offload(zlib.compress, body, _LEVEL, _GZIP_WINDOW)
+
+
+def compressed_pieces(response: Response, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Return a body in pieces compressed as it goes, and say so in the headers of `response`."""
+    response.headers = [*response.headers, *_HEADERS]
+    return _packed(pieces)
+
+
+async def _packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
+    async for piece in pieces:
+        done = await offload(packer.compress, piece)
+        if done:
+            yield done
+    yield packer.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from pilothouse.cluster.apiserver.registry.codec import is_stored_form, served_b
 from pilothouse.cluster.apiserver.watchcache.items import Item
 
 META_GROUP = "meta.k8s.io/"
+PIECE_BYTES = 256 << 10
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 Encode = Callable[[Item], bytes]
 
@@ -90,13 +91,33 @@ def listed(resource: Resource, items: list[Item], meta: Obj, encoding: Encoding,
         members = [partial_object(shared_tree(resource, item), encoding.version) for item in items]
         api_version = META_GROUP + encoding.version
         return dumps({"kind": "PartialObjectMetadataList", "apiVersion": api_version, "metadata": meta, "items": members})
-    head = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": meta}
+    return b"%b%b]}" % (_list_head(resource, meta), b",".join(_members(resource, items)))
+
+
+async def streamed(resource: Resource, items: list[Item], meta: Obj) -> AsyncIterator[bytes]:
+    """Yield the body of a list of whole objects in pieces, each made when the one before was taken."""
+    yield _list_head(resource, meta)
+    piece: list[bytes] = []
+    size, separator = 0, b""
+    for body in _members(resource, items):
+        piece.append(body)
+        size += len(body)
+        if size >= PIECE_BYTES:
+            yield separator + b",".join(piece)
+            piece, size, separator = [], 0, b","
+    yield (separator + b",".join(piece) if piece else b"") + b"]}"
+
+
+def _list_head(resource: Resource, meta: Obj) -> bytes:
+    shown = {"continue": "", **meta} if resource.is_custom else meta
+    head = {"kind": resource.list_kind, "apiVersion": resource.api_version, "metadata": shown}
+    return dumps(head)[:-1] + b',"items":['
+
+
+def _members(resource: Resource, items: list[Item]) -> Iterator[bytes]:
     if resource.is_custom:
-        head["metadata"] = {"continue": "", **meta}
-        bodies = [served_body(resource, item) for item in items]
-    else:
-        bodies = [_untyped(served_body(resource, item)) for item in items]
-    return b'%b,"items":[%b]}' % (dumps(head)[:-1], b",".join(bodies))
+        return (served_body(resource, item) for item in items)
+    return (_untyped(served_body(resource, item)) for item in items)
 
 
 def _untyped(body: bytes) -> bytes:

@@ -11,13 +11,18 @@ from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding, check_f
 from pilothouse.cluster.apiserver.http.respond import answer
 from pilothouse.cluster.apiserver.registry.converters import Tickets
 from pilothouse.cluster.apiserver.registry.options import ListOptions, list_options, parse_revision, too_large
-from pilothouse.cluster.apiserver.registry.output import bookmark, error_frame, event_frame, listed, single
+from pilothouse.cluster.apiserver.registry.output import bookmark, error_frame, event_frame, listed, single, streamed
 from pilothouse.cluster.apiserver.registry.selection import Selection, decode_token, encode_token, expired
 from pilothouse.cluster.apiserver.watchcache.cache import ResourceCache
 from pilothouse.cluster.apiserver.watchcache.items import Item, identity
 from pilothouse.cluster.apiserver.watchcache.streams import StreamBody, WatchStream
 from pilothouse.store.revisions import Compacted
+from pilothouse.wire.http.compress import compressed_pieces, is_worth_it
 from pilothouse.wire.http.messages import Response
+
+
+STREAMED_BYTES = 1 << 20
+"""Longer lists are sent in pieces."""
 
 
 def include_object(call: Call) -> str:
@@ -76,8 +81,18 @@ async def list_objects(backend: Backend, call: Call) -> Response:
     check_form(encoding, call.resource, is_list=True)
     if backend.conversions is not None:
         items = await backend.conversions.served(call.resource, items)
+    if encoding is PLAIN and call.request.is_streaming and sum(len(item.raw) for item in items) > STREAMED_BYTES:
+        return _in_pieces(call, items, meta)
     body = listed(call.resource, items, meta, encoding, include, backend.clock.now())
     return answer(body, 200, encoding, call.warnings)
+
+
+def _in_pieces(call: Call, items: list[Item], meta: Obj) -> Response:
+    """Answer a long list while it is built: neither all of it nor a compressed copy is ever in memory."""
+    response = answer(b"", 200, PLAIN, call.warnings)
+    pieces = streamed(call.resource, items, meta)
+    response.body = compressed_pieces(response, pieces) if is_worth_it(call.request, response) else pieces
+    return response
 
 
 def _newest(cache: ResourceCache, revision: int, selection: Selection, options: ListOptions) -> tuple[list[Item], Obj]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.unit.cluster.apiserver.driver import Driver, serve
+import gzip
+import json
+
+from pilothouse.wire.http.messages import Request
+from tests.unit.cluster.apiserver.driver import ADMIN, Driver, serve
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -40,5 +44,27 @@ def test_selectors_and_forms() -> None:
         assert table["kind"] == "Table" and [row["cells"][0] for row in table["rows"]] == ["c0", "c1", "c2", "c3"]
         status, value = await driver.call("GET", f"{MAPS}/c1", query={"resourceVersion": "999999"})
         assert status == 504 and value["reason"] == "Timeout"
+
+    serve(test)
+
+
+def test_a_long_list_is_sent_in_pieces_that_are_the_same_list() -> None:
+    async def test(driver: Driver) -> None:
+        text = "0123456789abcdef" * 1024
+        for number in range(100):
+            await driver.ok("POST", MAPS, {"metadata": {"name": f"m{number}"}, "data": {"a": text}})
+        whole = await driver.ok("GET", MAPS)
+        response = await driver.server.handle(Request("GET", MAPS, [], {}, b"", ADMIN, is_streaming=True))
+        assert not isinstance(response.body, bytes)
+        pieces = [piece async for piece in response.body]
+        assert len(pieces) > 4
+        assert json.loads(b"".join(pieces)) == whole
+        packed = await driver.server.handle(Request("GET", MAPS, [], {"accept-encoding": "gzip"}, b"", ADMIN, is_streaming=True))
+        assert packed.header("content-encoding") == "gzip"
+        assert json.loads(gzip.decompress(await packed.read())) == whole
+        page = Request("GET", MAPS, [("limit", "2")], {}, b"", ADMIN, is_streaming=True)
+        assert isinstance((await driver.server.handle(page)).body, bytes), "short ones are not worth it"
+        gone = await driver.server.handle(Request("GET", MAPS, [], {}, b"", ADMIN, is_streaming=True))
+        await gone.aclose()
 
     serve(test)

@@ -45,6 +45,8 @@ class Trail:
         self._decision = self._auditor.policy.decide(user, wanted)
         if self._decision.level == "None":
             return
+        if self._decision.has_response and wanted.verb == "list":
+            self._request.is_streaming = False  # what is recorded whole is built whole
         self._event = event_of(self._request, self.audit_id, user, wanted, self._decision.level)
         self._record("RequestReceived")
 
