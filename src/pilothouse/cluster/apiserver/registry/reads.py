@@ -20,7 +20,6 @@ from pilothouse.store.revisions import Compacted
 from pilothouse.wire.http.compress import compressed_pieces, is_worth_it
 from pilothouse.wire.http.messages import Response
 
-
 STREAMED_BYTES = 1 << 20
 """Longer lists are sent in pieces."""
 
