@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 
 Undo = list[Callable[[], Awaitable[None]]]
+Half = Callable[[Call, Obj, Obj | None], Awaitable[None]]
+MAX_KINDS = 10_000
+"""Kinds remembered: definitions come and go."""
 
 
-class Stage(Protocol):
+class Stage:
     """One admission stage; `old` is None for a create, `obj` for a delete is the object deleted."""
+
+    kinds: ClassVar[frozenset[str] | None] = None
+    """The kinds it has something to say about, None for all: the others pass by without asking it."""
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Change the object, or raise to refuse it."""
-        ...
 
     async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Raise to refuse the object."""
-        ...
 
 
 class PostedStage(Protocol):
@@ -65,16 +69,29 @@ class Admission:
     ) -> None:
         """Keep the stages in order; `dynamic` is the one of them that also sees what is posted to subresources."""
         self.backend, self.stages, self.allocators, self.dynamic = backend, stages, allocators, dynamic
+        self._mutating: dict[str, list[Half]] = {}
+        self._validating: dict[str, list[Half]] = {}
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Run the mutating half."""
-        for stage in self.stages:
-            await stage.mutate(call, obj, old)
+        kind = call.resource.kind
+        for mutate in self._mutating.get(kind) or self._halves(self._mutating, "mutate", kind):
+            await mutate(call, obj, old)
 
     async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Run the validating half."""
-        for stage in self.stages:
-            await stage.validate(call, obj, old)
+        kind = call.resource.kind
+        for validate in self._validating.get(kind) or self._halves(self._validating, "validate", kind):
+            await validate(call, obj, old)
+
+    def _halves(self, known: dict[str, list[Half]], name: str, kind: str) -> list[Half]:
+        """Return the halves of the stages that concern a kind: most say nothing about most kinds."""
+        concerned = [stage for stage in self.stages if stage.kinds is None or kind in stage.kinds]
+        halves = [getattr(stage, name) for stage in concerned if getattr(type(stage), name) is not getattr(Stage, name)]
+        if len(known) >= MAX_KINDS:
+            known.clear()
+        known[kind] = halves
+        return halves
 
     def start(self) -> None:
         """Read what is configured."""

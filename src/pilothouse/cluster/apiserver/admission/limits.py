@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pilothouse.api.quantity import canonical, compare, parse_quantity
 from pilothouse.api.quantity.pods import pod_limits, pod_requests
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import refused
@@ -15,8 +16,10 @@ _NOTE = "kubernetes.io/limit-ranger"
 _OWNERS = (("containers", "container"), ("initContainers", "init container"))
 
 
-class LimitRanger:
+class LimitRanger(Stage):
     """The admission stage."""
+
+    kinds = frozenset(("Pod", "PersistentVolumeClaim"))
 
     def __init__(self, backend: Backend) -> None:
         """Look LimitRanges up in the cache."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, forbidden, names
@@ -9,7 +10,7 @@ from pilothouse.cluster.apiserver.errors import StatusError, forbidden, names
 IMMORTAL = frozenset(("default", "kube-system", "kube-public"))
 
 
-class NamespaceLifecycle:
+class NamespaceLifecycle(Stage):
     """The admission stage."""
 
     def __init__(self, backend: Backend) -> None:
@@ -36,6 +37,3 @@ class NamespaceLifecycle:
                 "field": "metadata.namespace",
             }  # fmt: skip
             raise forbidden(call.resource, obj["metadata"].get("name", ""), why, [cause])
-
-    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing more."""

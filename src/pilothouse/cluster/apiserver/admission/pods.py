@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import forbidden
@@ -23,8 +24,10 @@ def _is_pod_update(call: Call, old: Obj | None) -> bool:
     return call.resource.kind == "Pod" and not call.resource.group and old is not None and not call.subresource
 
 
-class ServiceAccounts:
+class ServiceAccounts(Stage):
     """The ServiceAccount admission stage."""
+
+    kinds = frozenset(("Pod",))
 
     def __init__(self, backend: Backend) -> None:
         """Look accounts up in the cache."""
@@ -65,9 +68,6 @@ class ServiceAccounts:
         if needs and not known:
             spec["volumes"] = [*(spec.get("volumes") or ()), _token_volume(name)]
 
-    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing more."""
-
 
 def _token_volume(name: str) -> Obj:
     namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
@@ -79,8 +79,10 @@ def _token_volume(name: str) -> Obj:
     return {"name": name, "projected": {"sources": sources, "defaultMode": 420}}
 
 
-class Priorities:
+class Priorities(Stage):
     """The Priority admission stage."""
+
+    kinds = frozenset(("Pod", "PriorityClass"))
 
     def __init__(self, backend: Backend) -> None:
         """Look classes up in the cache."""
@@ -128,8 +130,10 @@ class Priorities:
             raise forbidden(call.resource, obj["metadata"].get("name", ""), why)
 
 
-class Tolerations:
+class Tolerations(Stage):
     """DefaultTolerationSeconds and the taints of new nodes."""
+
+    kinds = frozenset(("Pod", "Node"))
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Let Pods tolerate a failing node for five minutes; new nodes are not ready."""
@@ -145,9 +149,6 @@ class Tolerations:
             if not any(_tolerates(toleration, key) for toleration in tolerations):
                 tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
         obj["spec"]["tolerations"] = tolerations
-
-    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing more."""
 
 
 def _tolerates(toleration: Obj, key: str) -> bool:

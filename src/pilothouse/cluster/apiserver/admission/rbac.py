@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.findings import quote
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.authz.access import denied
 from pilothouse.cluster.apiserver.authz.nodes import Nodes
 from pilothouse.cluster.apiserver.authz.rbac import GROUP, MASTERS, Rbac, covers
@@ -13,7 +14,7 @@ from pilothouse.cluster.apiserver.errors import StatusError, forbidden, names
 _ROLES, _BINDINGS = frozenset(("Role", "ClusterRole")), frozenset(("RoleBinding", "ClusterRoleBinding"))
 
 
-class Creation:
+class Creation(Stage):
     """The right to create, asked for when an apply found nothing to change; the request was authorised as a patch."""
 
     def __init__(self, backend: Backend) -> None:
@@ -30,12 +31,11 @@ class Creation:
         if not self.nodes.allows(call.user, wanted) and not self.rbac.allows(call.user, wanted):
             raise denied(call.user, wanted)
 
-    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing more."""
 
-
-class Escalation:
+class Escalation(Stage):
     """The check before each write of a role or binding."""
+
+    kinds = _ROLES | _BINDINGS
 
     def __init__(self, backend: Backend) -> None:
         """Compare with what users hold now."""
@@ -84,9 +84,6 @@ class Escalation:
             f"currently held:\n{lines}"
         )
         raise forbidden(call.resource, obj["metadata"].get("name", ""), why)
-
-    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing more."""
 
 
 def _merged(parts: list[Obj]) -> list[Obj]:

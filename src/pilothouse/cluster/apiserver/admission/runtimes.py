@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pilothouse.api.quantity import parse_quantity
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import refused
@@ -13,8 +14,10 @@ _DIFFERENT = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined 
 _WITHOUT = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
 
 
-class RuntimeClasses:
+class RuntimeClasses(Stage):
     """The admission stage."""
+
+    kinds = frozenset(("Pod",))
 
     def __init__(self, backend: Backend) -> None:
         """Look classes up in the cache."""

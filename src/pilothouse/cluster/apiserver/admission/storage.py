@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import forbidden
@@ -12,8 +13,10 @@ _DEFAULT_STORAGE = "storageclass.kubernetes.io/is-default-class"
 _DEFAULT_INGRESS = "ingressclass.kubernetes.io/is-default-class"
 
 
-class Defaults:
+class Defaults(Stage):
     """The stages StorageObjectInUseProtection, DefaultStorageClass and DefaultIngressClass."""
+
+    kinds = frozenset((*_PROTECTION, "Ingress"))
 
     def __init__(self, backend: Backend) -> None:
         """Look classes up in the cache."""

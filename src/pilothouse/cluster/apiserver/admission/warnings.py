@@ -7,6 +7,7 @@ warned of.
 from __future__ import annotations
 
 from pilothouse.api.findings.warnings import custom_warnings, warnings_of
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.context import Call, Obj
 
 _APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/"
@@ -16,7 +17,7 @@ _REPEATED = (
 )
 
 
-class Warnings:
+class Warnings(Stage):
     """The stage."""
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:

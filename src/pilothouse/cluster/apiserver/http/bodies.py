@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from pilothouse.cluster.apiserver.http.gojson import syntax_error
 
 MAX_BODY = 3 * 1024 * 1024
 MAX_DEPTH = 500
+_SPACED = re.compile(rb'"\s+:')
 
 
 class Body:
@@ -43,8 +45,10 @@ def parse_json(raw: bytes) -> Any:
     return value
 
 
-def has_duplicates(raw: bytes) -> bool:
-    """Whether any object of a JSON text names a key twice."""
+def has_duplicates(raw: bytes, value: Any) -> bool:
+    """Whether any object of a JSON text names a key twice; `value` is what was read from the text."""
+    if raw.count(b'":') == _count_keys(value) and not _SPACED.search(raw):
+        return False  # no more keys in the text than in the value
     found = False
 
     def hook(pairs: list[tuple[str, Any]]) -> int:
@@ -60,6 +64,17 @@ def has_duplicates(raw: bytes) -> bool:
     return found
 
 
+def _count_keys(value: Any) -> int:
+    count, level = 0, [value]
+    for item in level:
+        if isinstance(item, dict):
+            count += len(item)
+            level += [child for child in item.values() if isinstance(child, (dict, list))]
+        elif isinstance(item, list):
+            level += [child for child in item if isinstance(child, (dict, list))]
+    return count
+
+
 def parse_pairs(raw: bytes) -> Any:
     """Return a JSON text with objects as `Pairs`."""
     return json.loads(raw, object_pairs_hook=Pairs)
@@ -71,7 +86,7 @@ def read_body(raw: bytes, content_type: str, *, want_duplicates: bool) -> Body:
     kind = content_type.partition(";")[0].strip().lower()
     if kind in ("application/json", "", "*/*"):
         value = parse_json(raw)
-        return Body(value, raw, want_duplicates and has_duplicates(raw), [])
+        return Body(value, raw, want_duplicates and has_duplicates(raw, value), [])
     if kind in ("application/yaml", "text/yaml", "application/x-yaml"):
         from pilothouse.cluster.apiserver.http.yamlbody import parse_yaml
 

@@ -32,7 +32,7 @@ BROKEN_MANAGERS = (
 )
 
 
-class Dynamic:
+class Dynamic(Stage):
     """Policies and webhooks as one stage."""
 
     def __init__(

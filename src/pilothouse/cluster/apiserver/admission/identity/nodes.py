@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.authz.nodes import LEASES, node_of
 from pilothouse.cluster.apiserver.authz.references import MIRROR, pod_references
 from pilothouse.cluster.apiserver.backend import Backend
@@ -29,7 +30,7 @@ _OWNED = ("kubernetes.io", "k8s.io")
 _RESTRICTED = "node-restriction.kubernetes.io"
 
 
-class NodeRestriction:
+class NodeRestriction(Stage):
     """The stage."""
 
     def __init__(self, backend: Backend) -> None:
@@ -52,9 +53,6 @@ class NodeRestriction:
         why = check(node, call, obj, old) if check is not None else ""
         if why:
             raise forbidden(call.resource, call.name or obj["metadata"].get("name", ""), why)
-
-    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing more."""
 
     def _pod(self, node: str, call: Call, obj: Obj, old: Obj | None) -> str:
         if call.subresource is not None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.context import Call, Obj
 
 _FIELDS = ("username", "uid", "groups", "extra")
 
 
-class SigningRequests:
+class SigningRequests(Stage):
     """The stage for CertificateSigningRequests."""
+
+    kinds = frozenset(("CertificateSigningRequest",))
 
     async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Set the requester of a new request; nothing of the spec changes later."""
@@ -22,6 +25,3 @@ class SigningRequests:
             obj["spec"].pop(field, None)
             if field in info:
                 obj["spec"][field] = info[field]
-
-    async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.api.findings import FieldError
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.admission.podsecurity.policy import PREFIX, PRIVILEGED, Level, Policy, policy_of
 from pilothouse.cluster.apiserver.admission.podsecurity.standard import violations
 from pilothouse.cluster.apiserver.admission.podsecurity.violations import Violation
@@ -21,15 +22,14 @@ _TEMPLATES = {
 """Where the Pods of workloads are described."""
 
 
-class PodSecurity:
+class PodSecurity(Stage):
     """Holds Pods to the level of their namespace."""
+
+    kinds = frozenset(("Pod", "Namespace", *(kind for _, kind in _TEMPLATES)))
 
     def __init__(self, backend: Backend) -> None:
         """Look namespaces and Pods up in the cache."""
         self.backend = backend
-
-    async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None:
-        """Nothing: Pods are judged as they will be stored."""
 
     async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
         """Refuse a Pod its namespace does not allow; warn of what it warns of."""

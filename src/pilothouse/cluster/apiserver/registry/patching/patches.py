@@ -112,7 +112,7 @@ class Patcher:
             patch = _decode(call.request.body, "error decoding patch: ", dict, "map[string]interface {}")
         else:
             patch = _decode(call.request.body, "", dict, "map[string]interface {}")
-        has_repeats = call.field_validation != "Ignore" and has_duplicates(call.request.body)
+        has_repeats = call.field_validation != "Ignore" and has_duplicates(call.request.body, patch)
 
         def make(old: Obj) -> Obj:
             return self.patched(call, kind, patch, old, has_repeats=has_repeats)
