@@ -108,9 +108,9 @@ def not_found(path: str, value: Any) -> FieldError:
 
 def too_long(path: str, limit: int) -> FieldError:
     """A value has more bytes than allowed."""
-    return FieldError(path, "FieldValueTooLong", None, f"may not be more than {limit} bytes")
+    return FieldError(path, "FieldValueTooLong", None, f"may not be more than {limit} byte{'s' * (limit != 1)}")
 
 
 def too_many(path: str, count: int, limit: int) -> FieldError:
     """A list has more items than allowed."""
-    return FieldError(path, "FieldValueTooMany", count, f"must have at most {limit} items")
+    return FieldError(path, "FieldValueTooMany", count, f"must have at most {limit} item{'s' * (limit != 1)}")

@@ -46,13 +46,18 @@ CONFIG_KEY_TEXT = (
 
 
 def max_length(limit: int) -> str:
-    """Return the message for text over `limit` bytes."""
+    """Return the message for a label's key or value over `limit` bytes."""
     return f"must be no more than {limit} bytes"
+
+
+def too_many_characters(limit: int) -> str:
+    """Return the message for a name over `limit` characters."""
+    return f"must be no more than {limit} characters"
 
 
 def subdomain(text: str) -> list[str]:
     """Return what keeps `text` from being a DNS-1123 subdomain."""
-    out = ["must be no more than 253 characters"] if len(text) > 253 else []
+    out = [too_many_characters(253)] if len(text) > 253 else []
     if not _RE_SUBDOMAIN.fullmatch(text):
         out.append(SUBDOMAIN_TEXT)
     return out
@@ -60,7 +65,7 @@ def subdomain(text: str) -> list[str]:
 
 def label(text: str) -> list[str]:
     """Return what keeps `text` from being a DNS-1123 label."""
-    out = [max_length(63)] if len(text) > 63 else []
+    out = [too_many_characters(63)] if len(text) > 63 else []
     if not _RE_LABEL.fullmatch(text):
         if _RE_SUBDOMAIN.fullmatch(text):
             out.append("must not contain dots")
@@ -71,7 +76,7 @@ def label(text: str) -> list[str]:
 
 def label_1035(text: str) -> list[str]:
     """Return what keeps `text` from being a DNS-1035 label."""
-    out = [max_length(63)] if len(text) > 63 else []
+    out = [too_many_characters(63)] if len(text) > 63 else []
     if not _RE_1035.fullmatch(text):
         out.append(LABEL_1035_TEXT)
     return out
@@ -111,7 +116,7 @@ def label_value(text: str) -> list[str]:
 
 def config_key(text: str) -> list[str]:
     """Return what keeps `text` from being a key of a ConfigMap or Secret."""
-    out = [max_length(253)] if len(text) > 253 else []
+    out = [too_many_characters(253)] if len(text) > 253 else []
     if not _RE_CONFIG_KEY.fullmatch(text):
         out.append(CONFIG_KEY_TEXT)
     if text == ".":
@@ -131,5 +136,5 @@ def path_segment(text: str) -> list[str]:
 
 
 def masked(text: str) -> str:
-    """Return a generateName as it is validated: a trailing dash does not count."""
-    return text[:-1] + "a" if len(text) > 1 and text.endswith("-") else text
+    """Return a generateName as it is validated: a letter stands for a trailing dash and what comes before it."""
+    return text[:-2] + "a" if len(text) > 1 and text.endswith("-") else text

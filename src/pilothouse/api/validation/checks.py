@@ -25,6 +25,7 @@ PERCENT_TEXT = (
 IMMUTABLE = "field is immutable"
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 _LINK_LOCAL_MULTICAST = (ipaddress.ip_network("224.0.0.0/24"), ipaddress.ip_network("ff02::/16"))
+_HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 _PORT_NAME = re.compile(r"[-a-z0-9]*")
 
 
@@ -204,6 +205,19 @@ def immutable(path: str, new: Any, old: Any) -> Findings:
 def no_backsteps(path: str, value: str) -> Findings:
     """A path may not climb."""
     return [invalid(path, value, "must not contain '..'")] if ".." in value.split("/") else []
+
+
+def domain_prefixed_path(path: str, value: str) -> Findings:
+    """A domain, a slash and a path below it."""
+    if not value:
+        return [required(path)]
+    domain, _, rest = value.partition("/")
+    if not domain or not rest:
+        return [invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")')]
+    out = rule(path, domain, names.subdomain)
+    if not _HTTP_PATH.fullmatch(rest):
+        out.append(invalid(path, rest, f"Invalid path (regex used for validation is '{_HTTP_PATH.pattern}')"))
+    return out
 
 
 def relative_path(path: str, value: str) -> Findings:

@@ -8,7 +8,8 @@ from typing import Any
 from pilothouse.api.findings import FieldError
 from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes
 from pilothouse.api.validation.admission import policies, webhooks
-from pilothouse.api.validation.workloads import apps, batch, scaling
+from pilothouse.api.validation.workloads import apps, scaling
+from pilothouse.api.validation.workloads.batch import cronjobs, jobs
 
 Obj = dict[str, Any]
 Check = Callable[[Obj], list[FieldError]]
@@ -36,8 +37,8 @@ _CREATE: dict[tuple[str, str], Check] = {
     ("apps", "ReplicaSet"): apps.replica_set,
     ("apps", "StatefulSet"): apps.stateful_set,
     ("apps", "DaemonSet"): apps.daemon_set,
-    ("batch", "Job"): batch.job,
-    ("batch", "CronJob"): batch.cron_job,
+    ("batch", "Job"): jobs.job,
+    ("batch", "CronJob"): cronjobs.cron_job,
     ("autoscaling", "HorizontalPodAutoscaler"): scaling.autoscaler,
     ("policy", "PodDisruptionBudget"): scaling.budget,
     (_NETWORK, "Ingress"): network.ingress,
@@ -80,8 +81,8 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("apps", "DaemonSet"): apps.selector_update(apps.daemon_set),
     ("apps", "StatefulSet"): apps.stateful_set_update,
     ("apps", "ControllerRevision"): extensions.revision_update,
-    ("batch", "Job"): batch.job_update,
-    ("batch", "CronJob"): lambda new, old: batch.cron_spec(new["spec"]),
+    ("batch", "Job"): jobs.job_update,
+    ("batch", "CronJob"): cronjobs.cron_job_update,
     ("autoscaling", "HorizontalPodAutoscaler"): lambda new, old: scaling.autoscaler(new),
     ("policy", "PodDisruptionBudget"): lambda new, old: scaling.budget(new),
     (_NETWORK, "Ingress"): lambda new, old: network.ingress(new),

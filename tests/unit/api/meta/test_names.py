@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pilothouse.api.meta import names
@@ -61,3 +63,22 @@ def test_keys_of_config_maps(text: str, good: bool) -> None:
 @pytest.mark.parametrize(("text", "good"), [("system:a", True), (".", False), ("..", False), ("a/b", False), ("a%b", False)])
 def test_path_segments(text: str, good: bool) -> None:
     assert (not names.path_segment(text)) is good
+
+
+@pytest.mark.parametrize(
+    ("check", "limit", "unit"),
+    [
+        (names.subdomain, 253, "characters"),
+        (names.label, 63, "characters"),
+        (names.label_1035, 63, "characters"),
+        (names.config_key, 253, "characters"),
+        (names.label_value, 63, "bytes"),
+    ],
+)
+def test_names_are_counted_in_characters_and_labels_in_bytes(check: Any, limit: int, unit: str) -> None:
+    assert check("a" * (limit + 1)) == [f"must be no more than {limit} {unit}"]
+
+
+@pytest.mark.parametrize(("text", "good"), [("web-", True), ("a_-", True), ("Ab-", False), ("web--", True)])
+def test_what_comes_before_the_last_dash_of_a_generated_name_does_not_count(text: str, good: bool) -> None:
+    assert (not names.subdomain(names.masked(text))) is good

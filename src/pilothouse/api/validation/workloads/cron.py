@@ -2,62 +2,111 @@
 
 from __future__ import annotations
 
+import re
+from zoneinfo import available_timezones
+
 _MACROS = frozenset(("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"))
-_FIELDS = ((0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
+_FIELDS = ((0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, "jan feb mar apr may jun jul aug sep oct nov dec"),
            (0, 6, "sun mon tue wed thu fri sat"))  # fmt: skip
+_NUMBER = re.compile("[+-]?[0-9]+")
+_DURATION = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_LEADING = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([^0-9.]*)")
+
+
+class _WrongPart(ValueError):
+    """What is wrong with a part of a schedule."""
 
 
 def schedule_problem(text: str) -> str:
     """Return what keeps a text from being a schedule; empty when nothing does."""
     if text.startswith(("TZ=", "CRON_TZ=")):
-        text = text.partition(" ")[2]
+        zone, found, rest = text.partition("=")[2].partition(" ")
+        if not found:
+            return "invalid schedule format: runtime error: slice bounds out of range [:-1]"
+        if zone not in ("", "UTC", "Local") and zone not in available_timezones():
+            return f"provided bad location {zone}: unknown time zone {zone}"
+        text = rest.strip()
     if text.startswith("@"):
-        if text in _MACROS or text.startswith("@every "):
-            return ""
-        return f"unrecognized descriptor: {text}"
+        return _macro_problem(text)
     fields = text.split()
-    if len(fields) != 5:
+    if len(fields) != len(_FIELDS):
         return f"expected exactly 5 fields, found {len(fields)}: [{' '.join(fields)}]"
-    for field, (low, high, words) in zip(fields, _FIELDS):
-        names = words.split() if isinstance(words, str) else []
-        for part in field.split(","):
-            problem = _part_problem(part, low, high, names)
-            if problem:
-                return problem
+    try:
+        for field, (low, high, words) in zip(fields, _FIELDS):
+            for part in field.split(","):
+                if part:
+                    _check_part(part, low, high, words.split())
+    except _WrongPart as error:
+        return str(error)
     return ""
 
 
-def _part_problem(text: str, low: int, high: int, names: list[str]) -> str:
-    span, slash, step = text.partition("/")
-    if slash and not _is_number(step):
-        return f'failed to parse int from {step}: strconv.Atoi: parsing "{step}": invalid syntax'
-    if slash and not int(step):
-        return f"step of range should be a positive number: {text}"
-    if span in ("*", "?"):
+def _macro_problem(text: str) -> str:
+    if text in _MACROS:
         return ""
+    if not text.startswith("@every "):
+        return f"unrecognized descriptor: {text}"
+    duration = text.removeprefix("@every ")
+    problem = _duration_problem(duration)
+    return f'failed to parse duration {text}: time: {problem} "{duration}"' if problem else ""
+
+
+def _duration_problem(text: str) -> str:
+    rest = text.lstrip("+-") if text[:1] in "+-" else text
+    if rest == "0":
+        return ""
+    while rest:
+        found = _LEADING.match(rest)
+        if found is None:
+            return "invalid duration"
+        if not found[2]:
+            return "missing unit in duration"
+        if not _DURATION.fullmatch(found[0]):
+            return f'unknown unit "{found[2]}" in duration'
+        rest = rest[found.end() :]
+    return "" if text.lstrip("+-") else "invalid duration"
+
+
+def _check_part(text: str, low: int, high: int, words: list[str]) -> None:
+    span, *steps = text.split("/")
     ends = span.split("-")
-    if len(ends) > 2:
-        return f"too many hyphens: {text}"
-    values = []
-    for end in ends:
-        if end.lower() in names:
-            values.append(names.index(end.lower()) + (1 if low == 1 else 0))
-        elif _is_number(end):
-            values.append(int(end))
-        else:
-            return f'failed to parse int from {end}: strconv.Atoi: parsing "{end}": invalid syntax'
-    return _range_problem(text, values[0], values[-1], low, high)
+    if ends[0] in ("*", "?"):
+        first, last = low, high
+    else:
+        first = _number_or_name(ends[0], low, words)
+        if len(ends) > 2:
+            raise _WrongPart(f"too many hyphens: {text}")
+        last = _number_or_name(ends[1], low, words) if len(ends) == 2 else first
+    step = 1
+    if len(steps) > 1:
+        raise _WrongPart(f"too many slashes: {text}")
+    if steps:
+        step = _number(steps[0])
+        last = high if len(ends) == 1 else last
+    _check_range(text, (first, last, step), low, high)
 
 
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20
+def _number_or_name(text: str, low: int, words: list[str]) -> int:
+    return words.index(text.lower()) + low if text.lower() in words else _number(text)
 
 
-def _range_problem(text: str, first: int, last: int, low: int, high: int) -> str:
+def _number(text: str) -> int:
+    if not _NUMBER.fullmatch(text):
+        raise _WrongPart(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": invalid syntax')
+    if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
+        raise _WrongPart(f'failed to parse int from {text}: strconv.Atoi: parsing "{text}": value out of range')
+    if int(text) < 0:
+        raise _WrongPart(f"negative number ({int(text)}) not allowed: {text}")
+    return int(text)
+
+
+def _check_range(text: str, values: tuple[int, int, int], low: int, high: int) -> None:
+    first, last, step = values
     if first < low:
-        return f"beginning of range ({first}) below minimum ({low}): {text}"
+        raise _WrongPart(f"beginning of range ({first}) below minimum ({low}): {text}")
     if last > high:
-        return f"end of range ({last}) above maximum ({high}): {text}"
+        raise _WrongPart(f"end of range ({last}) above maximum ({high}): {text}")
     if first > last:
-        return f"beginning of range ({first}) beyond end of range ({last}): {text}"
-    return ""
+        raise _WrongPart(f"beginning of range ({first}) beyond end of range ({last}): {text}")
+    if not step:
+        raise _WrongPart(f"step of range should be a positive number: {text}")

@@ -1,0 +1,1 @@
+"""Rules of the batch group: Jobs, their failure and success policies, their indexes and status, and CronJobs."""
