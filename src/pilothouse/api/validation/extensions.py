@@ -159,11 +159,6 @@ def resource_claim_update(new: Obj, old: Obj) -> Findings:
     return [invalid("spec", internal_form("ResourceClaimSpec", new.get("spec") or {}), "field is immutable")]
 
 
-def revision_update(new: Obj, old: Obj) -> Findings:
-    """The data of a ControllerRevision stays."""
-    return immutable("data", new.get("data"), old.get("data"))
-
-
 def csi_driver_update(new: Obj, old: Obj) -> Findings:
     """What of a CSIDriver may not change."""
     after, before = new.get("spec") or {}, old.get("spec") or {}

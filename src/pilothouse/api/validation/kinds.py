@@ -8,7 +8,8 @@ from typing import Any
 from pilothouse.api.findings import FieldError
 from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes
 from pilothouse.api.validation.admission import policies, webhooks
-from pilothouse.api.validation.workloads import apps, scaling
+from pilothouse.api.validation.workloads import scaling
+from pilothouse.api.validation.workloads.apps import replicas, revisions, statefulsets
 from pilothouse.api.validation.workloads.batch import cronjobs, jobs
 
 Obj = dict[str, Any]
@@ -20,7 +21,7 @@ _NETWORK, _FLOW = "networking.k8s.io", "flowcontrol.apiserver.k8s.io"
 _CREATE: dict[tuple[str, str], Check] = {
     ("", "Pod"): pods.pod,
     ("", "PodTemplate"): lambda obj: pods.template(obj.get("template"), "template"),
-    ("", "ReplicationController"): apps.replication_controller,
+    ("", "ReplicationController"): replicas.replication_controller,
     ("", "Service"): network.service,
     ("", "Endpoints"): network.endpoints,
     ("", "ConfigMap"): cluster.config_map,
@@ -33,10 +34,11 @@ _CREATE: dict[tuple[str, str], Check] = {
     ("", "ResourceQuota"): cluster.resource_quota,
     ("", "PersistentVolume"): volumes.volume,
     ("", "PersistentVolumeClaim"): volumes.claim,
-    ("apps", "Deployment"): apps.deployment,
-    ("apps", "ReplicaSet"): apps.replica_set,
-    ("apps", "StatefulSet"): apps.stateful_set,
-    ("apps", "DaemonSet"): apps.daemon_set,
+    ("apps", "Deployment"): replicas.deployment,
+    ("apps", "ReplicaSet"): replicas.replica_set,
+    ("apps", "StatefulSet"): statefulsets.stateful_set,
+    ("apps", "DaemonSet"): replicas.daemon_set,
+    ("apps", "ControllerRevision"): revisions.revision,
     ("batch", "Job"): jobs.job,
     ("batch", "CronJob"): cronjobs.cron_job,
     ("autoscaling", "HorizontalPodAutoscaler"): scaling.autoscaler,
@@ -75,12 +77,12 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("events.k8s.io", "Event"): lambda new, old: cluster.event_update(new, old) * 2,
     ("", "PersistentVolumeClaim"): extensions.claim_update,
     ("", "PersistentVolume"): extensions.volume_update,
-    ("", "ReplicationController"): lambda new, old: apps.replication_controller(new),
-    ("apps", "Deployment"): apps.selector_update(apps.deployment),
-    ("apps", "ReplicaSet"): apps.selector_update(apps.replica_set),
-    ("apps", "DaemonSet"): apps.selector_update(apps.daemon_set),
-    ("apps", "StatefulSet"): apps.stateful_set_update,
-    ("apps", "ControllerRevision"): extensions.revision_update,
+    ("", "ReplicationController"): lambda new, old: replicas.replication_controller(new),
+    ("apps", "Deployment"): replicas.selector_update(replicas.deployment),
+    ("apps", "ReplicaSet"): replicas.selector_update(replicas.replica_set, times=2),
+    ("apps", "DaemonSet"): replicas.selector_update(replicas.daemon_set, times=2),
+    ("apps", "StatefulSet"): statefulsets.stateful_set_update,
+    ("apps", "ControllerRevision"): revisions.revision_update,
     ("batch", "Job"): jobs.job_update,
     ("batch", "CronJob"): cronjobs.cron_job_update,
     ("autoscaling", "HorizontalPodAutoscaler"): lambda new, old: scaling.autoscaler(new),

@@ -24,7 +24,7 @@ def test_good() -> None:
     [
         ({"name": "A"}, "metadata.name"),
         ({"name": ""}, "metadata.name"),
-        ({"generateName": "A-"}, "metadata.generateName"),
+        ({"generateName": "Ab-"}, "metadata.generateName"),
         ({"labels": {"-": "a"}}, "metadata.labels"),
         ({"labels": {"a": "-"}}, "metadata.labels"),
         ({"annotations": {"-": "a"}}, "metadata.annotations"),

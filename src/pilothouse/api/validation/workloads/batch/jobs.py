@@ -9,7 +9,7 @@ from pilothouse.api.findings.internalform import internal_form
 from pilothouse.api.meta import names
 from pilothouse.api.validation.checks import Findings, Obj, all_non_negative, domain_prefixed_path, immutable, label_selector
 from pilothouse.api.validation.pods import template
-from pilothouse.api.validation.workloads.apps import NO_MATCH, selects, template_labels
+from pilothouse.api.validation.workloads.apps.templates import NO_MATCH, selects, template_labels
 from pilothouse.api.validation.workloads.batch.policies import failure_policy, replacement_policy, success_policy
 
 MAX_PARALLELISM, MAX_FAILED, MANY_COMPLETIONS, MAX_OF_MANY = 100_000, 100_000, 100_000, 10_000

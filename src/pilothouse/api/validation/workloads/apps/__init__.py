@@ -1,0 +1,1 @@
+"""Rules of the apps group and of the ReplicationController: selectors and templates, strategies, revisions."""
