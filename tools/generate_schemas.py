@@ -17,6 +17,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from gofacts import EMPTY_LISTS, NULLS, OMITTED, POINTERS, STRUCTS, VALUES, ZEROS, words
+
 VERSION = "v1.36.0"
 TARGET = Path(__file__).resolve().parents[1] / "src" / "pilothouse" / "api" / "scheme"
 
@@ -31,12 +33,8 @@ SERVED = (
 VERBS = {"post": "create", "put": "update"}
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 # Facts of the Go types that no schema states. Structs held by value are always written, even when empty.
-PRESENT = _words(
+PRESENT = words(
     """
     Container.resources ContainerStatus.lastState ContainerStatus.state EphemeralContainer.resources Event.involvedObject
     Event.deprecatedSource NetworkPolicySpec.podSelector
@@ -57,7 +55,7 @@ PRESENT = _words(
     """
 )
 # Lists that are written as null when they are empty although no schema requires them.
-NULLABLE = _words(
+NULLABLE = words(
     "EndpointSlice.ports EndpointSlice.endpoints HorizontalPodAutoscalerStatus.currentMetrics "
     "CustomResourceDefinitionStatus.conditions "
     "TypedLocalObjectReference.apiGroup TypedObjectReference.apiGroup "
@@ -65,35 +63,35 @@ NULLABLE = _words(
     "Event.lastTimestamp Event.eventTime Event.deprecatedFirstTimestamp Event.deprecatedLastTimestamp"
 )
 # Fields that are written although they are empty and no schema requires them.
-ALWAYS = _words(
+ALWAYS = words(
     "StatefulSetStatus.availableReplicas PodDisruptionBudgetStatus.disruptionsAllowed PodDisruptionBudgetStatus.currentHealthy "
     "PodDisruptionBudgetStatus.desiredHealthy PodDisruptionBudgetStatus.expectedPods Event.reportingComponent "
     "Event.reportingInstance"
 )
 # Fields that are not written when they are empty although a schema requires them.
-OPTIONAL = _words(
+OPTIONAL = words(
     """ValidatingAdmissionPolicyBindingSpec.validationActions IPAddressSpec.parentRef DeploymentSpec.selector
     ReplicaSetSpec.selector StatefulSetSpec.selector DaemonSetSpec.selector"""
 )
-PRESENT_NOT = _words("Event.series ResourceClaimTemplate.status")
+PRESENT_NOT = words("Event.series ResourceClaimTemplate.status")
 # Text fields that are pointers: an empty text is kept.
-KEEP_EMPTY = _words(
+KEEP_EMPTY = words(
     """storageClassName ingressClassName runtimeClassName loadBalancerClass appProtocol holderIdentity timeZone nodeName
     volumeAttributesClassName policyName preemptionPolicy jsonPath value strategy message"""
 )
-KEEP_EMPTY_NOT = _words("PodSpec.nodeName PersistentVolumeSpec.storageClassName EnvVar.value Toleration.value HTTPHeader.value")
+KEEP_EMPTY_NOT = words("PodSpec.nodeName PersistentVolumeSpec.storageClassName EnvVar.value Toleration.value HTTPHeader.value")
 # Booleans held by value: false is not written.
-DROP_FALSE = _words(
+DROP_FALSE = words(
     """hostNetwork hostPID hostIPC stdin stdinOnce tty readOnly paused unschedulable publishNotReadyAddresses globalDefault
     exclusiveMaximum exclusiveMinimum uniqueItems nullable deprecated x-kubernetes-embedded-resource x-kubernetes-int-or-string
     partition preserveUnknownFields defaultRequest insecureSkipTLSVerify watchListEnabled"""
 )
-DROP_ZERO = _words(
+DROP_ZERO = words(
     """minReadySeconds initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold hostPort nodePort count
     observedGeneration generation remainingItemCount deletionGracePeriodSeconds_ partition_ healthCheckNodePort port_ queueLength
     """
 )
-KEEP_ZERO = _words(
+KEEP_ZERO = words(
     """ServiceAccountTokenProjection.expirationSeconds ScopeSpec.x WebhookClientConfig.port ReplicaSetStatus.terminatingReplicas
     DeploymentStatus.terminatingReplicas DeploymentStatus.collisionCount StatefulSetStatus.collisionCount
     DaemonSetStatus.collisionCount JobStatus.ready JobStatus.terminating"""
@@ -173,16 +171,16 @@ def _mark_all(out: dict[str, Any], raw: dict[str, Any], short: str, structs: set
         out["gvk"] = [[item["group"], item["version"], item["kind"]] for item in kinds]
     required = raw.get("required", ())
     for field, child in out.get("properties", {}).items():
-        if f"{short}.{field}" in ALWAYS:
+        if f"{short}.{field}" in ALWAYS | ZEROS:
             child["x-null"] = 1
-        elif f"{short}.{field}" in NULLABLE:
+        elif f"{short}.{field}" in NULLABLE | NULLS:
             child["x-null"] = 2
         is_time = child.get("$ref", "").endswith(".v1.Time")
         if is_time and (short.endswith("Condition") or short.startswith("ContainerState")):
             child["x-null"] = 1
         if f"{short}.{field}" in ("ContainerPort.protocol", "ServicePort.protocol"):
             child["default"] = "TCP"
-        if f"{short}.{field}" in OPTIONAL:
+        if f"{short}.{field}" in OPTIONAL | OMITTED:
             child["x-optional"] = 1
         if kinds and field in ("apiVersion", "kind"):
             child.pop("enum", None)
@@ -191,14 +189,18 @@ def _mark_all(out: dict[str, Any], raw: dict[str, Any], short: str, structs: set
 
 def _mark(child: dict[str, Any], path: str, field: str, short: str, required: bool, is_kind: bool, structs: set[str]) -> None:
     reference = child.get("$ref", "")
-    if path in PRESENT or (
+    if path in EMPTY_LISTS:
+        child["x-empty"] = 1
+    if path in PRESENT | STRUCTS or (
         is_kind and field in ("metadata", "spec", "status") and reference in structs and path not in PRESENT_NOT
     ):
         child["x-present"] = 1
         return
     kind = child.get("type")
-    if required or path in ALWAYS:
+    if (required and path not in OMITTED) or path in ALWAYS | ZEROS | POINTERS:
         return
+    if path in VALUES | OMITTED and kind in ("string", "boolean", "integer"):
+        child["x-zero"] = 1
     if kind == "string" and (field not in KEEP_EMPTY or path in KEEP_EMPTY_NOT):
         child["x-zero"] = 1
     if kind == "boolean" and field in DROP_FALSE:

@@ -150,5 +150,5 @@ def _scaling(behavior: Obj, name: str) -> None:
         rules.setdefault("stabilizationWindowSeconds", 0)
     rules.setdefault("selectPolicy", "Max")
     percent = {"type": "Percent", "value": 100, "periodSeconds": 15}
-    if not rules.get("policies"):
+    if rules.get("policies") is None:
         rules["policies"] = [{"type": "Pods", "value": 4, "periodSeconds": 15}, percent] if is_up else [percent]

@@ -189,7 +189,7 @@ def _list(schema: Schema, raw: Any, seen: list[bool]) -> Any:
     if not isinstance(raw, list):
         raise _Mismatch(_json_type(raw), go_type(schema))
     if not raw:
-        return _DROP
+        return [] if "x-empty" in schema.raw else _DROP
     child = schema.items
     if child is None:
         return raw

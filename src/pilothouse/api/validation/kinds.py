@@ -8,9 +8,9 @@ from typing import Any
 from pilothouse.api.findings import FieldError
 from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes
 from pilothouse.api.validation.admission import policies, webhooks
-from pilothouse.api.validation.workloads import scaling
 from pilothouse.api.validation.workloads.apps import replicas, revisions, statefulsets
 from pilothouse.api.validation.workloads.batch import cronjobs, jobs
+from pilothouse.api.validation.workloads.scaling import autoscalers, budgets
 
 Obj = dict[str, Any]
 Check = Callable[[Obj], list[FieldError]]
@@ -41,8 +41,8 @@ _CREATE: dict[tuple[str, str], Check] = {
     ("apps", "ControllerRevision"): revisions.revision,
     ("batch", "Job"): jobs.job,
     ("batch", "CronJob"): cronjobs.cron_job,
-    ("autoscaling", "HorizontalPodAutoscaler"): scaling.autoscaler,
-    ("policy", "PodDisruptionBudget"): scaling.budget,
+    ("autoscaling", "HorizontalPodAutoscaler"): autoscalers.autoscaler,
+    ("policy", "PodDisruptionBudget"): budgets.budget,
     (_NETWORK, "Ingress"): network.ingress,
     (_NETWORK, "IngressClass"): network.ingress_class,
     (_NETWORK, "NetworkPolicy"): network.network_policy,
@@ -85,8 +85,8 @@ _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("apps", "ControllerRevision"): revisions.revision_update,
     ("batch", "Job"): jobs.job_update,
     ("batch", "CronJob"): cronjobs.cron_job_update,
-    ("autoscaling", "HorizontalPodAutoscaler"): lambda new, old: scaling.autoscaler(new),
-    ("policy", "PodDisruptionBudget"): lambda new, old: scaling.budget(new),
+    ("autoscaling", "HorizontalPodAutoscaler"): autoscalers.autoscaler_update,
+    ("policy", "PodDisruptionBudget"): lambda new, old: budgets.budget(new),
     (_NETWORK, "Ingress"): lambda new, old: network.ingress(new),
     (_NETWORK, "IngressClass"): network.ingress_class_update,
     (_NETWORK, "NetworkPolicy"): lambda new, old: network.network_policy(new),

@@ -8,6 +8,8 @@ from typing import Any
 
 from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required
 from pilothouse.api.validation.checks import Findings, Obj, all_non_negative, immutable, ip_address
+from pilothouse.api.validation.workloads.scaling.autoscalers import autoscaler_status
+from pilothouse.api.validation.workloads.scaling.budgets import budget_status
 
 _COUNTS = "cannot be greater than status.replicas"
 _FINISHED = ("Complete", "Failed")
@@ -127,6 +129,8 @@ _CHECKS: dict[tuple[str, str], Callable[[Obj, Obj], Findings]] = {
     ("apps", "ReplicaSet"): replica_set_status,
     ("", "ReplicationController"): replica_set_status,
     ("batch", "Job"): job_status,
+    ("autoscaling", "HorizontalPodAutoscaler"): autoscaler_status,
+    ("policy", "PodDisruptionBudget"): budget_status,
     ("", "Namespace"): namespace_status,
     ("", "Pod"): pod_status,
     ("certificates.k8s.io", "CertificateSigningRequest"): signing_request_status,

@@ -66,3 +66,30 @@ def test_decoding_is_idempotent() -> None:
     schema = schema_of("v1", "Pod")
     once, _ = decode(schema, pod(image="a", resources={"requests": {"cpu": 1}}))
     assert decode(schema, once) == (once, False)
+
+
+def _spec(group: str, version: str, plural: str, spec: dict[str, Any]) -> dict[str, Any]:
+    resource = SCHEME.resource(group, version, plural)
+    assert resource is not None
+    found: dict[str, Any] = decode(resource.schema, {"spec": spec})[0]["spec"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "spec", "kept"),
+    [
+        (("batch", "v1", "jobs"), {"managedBy": "", "template": {}}, True),
+        (("storage.k8s.io", "v1", "csidrivers"), {"fsGroupPolicy": ""}, True),
+        (("autoscaling", "v2", "horizontalpodautoscalers"), {"behavior": {"scaleUp": {"policies": []}}, "maxReplicas": 1}, True),
+        (("admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings"), {"policyName": ""}, False),
+        (("apps", "v1", "statefulsets"), {"ordinals": {}}, False),
+    ],
+)
+def test_empty_values_are_kept_where_the_type_tells_them_from_none(path: Any, spec: dict[str, Any], kept: bool) -> None:
+    found = _spec(*path, spec)
+    assert all(found.get(key) == value for key, value in spec.items() if key != "template") is kept
+
+
+def test_what_the_type_always_writes_is_filled_in() -> None:
+    assert _spec("apps", "v1", "statefulsets", {"ordinals": {}})["ordinals"] == {"start": 0}
+    assert _spec("apps", "v1", "statefulsets", {})["serviceName"] == ""

@@ -8,7 +8,7 @@ from pilothouse.api.scheme import Resource, Scheme
 from pilothouse.cluster.apiserver.discovery.published import META, published, published_list
 
 Obj = dict[str, Any]
-_OWN = frozenset(("gvk", "x-zero", "x-present", "x-null", "x-optional", "x-metadata"))
+_OWN = frozenset(("gvk", "x-zero", "x-present", "x-null", "x-optional", "x-empty", "x-metadata"))
 _INT_OR_STRING: Obj = {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]}
 _QUANTITY: Obj = {"oneOf": [{"type": "string"}, {"type": "number"}]}
 _TEXTS_OF = "io.k8s.api.core.v1.ConfigMap"
