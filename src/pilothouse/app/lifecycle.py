@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,9 @@ import msgspec
 from pilothouse.api.meta import is_condition_true, name_of
 from pilothouse.app.audit import Audit, start_audit
 from pilothouse.app.authentication import Authentication
-from pilothouse.app.encryption import encrypted
+from pilothouse.app.storage import open_store
 from pilothouse.cluster.apiserver import ApiServer, Config
+from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
 from pilothouse.kit.errors import Conflict, Invalid, PilothouseError
 from pilothouse.kit.faults import Faults
@@ -27,9 +29,8 @@ from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.kit.registry import Capability
 from pilothouse.sdk.client import Client
 from pilothouse.sdk.kinds import CUSTOM_RESOURCE_DEFINITION
+from pilothouse.sdk.leaderelection import ElectionConfig, LeaderElection
 from pilothouse.sdk.manager import Manager
-from pilothouse.store.log import LogStore
-from pilothouse.store.memory import MemoryStore
 from pilothouse.store.revisions import Store
 from pilothouse.wire import kubeconfig, tls
 from pilothouse.wire.http.messages import InProcessTransport, Peer
@@ -55,6 +56,10 @@ class Options(msgspec.Struct, frozen=True):
     is_port_required: bool = False
     """Fail instead of taking a free port when `port` is taken."""
     store: str = "log"
+    """`log`, `memory`, or `etcd://HOST:PORT[,HOST:PORT...]`."""
+    etcd_cafile: str = ""
+    etcd_certfile: str = ""
+    etcd_keyfile: str = ""
     encryption_config: Path | None = None
     """The user's EncryptionConfiguration; without one Secrets are sealed with keys of the data directory."""
     rotate_encryption_key: bool = False
@@ -90,6 +95,7 @@ class ControlPlane:
         self._store: Store | None = None
         self._edge: HttpServer | None = None
         self._audit: AuditLog | None = None
+        self._scope = TaskScope("control-plane")
 
     @property
     def url(self) -> str:
@@ -110,7 +116,7 @@ class ControlPlane:
         """Open the store and serve the API."""
         options = self.options
         _make_data_dir(options.data_dir)
-        self._store = await self._open_store()
+        self._store = await open_store(options, self.clock, self.entropy, self.faults)
         self.authority = self._authority()
         proxy_authority, proxy = self._proxy_identity()
         config = Config(
@@ -139,18 +145,6 @@ class ControlPlane:
             return None
         auditor, self._audit = start_audit(self.options.audit, self.clock, self.entropy)
         return auditor
-
-    async def _open_store(self) -> Store:
-        if self.options.store == "memory":
-            return MemoryStore(self.clock, self.faults)
-        options = self.options
-        store = await LogStore.open(options.data_dir / "store", clock=self.clock, faults=self.faults)
-        try:
-            keys = options.data_dir / "pki" / "encryption.json"
-            return await encrypted(store, keys, options.encryption_config, options.rotate_encryption_key, self.entropy)
-        except BaseException:
-            await store.close()
-            raise
 
     def _authority(self) -> tls.KeyPair:
         directory = self.options.data_dir / "pki"
@@ -224,14 +218,40 @@ class ControlPlane:
         kubeconfig.write(self.kubeconfig_path, document)
 
     async def start_capabilities(self) -> None:
-        """Start what the options list, on one manager; returns when all caches are filled."""
+        """Start what the options list, on one manager; returns when all caches are filled.
+
+        Where other control planes use the same store, one of them does this work and the others stand by.
+        """
+        assert self.server is not None and self._store is not None
+        if self._store.is_shared and self.options.capabilities:
+            self._scope.spawn(self._take_turns(), "controllers")
+        else:
+            await self._run_capabilities()
+        self.server.failing.pop("controllers", None)
+
+    async def _take_turns(self) -> None:
+        identity = f"{socket.gethostname()}_{self.entropy.uuid()}"
+        config = ElectionConfig(name="kube-controller-manager", namespace="kube-system", identity=identity)
+        while True:
+            election = LeaderElection(self.client(CONTROLLERS, "pilothouse-controllers"), config, self.clock)
+            try:
+                await election.start()
+                await election.leading.wait()
+                await self._run_capabilities()
+                await election.lost.wait()
+            finally:
+                if self.manager is not None:
+                    await self.manager.stop()
+                    self.manager = None
+                await election.stop()
+
+    async def _run_capabilities(self) -> None:
         assert self.server is not None
         client = self.client(CONTROLLERS, "pilothouse-controllers")
         self.manager = Manager(client, clock=self.clock, entropy=self.entropy, metrics=self.metrics, faults=self.faults)
         for name in self.options.capabilities:
             await self._start_capability(load_capability(name), self.manager)
         await self.manager.start()
-        self.server.failing.pop("controllers", None)
 
     async def _start_capability(self, capability: Capability, manager: Manager) -> None:
         assert self.authority is not None
@@ -273,6 +293,7 @@ class ControlPlane:
                 stack.push_async_callback(self.server.stop)
             if self.manager is not None:
                 stack.push_async_callback(self.manager.stop)
+            stack.push_async_callback(self._scope.close)
 
 
 def _make_data_dir(path: Path) -> None:

@@ -140,3 +140,14 @@ class TimedOut(Unavailable):
 
 class InternalError(PilothouseError):
     """A bug of ours: it should never happen and deserves a report with the traceback."""
+
+
+class CallFailed(Unavailable):
+    """A call of another service failed; `code` is that of gRPC."""
+
+    reason = "CallFailed"
+
+    def __init__(self, message: str, *, code: int) -> None:
+        """Keep what the other side said."""
+        super().__init__(message)
+        self.code = code

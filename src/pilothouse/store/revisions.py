@@ -88,6 +88,11 @@ class Store(Protocol):
     """What every engine does."""
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other processes write too: then `revision` may be behind, and `progress` tells what is newest."""
+        ...
+
+    @property
     def revision(self) -> int:
         """Newest durable revision."""
         ...

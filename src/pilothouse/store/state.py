@@ -103,6 +103,7 @@ class StateReader:
     """The half of a store that reads: answered from the live state, which only has what was acknowledged."""
 
     _state: State
+    is_shared = False
 
     @property
     def revision(self) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pilothouse.app import audit, authentication
+from pilothouse.app import audit, authentication, storage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,15 +21,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--port", type=_port, help="port of the API server (default: 6443, or a free one when it is taken)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--kubeconfig", help="also write the administrator's kubeconfig to this file")
-    parser.add_argument("--store", choices=("log", "memory"), default="log", help="keep objects on disk or in memory")
     parser.add_argument("--only-api", action="store_true", help="serve the API without any controller")
     parser.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     parser.add_argument("--log-format", default="console", choices=("console", "json"))
+    storage.add_flags(parser)
     authentication.add_flags(parser)
     audit.add_flags(parser)
-    group = parser.add_argument_group("encryption at rest")
-    group.add_argument("--encryption-provider-config", metavar="FILE", help="EncryptionConfiguration (default: own keys)")
-    group.add_argument("--rotate-encryption-key", action="store_true", help="encrypt Secrets with a new key, forget the old one")
     parser.set_defaults(run=run)
 
 
@@ -68,6 +65,9 @@ def options_of(args: argparse.Namespace) -> Options:
         port=DEFAULT_PORT if args.port is None else args.port,
         is_port_required=args.port is not None,
         store=args.store,
+        etcd_cafile=args.etcd_cafile or "",
+        etcd_certfile=args.etcd_certfile or "",
+        etcd_keyfile=args.etcd_keyfile or "",
         encryption_config=Path(args.encryption_provider_config).absolute() if args.encryption_provider_config else None,
         rotate_encryption_key=args.rotate_encryption_key,
         capabilities=() if args.only_api else CAPABILITIES,

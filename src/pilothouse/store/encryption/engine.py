@@ -24,6 +24,11 @@ class EncryptedStore:
         self._by_prefix: dict[str, Rule | None] = {}
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other processes write too."""
+        return self._inner.is_shared
+
+    @property
     def revision(self) -> int:
         """Newest durable revision."""
         return self._inner.revision

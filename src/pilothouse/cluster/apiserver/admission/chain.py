@@ -84,6 +84,12 @@ class Admission:
         for validate in self._validating.get(kind) or self._halves(self._validating, "validate", kind):
             await validate(call, obj, old)
 
+    def add(self, stage: Stage) -> None:
+        """Ask one more stage, after the others."""
+        self.stages.append(stage)
+        self._mutating.clear()
+        self._validating.clear()
+
     def _halves(self, known: dict[str, list[Half]], name: str, kind: str) -> list[Half]:
         """Return the halves of the stages that concern a kind: most say nothing about most kinds."""
         concerned = [stage for stage in self.stages if stage.kinds is None or kind in stage.kinds]

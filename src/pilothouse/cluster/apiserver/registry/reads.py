@@ -38,7 +38,7 @@ async def get(backend: Backend, call: Call) -> Response:
     wanted = call.params.get("resourceVersion", "")
     if wanted not in ("", "0"):
         await _not_older(backend, parse_revision(wanted, get=True))
-    elif not wanted and backend.cache.revision < backend.store.revision:
+    elif not wanted and backend.cache.may_be_behind:
         await backend.cache.current()
     item = backend.cached(call.resource).items.get(call.resource.key(call.namespace, call.name))
     if item is None:
@@ -53,9 +53,16 @@ async def get(backend: Backend, call: Call) -> Response:
 
 
 async def _not_older(backend: Backend, revision: int) -> None:
-    if revision > backend.store.revision:
-        raise too_large(revision, backend.store.revision)
+    await _exists(backend, revision)
     await backend.cache.wait_for(revision)
+
+
+async def _exists(backend: Backend, revision: int) -> None:
+    """Raise 504 for a revision that nobody has written yet."""
+    if revision > backend.store.revision:
+        newest = await backend.cache.newest()
+        if revision > newest:
+            raise too_large(revision, newest)
 
 
 async def list_objects(backend: Backend, call: Call) -> Response:
@@ -70,8 +77,7 @@ async def list_objects(backend: Backend, call: Call) -> Response:
             raise bad_request("specifying resource version is not allowed when using continue")
         items, meta = await _continued(backend, selection, options)
     elif revision and (options.match == "Exact" or (options.limit and not options.match)):
-        if revision > backend.store.revision:
-            raise too_large(revision, backend.store.revision)
+        await _exists(backend, revision)
         items, meta = await _snapshot(backend, selection, options, revision, "")
     else:
         if options.revision != "0":
@@ -135,7 +141,7 @@ async def _snapshot(
 async def _continued(backend: Backend, selection: Selection, options: ListOptions) -> tuple[list[Item], Obj]:
     revision, start = decode_token(options.token, selection.prefix())
     if revision > 0:
-        if revision > backend.store.revision:
+        if revision > backend.store.revision and revision > await backend.cache.newest():
             raise bad_request("continue key is not valid: it names a revision that does not exist")
         return await _snapshot(backend, selection, options, revision, start)
     await backend.cache.current()

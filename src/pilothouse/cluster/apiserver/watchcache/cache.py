@@ -183,8 +183,17 @@ class WatchCache:
         await waiter
 
     async def current(self) -> None:
-        """Return once everything durable is visible."""
-        await self.wait_for(self.store.revision)
+        """Return once everything durable is visible, whoever wrote it."""
+        await self.wait_for(await self.newest())
+
+    async def newest(self) -> int:
+        """Return the newest revision that was durable when this was asked."""
+        return await self.store.progress() if self.store.is_shared else self.store.revision
+
+    @property
+    def may_be_behind(self) -> bool:
+        """Whether there may be something durable that is not visible yet."""
+        return self.store.is_shared or self.revision < self.store.revision
 
 
 def _prefix(key: str) -> str:

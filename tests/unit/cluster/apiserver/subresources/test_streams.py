@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from pilothouse.cluster.apiserver.admission.chain import Stage
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import forbidden
 from pilothouse.wire.http.messages import Peer
@@ -84,9 +85,7 @@ def test_a_websocket_needs_the_right_to_create(verbs: tuple[str, ...], status: i
 def test_admission_is_asked_about_connecting() -> None:
     seen: list[tuple[str, Obj]] = []
 
-    class Stage:
-        async def mutate(self, call: Call, obj: Obj, old: Obj | None) -> None: ...
-
+    class Refusal(Stage):
         async def validate(self, call: Call, obj: Obj, old: Obj | None) -> None:
             seen.append((call.verb, obj))
             raise forbidden(call.resource, call.name, "no shells here")
@@ -94,7 +93,7 @@ def test_admission_is_asked_about_connecting() -> None:
     async def test(driver: Driver) -> None:
         driver.server.backend.node_proxy = Node(Program())
         await bound_pod(driver)
-        driver.server.admission.stages.append(Stage())
+        driver.server.admission.add(Refusal())
         response = await upgrade(driver, "p/exec?stdin=1&tty=1&container=c&command=sh&command=-l", V5)
         assert response.status == 403 and b"no shells here" in await response.read()
         wanted = {"kind": "PodExecOptions", "apiVersion": "v1", "stdin": True, "tty": True, "container": "c"}
