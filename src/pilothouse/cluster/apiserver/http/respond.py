@@ -14,6 +14,11 @@ from pilothouse.wire.http.messages import Response
 
 CACHE_HEADERS = [("cache-control", "no-cache, private")]
 TEXT = "text/plain; charset=utf-8"
+MAX_WARNINGS = 64
+"""More headers than these are refused by clients: Python's reads at most a hundred of all kinds."""
+MAX_WARNED_CHARACTERS = 4096
+"""All warnings of an answer together; beyond it each is cut to `MAX_CUT_CHARACTERS`."""
+MAX_CUT_CHARACTERS = 256
 
 
 def dumps(value: Any) -> bytes:
@@ -43,12 +48,26 @@ def encode(body: bytes, encoding: Encoding) -> bytes:
     return body
 
 
+def fitting(warnings: list[str]) -> list[str]:
+    """Return the warnings an answer has room for: the first ones, cut where all of them are too long."""
+    warnings = warnings[:MAX_WARNINGS]
+    if sum(map(len, warnings)) <= MAX_WARNED_CHARACTERS:
+        return warnings
+    kept, size = [], 0
+    for warning in warnings:
+        if size >= MAX_WARNED_CHARACTERS:
+            break
+        kept.append(warning[:MAX_CUT_CHARACTERS])
+        size += len(kept[-1])
+    return kept
+
+
 def answer(body: bytes, status: int = 200, encoding: Encoding = PLAIN, warnings: list[str] | None = None) -> Response:
     """Return a response with an encoded JSON body."""
     if encoding is not PLAIN:
         body = encode(body, encoding)
     headers = list(CACHE_HEADERS)
-    for warning in warnings or ():
+    for warning in fitting(warnings) if warnings else ():
         headers.append(("warning", f"299 - {quote(warning)}"))
     return Response(status, body, headers, encoding.content_type)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from pilothouse.api.findings import FieldError, invalid, unsupported
@@ -13,7 +15,7 @@ from pilothouse.cluster.apiserver.http.bodies import read_body
 from pilothouse.cluster.apiserver.http.negotiate import PLAIN, negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
 from pilothouse.cluster.apiserver.registry.codec import served_tree
-from pilothouse.cluster.apiserver.registry.options import list_options, parse_bool
+from pilothouse.cluster.apiserver.registry.options import list_options, parse_bool, parse_int
 from pilothouse.cluster.apiserver.registry.output import listed
 from pilothouse.cluster.apiserver.registry.selection import Selection
 from pilothouse.cluster.apiserver.registry.writes import CHANGED, MAX_ATTEMPTS, Writer, is_finished
@@ -42,6 +44,23 @@ class DeleteOptions(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+class _Preconditions(msgspec.Struct, frozen=True, rename="camel"):
+    uid: str | None = None
+    resource_version: str | None = None
+
+
+class _Stated(msgspec.Struct, frozen=True, rename="camel"):
+    """The fields of a DeleteOptions, as a client writes them."""
+
+    kind: str | None = None
+    api_version: str | None = None
+    grace_period_seconds: Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)] | None = None
+    preconditions: _Preconditions | None = None
+    orphan_dependents: bool | None = None
+    propagation_policy: str | None = None
+    dry_run: list[str] | None = None
+
+
 def delete_options(call: Call) -> DeleteOptions:
     """Read the options of a delete from body and query; raises 400 or 422."""
     tree: Obj = {}
@@ -59,22 +78,24 @@ def delete_options(call: Call) -> DeleteOptions:
     return checked_options(call, tree)
 
 
+def _stated(tree: Obj) -> _Stated:
+    try:
+        return msgspec.convert(tree, _Stated)
+    except msgspec.ValidationError as error:
+        raise bad_request(f"json: cannot unmarshal into Go value of type v1.DeleteOptions: {error}") from None
+
+
 def checked_options(call: Call, tree: Obj) -> DeleteOptions:
     """Return the options that a DeleteOptions tree and the query state; raises 400 or 422."""
-    params, call.removal = call.params, tree
-    dry = list(tree.get("dryRun") or []) + [value for key, value in call.request.query if key == "dryRun"]
-    policy = tree.get("propagationPolicy") or params.get("propagationPolicy", "")
-    orphan = tree.get("orphanDependents")
+    params, call.removal, stated = call.params, tree, _stated(tree)
+    dry = list(stated.dry_run or []) + [value for key, value in call.request.query if key == "dryRun"]
+    policy = stated.propagation_policy or params.get("propagationPolicy", "")
+    orphan = stated.orphan_dependents
     if "orphanDependents" in params:
         orphan = parse_bool(params["orphanDependents"])
-    grace = tree.get("gracePeriodSeconds")
+    grace = stated.grace_period_seconds
     if grace is None and params.get("gracePeriodSeconds"):
-        text = params["gracePeriodSeconds"]
-        if not text.lstrip("-").isdigit():
-            raise bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-        grace = int(text)
-    if grace is not None and (not isinstance(grace, int) or isinstance(grace, bool)):
-        raise bad_request("gracePeriodSeconds of the delete options must be a number")
+        grace = parse_int(params["gracePeriodSeconds"])
     findings: list[FieldError] = []
     if orphan is not None and policy:
         text = "orphanDependents and deletionPropagation cannot be both set"
@@ -85,8 +106,8 @@ def checked_options(call: Call, tree: Obj) -> DeleteOptions:
         findings.append(unsupported("dryRun", dry, ["All"]))
     if findings:
         raise invalid_status("DeleteOptions", "meta.k8s.io", "", findings)
-    conditions = tree.get("preconditions") or {}
-    return DeleteOptions(grace, conditions.get("uid"), conditions.get("resourceVersion"), orphan, policy, bool(dry))
+    conditions = stated.preconditions or _Preconditions()
+    return DeleteOptions(grace, conditions.uid, conditions.resource_version, orphan, policy, bool(dry))
 
 
 class Deleter:
@@ -139,7 +160,7 @@ class Deleter:
         )
         if not keeps and grace == 0:
             return await self._erase(resource, item, tree, dry_run=options.dry_run), True
-        if not already or (grace and grace < meta.get("deletionGracePeriodSeconds", 0)):
+        if not already or grace < meta.get("deletionGracePeriodSeconds", 0):
             self._mark(resource, changed, grace)
         if not already and meta.get("generation") and "deletionGracePeriodSeconds" in meta:
             meta["generation"] += 1
@@ -252,8 +273,8 @@ def _grace(resource: Resource, tree: Obj, options: DeleteOptions) -> int:
         return 0
     spec, status = tree.get("spec") or {}, tree.get("status") or {}
     grace = options.grace_s
-    if grace is None:
-        grace = spec.get("terminationGracePeriodSeconds", 30)
+    if grace is None:  # a Pod that is being deleted keeps the time it has
+        grace = tree["metadata"].get("deletionGracePeriodSeconds", spec.get("terminationGracePeriodSeconds", 30))
     if not spec.get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
         return 0
     return 1 if grace < 0 else grace

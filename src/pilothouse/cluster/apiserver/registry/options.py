@@ -6,7 +6,7 @@ import msgspec
 
 from pilothouse.api.findings import FieldError, forbidden, invalid, too_long, unsupported
 from pilothouse.cluster.apiserver.context import Call
-from pilothouse.cluster.apiserver.errors import StatusError, bad_request
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.wire.http.messages import Request
 
@@ -143,3 +143,11 @@ def too_large(revision: int, current: int) -> StatusError:
     details = {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}], "retryAfterSeconds": 1}
     text = f"Timeout: Too large resource version: {revision}, current: {current}"
     return StatusError(504, "Timeout", text, details)
+
+
+def check_uid(call: Call, key: str, stated: str, actual: str) -> None:
+    """Raise 409 for an update of another object of the same name."""
+    if call.verb == "update" and stated and stated != actual:
+        why = f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: "
+        why += f"Precondition failed: UID in precondition: {stated}, UID in object meta: {actual}"
+        raise conflict(call.resource, call.name, why)

@@ -28,7 +28,7 @@ from pilothouse.cluster.apiserver.registry import strategies
 from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree, served_body, served_tree, stored_bytes
 from pilothouse.cluster.apiserver.registry.conversion import views_of
 from pilothouse.cluster.apiserver.registry.custom import validate_custom, warn_of_definition
-from pilothouse.cluster.apiserver.registry.options import write_options
+from pilothouse.cluster.apiserver.registry.options import check_uid, write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.scale import owns_replicas
 from pilothouse.cluster.apiserver.watchcache.items import Item
@@ -230,6 +230,7 @@ class Writer:
             shown = await self.served(call.resource, old_item)
             old = served_tree(call.resource, shown)
             obj = make(served_tree(call.resource, shown))
+            check_uid(call, old_item.key, obj["metadata"].get("uid", ""), old["metadata"].get("uid", ""))
             stated = obj["metadata"].get("resourceVersion", "")
             stated = "" if stated == "0" else stated
             if not stated and call.verb == "update" and call.subresource is None and needs_version(call.resource):
