@@ -173,6 +173,8 @@ OTHER = {
     "SuccessRule": "SucceededIndexes? SucceededCount?",
     "ServicePort": "Name Protocol AppProtocol? Port# TargetPort# NodePort#",
     "DisruptionBudgetSpec": "MinAvailable? Selector? MaxUnavailable? UnhealthyPodEvictionPolicy?",
+    "ObjectReference": "Kind Namespace Name UID APIVersion ResourceVersion FieldPath",
+    "EventSource": "Component Host",
     "RoleRef": "APIGroup Kind Name",
     "NonResourceAttributes": "Path Verb",
     "ResourceClaimSpec": "Devices:DeviceClaim",

@@ -26,7 +26,8 @@ IMMUTABLE = "field is immutable"
 PROTOCOLS = ("SCTP", "TCP", "UDP")
 _LINK_LOCAL_MULTICAST = (ipaddress.ip_network("224.0.0.0/24"), ipaddress.ip_network("ff02::/16"))
 _HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
-_PORT_NAME = re.compile(r"[-a-z0-9]*")
+_PORT_NAME = re.compile(r"[-a-z0-9]+")
+_LEADING_ZEROS = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 def rule(path: str, value: str, check: Callable[[str], list[str]]) -> Findings:
@@ -86,16 +87,26 @@ def port_or_name(path: str, value: Any) -> Findings:
 
 
 def parse_ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return an address, or None."""
+    """Return an address, or None; zeros before a number do not matter, and an IPv4 address in the form of an IPv6 one is one."""
     try:
-        return ipaddress.ip_address(text)
+        found = ipaddress.ip_address(_without_zeros(text)) if "%" not in text else None
     except ValueError:
         return None
+    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+
+
+def _without_zeros(text: str) -> str:
+    return text if ":" in text else _LEADING_ZEROS.sub("", text)
 
 
 def ip_address(path: str, value: str) -> Findings:
-    """A text must be an IP address."""
-    return [] if parse_ip(value) is not None else [invalid(path, value, IP_TEXT)]
+    """A text must be an IP address, written as such."""
+    parsed = parse_ip(value)
+    if parsed is None:
+        return [invalid(path, value, IP_TEXT)]
+    if ":" in value and parsed.version == 4:
+        return [invalid(path, value, "must not be an IPv4-mapped IPv6 address")]
+    return [invalid(path, value, "must not have leading 0s")] if _without_zeros(value) != value else []
 
 
 def special_ip(path: str, value: str) -> Findings:
@@ -104,7 +115,7 @@ def special_ip(path: str, value: str) -> Findings:
     if address is None:
         return [invalid(path, value, "must be a valid IP address")]
     checks = (
-        (address.is_unspecified, "may not be unspecified (0.0.0.0, ::)"),
+        (address.is_unspecified, f"may not be unspecified ({value})"),
         (address.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
         (address.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
         (
@@ -117,17 +128,27 @@ def special_ip(path: str, value: str) -> Findings:
 
 def parse_cidr(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Return a network, or None."""
-    if "/" not in text:
+    address, _, prefix = text.partition("/")
+    if not prefix.isdecimal():
         return None
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return ipaddress.ip_network(f"{_without_zeros(address)}/{int(prefix)}", strict=False)
     except ValueError:
         return None
 
 
 def cidr(path: str, value: str) -> Findings:
-    """A text must be a network."""
-    return [] if parse_cidr(value) is not None else [invalid(path, value, CIDR_TEXT)]
+    """A text must be a network, written as such."""
+    network = parse_cidr(value)
+    if network is None:
+        return [invalid(path, value, CIDR_TEXT)]
+    address, _, prefix = value.partition("/")
+    parsed = parse_ip(address)
+    if prefix != str(int(prefix)) or _without_zeros(address) != address:
+        return [invalid(path, value, "must not have leading 0s in IP or prefix length")]
+    if ":" in address and parsed is not None and parsed.version == 4:
+        return [invalid(path, value, "must not have an IPv4-mapped IPv6 address")]
+    return [] if parsed == network.network_address else [invalid(path, value, "must not have bits set beyond the prefix length")]
 
 
 def quantity(value: Any) -> float:

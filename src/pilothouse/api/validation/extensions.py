@@ -6,7 +6,7 @@ import base64
 import math
 
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
-from pilothouse.api.findings.internalform import internal_diff, internal_form
+from pilothouse.api.findings.internalform import internal_form
 from pilothouse.api.validation.checks import PORT_RANGE, Findings, Obj, immutable, one_of
 
 MAX_QUEUES, MAX_ENTROPY = 10_000_000, 60
@@ -163,34 +163,3 @@ def csi_driver_update(new: Obj, old: Obj) -> Findings:
     """What of a CSIDriver may not change."""
     after, before = new.get("spec") or {}, old.get("spec") or {}
     return immutable("spec.attachedRequired", after.get("attachRequired"), before.get("attachRequired"))
-
-
-def claim_update(new: Obj, old: Obj) -> Findings:
-    """The spec of a claim stays, but for its size and class while it is unset."""
-    after, before = dict(new["spec"]), dict(old["spec"])
-    for spec in (after, before):
-        spec.pop("volumeAttributesClassName", None)
-    is_bound = (old.get("status") or {}).get("phase") == "Bound"
-    if is_bound:
-        after["resources"] = before.get("resources") or {}
-        before["resources"] = after["resources"]
-    if not before.get("storageClassName"):
-        after.pop("storageClassName", None)
-        before.pop("storageClassName", None)
-    if not before.get("volumeName"):
-        after.pop("volumeName", None)
-    if after == before:
-        return []
-    text = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
-    return [forbidden("spec", text + internal_diff("PersistentVolumeClaimSpec", before, after))]
-
-
-def volume_update(new: Obj, old: Obj) -> Findings:
-    """The source of a PersistentVolume stays."""
-    from pilothouse.api.validation.volumes import VOLUME_SOURCES
-
-    if any(new["spec"].get(kind) != old["spec"].get(kind) for kind in VOLUME_SOURCES):
-        text = "spec.persistentvolumesource is immutable after creation\n"
-        changed = internal_diff("PersistentVolumeSource", old["spec"], new["spec"])
-        return [forbidden("spec.persistentvolumesource", text + changed)]
-    return []

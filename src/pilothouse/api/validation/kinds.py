@@ -8,6 +8,7 @@ from typing import Any
 from pilothouse.api.findings import FieldError
 from pilothouse.api.validation import cluster, definitions, extensions, network, pods, volumes
 from pilothouse.api.validation.admission import policies, webhooks
+from pilothouse.api.validation.v1 import claims, configuration, endpoints, events, nodes, persistent, quotas, services
 from pilothouse.api.validation.workloads.apps import replicas, revisions, statefulsets
 from pilothouse.api.validation.workloads.batch import cronjobs, jobs
 from pilothouse.api.validation.workloads.scaling import autoscalers, budgets
@@ -20,20 +21,20 @@ _NETWORK, _FLOW = "networking.k8s.io", "flowcontrol.apiserver.k8s.io"
 
 _CREATE: dict[tuple[str, str], Check] = {
     ("", "Pod"): pods.pod,
-    ("", "PodTemplate"): lambda obj: pods.template(obj.get("template"), "template"),
+    ("", "PodTemplate"): pods.pod_template,
     ("", "ReplicationController"): replicas.replication_controller,
-    ("", "Service"): network.service,
-    ("", "Endpoints"): network.endpoints,
-    ("", "ConfigMap"): cluster.config_map,
-    ("", "Secret"): cluster.secret,
-    ("", "Namespace"): cluster.namespace,
-    ("", "Node"): cluster.node,
-    ("", "Event"): cluster.event,
-    ("events.k8s.io", "Event"): cluster.event,
-    ("", "LimitRange"): cluster.limit_range,
-    ("", "ResourceQuota"): cluster.resource_quota,
-    ("", "PersistentVolume"): volumes.volume,
-    ("", "PersistentVolumeClaim"): volumes.claim,
+    ("", "Service"): services.service,
+    ("", "Endpoints"): endpoints.endpoints,
+    ("", "ConfigMap"): configuration.config_map,
+    ("", "Secret"): configuration.secret,
+    ("", "Namespace"): nodes.namespace,
+    ("", "Node"): nodes.node,
+    ("", "Event"): events.event,
+    ("events.k8s.io", "Event"): events.event,
+    ("", "LimitRange"): quotas.limit_range,
+    ("", "ResourceQuota"): quotas.resource_quota,
+    ("", "PersistentVolume"): persistent.volume,
+    ("", "PersistentVolumeClaim"): claims.claim,
     ("apps", "Deployment"): replicas.deployment,
     ("apps", "ReplicaSet"): replicas.replica_set,
     ("apps", "StatefulSet"): statefulsets.stateful_set,
@@ -46,7 +47,7 @@ _CREATE: dict[tuple[str, str], Check] = {
     (_NETWORK, "Ingress"): network.ingress,
     (_NETWORK, "IngressClass"): network.ingress_class,
     (_NETWORK, "NetworkPolicy"): network.network_policy,
-    ("discovery.k8s.io", "EndpointSlice"): network.endpoint_slice,
+    ("discovery.k8s.io", "EndpointSlice"): endpoints.endpoint_slice,
     (_STORAGE, "StorageClass"): volumes.storage_class,
     (_RBAC, "Role"): cluster.role,
     (_RBAC, "ClusterRole"): cluster.role,
@@ -69,14 +70,19 @@ _CREATE: dict[tuple[str, str], Check] = {
 }
 _UPDATE: dict[tuple[str, str], CheckUpdate] = {
     ("", "Pod"): pods.pod_update,
-    ("", "Service"): network.service_update,
-    ("", "ConfigMap"): cluster.config_map_update,
-    ("", "Secret"): cluster.secret_update,
-    ("", "Node"): cluster.node_update,
-    ("", "Event"): cluster.event_update,
-    ("events.k8s.io", "Event"): lambda new, old: cluster.event_update(new, old) * 2,
-    ("", "PersistentVolumeClaim"): extensions.claim_update,
-    ("", "PersistentVolume"): extensions.volume_update,
+    ("", "Service"): services.service_update,
+    ("", "ConfigMap"): configuration.config_map_update,
+    ("", "Secret"): configuration.secret_update,
+    ("", "Node"): nodes.node_update,
+    ("", "Event"): events.event_update,
+    ("events.k8s.io", "Event"): events.event_update,
+    ("", "PersistentVolumeClaim"): claims.claim_update,
+    ("", "PersistentVolume"): persistent.volume_update,
+    ("", "PodTemplate"): lambda new, old: pods.pod_template(new),
+    ("", "LimitRange"): lambda new, old: quotas.limit_range(new),
+    ("", "ResourceQuota"): quotas.resource_quota_update,
+    ("", "Endpoints"): lambda new, old: endpoints.endpoints(new),
+    ("discovery.k8s.io", "EndpointSlice"): endpoints.endpoint_slice_update,
     ("", "ReplicationController"): lambda new, old: replicas.replication_controller(new),
     ("apps", "Deployment"): replicas.selector_update(replicas.deployment),
     ("apps", "ReplicaSet"): replicas.selector_update(replicas.replica_set, times=2),

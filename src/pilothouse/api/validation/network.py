@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pilothouse.api.findings import duplicate, forbidden, invalid, required, unsupported
-from pilothouse.api.findings.internalform import internal_form
+from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.meta import names
 from pilothouse.api.validation.checks import (
     PROTOCOLS,
@@ -14,7 +13,6 @@ from pilothouse.api.validation.checks import (
     Obj,
     cidr,
     immutable,
-    ip_address,
     label_selector,
     one_of,
     parse_cidr,
@@ -22,7 +20,6 @@ from pilothouse.api.validation.checks import (
     port_number,
     port_or_name,
     rule,
-    special_ip,
 )
 
 _TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -33,105 +30,6 @@ _WILDCARD_TEXT = (
     "used for validation is "
     r"'\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
-
-
-def service(obj: Obj) -> Findings:
-    """A new Service."""
-    spec = obj["spec"]
-    kind = spec.get("type", "ClusterIP")
-    out: Findings = []
-    is_headless = spec.get("clusterIP") == "None"
-    if not spec.get("ports") and not is_headless and kind != "ExternalName":
-        out.append(required("spec.ports"))
-    if kind == "ExternalName":
-        if spec.get("clusterIP") or spec.get("clusterIPs"):
-            out.append(forbidden("spec.clusterIPs", "may not be set for ExternalName services"))
-        out += _external_name(spec.get("externalName", ""))
-    out += _service_ports(spec.get("ports") or [], needs_names=len(spec.get("ports") or ()) > 1)
-    for key, value in sorted((spec.get("selector") or {}).items()):
-        out += rule("spec.selector", key, names.qualified)
-        out += [invalid("spec.selector", value, problem) for problem in names.label_value(value)]
-    out += one_of("spec.sessionAffinity", spec.get("sessionAffinity"), ("ClientIP", "None"), needed=True)
-    address = spec.get("clusterIP", "")
-    if address and address != "None" and kind != "ExternalName":
-        out += ip_address("spec.clusterIPs[0]", address)
-    for index, external in enumerate(spec.get("externalIPs") or ()):
-        out += _external_ip(f"spec.externalIPs[{index}]", external)
-    out += one_of("spec.type", kind, _TYPES)
-    return out + _policies(spec, kind)
-
-
-def _external_name(name: str) -> Findings:
-    name = name.rstrip(".")
-    return rule("spec.externalName", name, names.subdomain) if name else [required("spec.externalName")]
-
-
-def _external_ip(path: str, value: str) -> Findings:
-    found = ip_address(path, value)
-    if found:
-        return found
-    if value.lower().startswith("::ffff:"):
-        return [invalid(path, value, "must not be an IPv4-mapped IPv6 address")]
-    return special_ip(path, value)
-
-
-def _policies(spec: Obj, kind: str) -> Findings:
-    out: Findings = []
-    traffic = spec.get("externalTrafficPolicy")
-    is_external = kind in ("NodePort", "LoadBalancer") or bool(spec.get("externalIPs"))
-    if traffic and not is_external:
-        out.append(invalid("spec.externalTrafficPolicy", traffic, "may only be set for externally-accessible services"))
-    elif traffic:
-        out += one_of("spec.externalTrafficPolicy", traffic, ("Cluster", "Local"))
-    node_port = spec.get("healthCheckNodePort", 0)
-    if node_port and not (kind == "LoadBalancer" and traffic == "Local"):
-        text = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
-        out.append(invalid("spec.healthCheckNodePort", node_port, text))
-    out += one_of("spec.internalTrafficPolicy", spec.get("internalTrafficPolicy"), ("Cluster", "Local"))
-    if spec.get("ipFamilyPolicy") == "RequireDualStack" and spec.get("clusterIP") != "None":
-        text = "this cluster is not configured for dual-stack services"
-        out.append(invalid("spec.ipFamilyPolicy", "RequireDualStack", text))
-    if spec.get("loadBalancerClass") is not None and kind != "LoadBalancer":
-        out.append(forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'"))
-    distribution = spec.get("trafficDistribution")
-    return out + one_of("spec.trafficDistribution", distribution, ("PreferClose", "PreferSameZone", "PreferSameNode"))
-
-
-def _service_ports(ports: list[Obj], *, needs_names: bool) -> Findings:
-    out: Findings = []
-    seen_names: set[str] = set()
-    seen: set[tuple[str, int]] = set()
-    for index, port in enumerate(ports):
-        path = f"spec.ports[{index}]"
-        name = port.get("name", "")
-        if needs_names and not name:
-            out.append(required(f"{path}.name"))
-        elif name:
-            out += rule(f"{path}.name", name, names.label)
-            if name in seen_names:
-                out.append(duplicate(f"{path}.name", name))
-            seen_names.add(name)
-        out += port_number(f"{path}.port", port.get("port", 0))
-        out += one_of(f"{path}.protocol", port.get("protocol"), PROTOCOLS, needed=True)
-        out += port_or_name(f"{path}.targetPort", port.get("targetPort", 0))
-        if port.get("appProtocol") is not None:
-            out += rule(f"{path}.appProtocol", port["appProtocol"], names.qualified)
-        key = (port.get("protocol", "TCP"), port.get("port", 0))
-        if key in seen:
-            shown = internal_form("ServicePort", {"protocol": key[0], "port": key[1]})
-            out.append(duplicate(path, shown))
-        seen.add(key)
-    return out
-
-
-def service_update(new: Obj, old: Obj) -> Findings:
-    """What of a Service may not change."""
-    out: Findings = []
-    before, after = old["spec"].get("clusterIP", ""), new["spec"].get("clusterIP", "")
-    keeps = old["spec"].get("type") != "ExternalName" and new["spec"].get("type") != "ExternalName"
-    if keeps and before and after != before:
-        out.append(invalid("spec.clusterIPs[0]", [after], "may not change once set"))
-    return out + service(new)
 
 
 def ingress(obj: Obj) -> Findings:
@@ -300,58 +198,6 @@ def _ip_block(block: Obj, path: str) -> Findings:
 
 def _is_inside(inner: Any, outer: Any) -> bool:
     return bool(inner != outer and inner.subnet_of(outer))
-
-
-def endpoints(obj: Obj) -> Findings:
-    """New Endpoints."""
-    out: Findings = []
-    for index, subset in enumerate(obj.get("subsets") or ()):
-        path = f"subsets[{index}]"
-        if not subset.get("addresses") and not subset.get("notReadyAddresses"):
-            out.append(required(path, "must specify `addresses` or `notReadyAddresses`"))
-        for kind in ("addresses", "notReadyAddresses"):
-            for number, address in enumerate(subset.get(kind) or ()):
-                at = f"{path}.{kind}[{number}].ip"
-                out += ip_address(at, address.get("ip", "")) + special_ip(at, address.get("ip", ""))
-        ports = subset.get("ports") or []
-        for number, port in enumerate(ports):
-            at = f"{path}.ports[{number}]"
-            if len(ports) > 1 and not port.get("name"):
-                out.append(required(f"{at}.name"))
-            elif port.get("name"):
-                out += rule(f"{at}.name", port["name"], names.label)
-            out += port_number(f"{at}.port", port.get("port", 0))
-            out += one_of(f"{at}.protocol", port.get("protocol"), PROTOCOLS, needed=True)
-    return out
-
-
-def endpoint_slice(obj: Obj) -> Findings:
-    """A new EndpointSlice."""
-    kind = obj.get("addressType", "")
-    out = one_of("addressType", kind, ("IPv4", "IPv6", "FQDN"), needed=True)
-    for index, endpoint in enumerate(obj.get("endpoints") or ()):
-        path = f"endpoints[{index}].addresses"
-        addresses = endpoint.get("addresses") or []
-        if not addresses:
-            out.append(required(path, "must contain at least 1 address"))
-        for number, address in enumerate(addresses):
-            out += _slice_address(kind, address, path, number)
-    for index, port in enumerate(obj.get("ports") or ()):
-        if port.get("name"):
-            out += rule(f"ports[{index}].name", port["name"], names.label)
-        out += one_of(f"ports[{index}].protocol", port.get("protocol"), PROTOCOLS, needed=True)
-    return out
-
-
-def _slice_address(kind: str, address: str, path: str, number: int) -> Findings:
-    if kind == "FQDN":
-        return rule(f"{path}[{number}]", address, names.subdomain)
-    parsed = parse_ip(address)
-    if parsed is None:
-        return ip_address(f"{path}[{number}]", address)
-    if f"IPv{parsed.version}" != kind:
-        return [invalid(path, address, f"must be an {kind} address")]
-    return special_ip(f"{path}[{number}]", address)
 
 
 def service_cidr_update(new: Obj, old: Obj) -> Findings:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required
-from pilothouse.api.validation.checks import Findings, Obj, all_non_negative, immutable, ip_address
+from pilothouse.api.validation.checks import Findings, Obj, all_non_negative
+from pilothouse.api.validation.pods import pod_status
+from pilothouse.api.validation.v1 import claims, nodes, quotas, services
 from pilothouse.api.validation.workloads.scaling.autoscalers import autoscaler_status
 from pilothouse.api.validation.workloads.scaling.budgets import budget_status
 
@@ -67,33 +69,6 @@ def _plain(path: str, why: str) -> FieldError:
     return invalid(path, Verbatim(""), why)
 
 
-def namespace_status(new: Obj, old: Obj) -> Findings:
-    """Check that only a Namespace being deleted terminates."""
-    phase = _status(new).get("phase", "")
-    if not new["metadata"].get("deletionTimestamp"):
-        why = "may only be 'Active' if `deletionTimestamp` is empty"
-        return [] if phase in ("", "Active") else [invalid("status.Phase", phase, why)]
-    why = "may only be 'Terminating' if `deletionTimestamp` is not empty"
-    return [] if phase in ("", "Terminating") else [invalid("status.Phase", phase, why)]
-
-
-def pod_status(new: Obj, old: Obj) -> Findings:
-    """Check the addresses of a Pod and that its class of service stays."""
-    status, before = _status(new), _status(old)
-    out: Findings = []
-    if status.get("qosClass") != before.get("qosClass"):
-        out += immutable("status.qosClass", status.get("qosClass", ""), before.get("qosClass", ""))
-    nominated = status.get("nominatedNodeName")
-    if nominated and nominated != before.get("nominatedNodeName") and (old.get("spec") or {}).get("nodeName"):
-        out.append(forbidden("status.nominatedNodeName", "may not be set on pods that are already bound to a node"))
-    addresses = [item.get("ip", "") for item in status.get("podIPs") or ()]
-    if not addresses and status.get("podIP"):
-        addresses = [status["podIP"]]
-    for index, address in enumerate(addresses):
-        out += ip_address(f"status.podIPs[{index}]", address)
-    return out
-
-
 def signing_request_status(new: Obj, old: Obj) -> Findings:
     """Check the certificate of a CertificateSigningRequest and that decisions stay."""
     status, before = _status(new), _status(old)
@@ -131,8 +106,12 @@ _CHECKS: dict[tuple[str, str], Callable[[Obj, Obj], Findings]] = {
     ("batch", "Job"): job_status,
     ("autoscaling", "HorizontalPodAutoscaler"): autoscaler_status,
     ("policy", "PodDisruptionBudget"): budget_status,
-    ("", "Namespace"): namespace_status,
+    ("", "Namespace"): nodes.namespace_status,
+    ("", "Node"): nodes.node_update,
+    ("", "PersistentVolumeClaim"): claims.claim_status,
     ("", "Pod"): pod_status,
+    ("", "ResourceQuota"): quotas.resource_quota_status,
+    ("", "Service"): services.service_status,
     ("certificates.k8s.io", "CertificateSigningRequest"): signing_request_status,
 }
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
+from pilothouse.api.findings.gojson import syntax_error
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request
-from pilothouse.cluster.apiserver.http.gojson import syntax_error
 
 MAX_BODY = 3 * 1024 * 1024
 MAX_DEPTH = 500

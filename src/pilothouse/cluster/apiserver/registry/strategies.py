@@ -129,12 +129,33 @@ def _keep_allocated(new: Obj, before: Obj) -> None:
                 port["nodePort"] = number
 
 
+def _sync_addresses(new: Obj, before: Obj) -> None:
+    """The first address and the list of all say the same: of the two, what the writer changed decides."""
+    first, found = new.get("clusterIP", ""), new.get("clusterIPs") or []
+    is_first_kept = first == before.get("clusterIP", "")
+    if found == (before.get("clusterIPs") or []) and not is_first_kept:
+        found = [first, *found[1:]] if first else []
+    elif is_first_kept and found:
+        first = found[0]
+    for field, value in (("clusterIP", first), ("clusterIPs", found)):
+        new.pop(field, None)
+        if value:
+            new[field] = value
+
+
 def _service(obj: Obj, old: Obj | None) -> None:
     """Keep what was allocated and left out; drop what only the former type had, unless the writer changed it as well."""
+    new, before = obj["spec"], (old or {}).get("spec") or {}
     if old is None:
+        if new.get("clusterIP") and not new.get("clusterIPs"):
+            new["clusterIPs"] = [new["clusterIP"]]
         return
-    new, before = obj["spec"], old.get("spec") or {}
     _keep_allocated(new, before)
+    _sync_addresses(new, before)
+    _drop_of_former_type(new, before)
+
+
+def _drop_of_former_type(new: Obj, before: Obj) -> None:
     kind, former = new.get("type", "ClusterIP"), before.get("type", "ClusterIP")
     if kind == former:
         return

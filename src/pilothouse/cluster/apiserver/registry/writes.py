@@ -14,8 +14,9 @@ from pilothouse.api.schema.decode import decode
 from pilothouse.api.scheme import Resource
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
 from pilothouse.api.validation.meta import name_rule, validate_maps, validate_meta, validate_meta_update
-from pilothouse.api.validation.podparts import validate_pod_subresource
+from pilothouse.api.validation.pods import validate_pod_subresource
 from pilothouse.api.validation.status import validate_status
+from pilothouse.api.validation.v1.nodes import namespace_finalize
 from pilothouse.cluster.apiserver.admission.chain import Admission, Undo
 from pilothouse.cluster.apiserver.admission.warnings import keep_owners_once
 from pilothouse.cluster.apiserver.backend import Backend
@@ -290,6 +291,8 @@ class Writer:
             return validate_status(resource.group, resource.kind, obj, old)
         if sub in ("ephemeralcontainers", "resize"):
             return validate_pod_subresource(sub, obj, old)
+        if sub == "finalize":
+            return namespace_finalize(obj, old)
         if sub not in ("", "scale"):
             return []
         if resource.kind == "CustomResourceDefinition":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pilothouse.api.findings import forbidden, invalid, required, unsupported
 from pilothouse.api.meta import names
 from pilothouse.api.validation.checks import Findings, Obj, all_non_negative, non_negative, rule
-from pilothouse.api.validation.volumes import claim_spec
+from pilothouse.api.validation.v1.claims import claim_spec
 from pilothouse.api.validation.workloads.apps.rollouts import stateful_strategy
 from pilothouse.api.validation.workloads.apps.templates import selected_template
 

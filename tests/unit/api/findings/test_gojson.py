@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pilothouse.cluster.apiserver.http.gojson import syntax_error
+from pilothouse.api.findings.gojson import syntax_error
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 
-from pilothouse.api.validation.podparts import validate_pod_subresource
-
-_MAIN = {"name": "c", "image": "x", "terminationMessagePolicy": "File"}
+from pilothouse.api.validation.pods import validate_pod_subresource
+from tests.unit.api.validation import specimens
 
 
 def _pod(ephemeral: list[dict[str, Any]] | None = None, **resources: Any) -> dict[str, Any]:
-    spec = {"containers": [{**_MAIN, "resources": resources}]}
-    if ephemeral is not None:
-        spec["ephemeralContainers"] = ephemeral
-    return {"metadata": {"name": "p"}, "spec": spec, "status": {"qosClass": "Burstable" if resources else "BestEffort"}}
+    spec = {} if ephemeral is None else {"ephemeralContainers": ephemeral}
+    return {**specimens.pod({"resources": resources}, **spec), "status": {"qosClass": "Burstable" if resources else "BestEffort"}}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +20,7 @@ def _pod(ephemeral: list[dict[str, Any]] | None = None, **resources: Any) -> dic
     [
         ({"name": "c", "image": "b"}, "spec.ephemeralContainers[0].name"),
         ({"name": "d"}, "spec.ephemeralContainers[0].image"),
-        ({"name": "d", "image": "b", "ports": [{"containerPort": 1}]}, "spec.ephemeralContainers[0].ports"),
+        ({"name": "d", "image": "b", "ports": [{"containerPort": 1, "protocol": "TCP"}]}, "spec.ephemeralContainers[0].ports"),
         ({"name": "d", "image": "b", "targetContainerName": "z"}, "spec.ephemeralContainers[0].targetContainerName"),
     ],
 )
