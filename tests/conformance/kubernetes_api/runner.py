@@ -188,7 +188,18 @@ class Replay:
     def _closes(self, name: str) -> bool:
         return any(step.get("watchEvents") == name and step.get("closed") for step in self.scenario["steps"])
 
+    async def _rest(self) -> None:
+        """Wait until the controllers have nothing more to write: the recorder took its time between two steps."""
+        revision = -1
+        for _ in range(100):
+            if revision == self.server.backend.store.revision:
+                return
+            revision = self.server.backend.store.revision
+            await asyncio.sleep(0.05)
+
     async def _request(self, step: dict[str, Any]) -> None:
+        if self._has_controllers() and step["request"]["method"] != "GET":
+            await self._rest()
         attempts = 250 if step.get("eventually") else 1
         for attempt in range(attempts):
             before = dict(self.compare.bound)
