@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.properties.apiserver.model import FINALIZERS, KINDS, MAP, REPLICAS, WIDGET, Changes, Kind, Values
 
-NAMES = st.sampled_from(("x", "y"))
+NAMES = st.sampled_from(("x", "x", "y"))
 MANAGERS = st.sampled_from(("m1", "m2"))
+RARELY = st.sampled_from((False, False, False, True))
 ANY_KIND = st.sampled_from(KINDS)
 POLICIES = st.sampled_from(("", "Background", "Foreground", "Orphan"))
 LABELS = st.sampled_from(("", "1"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.properties.apiserver.calls import Api, Entry, Watch
 from tests.properties.apiserver.inputs import (
@@ -25,6 +25,8 @@ from tests.properties.apiserver.inputs import (
     MANAGERS,
     NAMES,
     POLICIES,
+    RARELY,
+    some,
     values,
 )  # fmt: skip
 from tests.properties.apiserver.model import (
@@ -141,7 +143,12 @@ class Promises(RuleBasedStateMachine):
     def _current(self, kind: Kind, name: str) -> Tree:
         return self.api.get(kind, name) or tree_of(kind, name, {})
 
-    @rule(what=KIND_AND_VALUES, name=NAMES, manager=MANAGERS, dry=st.booleans())
+    @initialize(stated=st.tuples(*(some(kind) for kind in KINDS)))
+    def begin(self, stated: tuple[Values, ...]) -> None:
+        for kind, fields in zip(KINDS, stated, strict=True):
+            self.create((kind, fields), "x", "m1", False)
+
+    @rule(what=KIND_AND_VALUES, name=NAMES, manager=MANAGERS, dry=RARELY)
     def create(self, what: tuple[Kind, Values], name: str, manager: str, dry: bool) -> None:
         kind, stated = what
 
@@ -152,7 +159,7 @@ class Promises(RuleBasedStateMachine):
 
         self._request("POST", kind, name, tree_of(kind, name, stated), foretell, query={"fieldManager": manager}, dry=dry)
 
-    @rule(what=KIND_AND_EDITS, name=NAMES, manager=MANAGERS, sub=st.sampled_from(("", "", "status")), dry=st.booleans(),
+    @rule(what=KIND_AND_EDITS, name=NAMES, manager=MANAGERS, sub=st.sampled_from(("", "", "status")), dry=RARELY,
           version=st.sampled_from(("current", "current", "none", "stale", "uid")))  # fmt: skip
     def update(self, what: tuple[Kind, Changes], name: str, manager: str, sub: str, dry: bool, version: str) -> None:
         kind, changes = what
@@ -176,7 +183,7 @@ class Promises(RuleBasedStateMachine):
         path = f"/{sub}" if sub else ""
         self._request("PUT", kind, name, body, self._on_existing(change), path=path, query={"fieldManager": manager}, dry=dry)
 
-    @rule(what=KIND_AND_EDITS, name=NAMES, manager=MANAGERS, sub=st.sampled_from(("", "", "status")), dry=st.booleans(),
+    @rule(what=KIND_AND_EDITS, name=NAMES, manager=MANAGERS, sub=st.sampled_from(("", "", "status")), dry=RARELY,
           media=st.sampled_from((MERGE, STRATEGIC)))  # fmt: skip
     def patch(self, what: tuple[Kind, Changes], name: str, manager: str, sub: str, dry: bool, media: str) -> None:
         kind, changes = what
@@ -196,7 +203,7 @@ class Promises(RuleBasedStateMachine):
         self._request("PATCH", kind, name, patch, self._on_existing(change), path=f"/{sub}" if sub else "",
                       query={"fieldManager": manager}, media=media, dry=dry)  # fmt: skip
 
-    @rule(kind=ANY_KIND, name=NAMES, manager=MANAGERS, dry=st.booleans(), edit=st.data())
+    @rule(kind=ANY_KIND, name=NAMES, manager=MANAGERS, dry=RARELY, edit=st.data())
     def json_patch(self, kind: Kind, name: str, manager: str, dry: bool, edit: st.DataObject) -> None:
         path = edit.draw(st.sampled_from([path for path in kind.fields if path[:2] != FINALIZERS and path[0] != "status"]))
         action = edit.draw(st.sampled_from(("add", "replace", "remove", "test")))
@@ -225,7 +232,7 @@ class Promises(RuleBasedStateMachine):
         found = {("metadata", part) for part in ("labels", "annotations") if part in tree["metadata"]}
         return found | {(part,) for part in ("data", "spec") if part in tree}
 
-    @rule(what=KIND_TO_APPLY, name=NAMES, manager=MANAGERS, force=st.booleans(), dry=st.booleans())
+    @rule(what=KIND_TO_APPLY, name=NAMES, manager=MANAGERS, force=st.booleans(), dry=RARELY)
     def apply(self, what: tuple[Kind, Values], name: str, manager: str, force: bool, dry: bool) -> None:
         kind, stated = what
         stated = {path: value for path, value in stated.items() if path[0] != "status"}
@@ -237,7 +244,7 @@ class Promises(RuleBasedStateMachine):
         query = {"fieldManager": manager, "force": str(force).lower()}
         self._request("PATCH", kind, name, tree_of(kind, name, stated), foretell, query=query, media=APPLY, dry=dry)
 
-    @rule(name=NAMES, manager=MANAGERS, phase=st.sampled_from((None, "1", "2")), force=st.booleans(), dry=st.booleans())
+    @rule(name=NAMES, manager=MANAGERS, phase=st.sampled_from((None, "1", "2")), force=st.booleans(), dry=RARELY)
     def apply_status(self, name: str, manager: str, phase: str | None, force: bool, dry: bool) -> None:
         stated: Values = {PHASE: phase} if phase else {}
 
@@ -248,7 +255,7 @@ class Promises(RuleBasedStateMachine):
         self._request("PATCH", WIDGET, name, tree_of(WIDGET, name, stated), self._on_existing(change), path="/status",
                       query=query, media=APPLY, dry=dry)  # fmt: skip
 
-    @rule(name=NAMES, manager=MANAGERS, replicas=st.integers(-1, 3), is_stale=st.booleans(), dry=st.booleans())
+    @rule(name=NAMES, manager=MANAGERS, replicas=st.integers(-1, 3), is_stale=st.booleans(), dry=RARELY)
     def scale(self, name: str, manager: str, replicas: int, is_stale: bool, dry: bool) -> None:
         body = {"metadata": {"name": name}, "spec": {"replicas": replicas}}
         if is_stale:
@@ -264,7 +271,7 @@ class Promises(RuleBasedStateMachine):
         self._request("PUT", WIDGET, name, body, self._on_existing(change), path="/scale", query={"fieldManager": manager},
                       dry=dry)  # fmt: skip
 
-    @rule(kind=ANY_KIND, name=NAMES, policy=POLICIES, grace=GRACE, dry=st.booleans(),
+    @rule(kind=ANY_KIND, name=NAMES, policy=POLICIES, grace=GRACE, dry=RARELY,
           condition=st.sampled_from(("", "", "", "uid", "revision", "other uid", "other revision")))  # fmt: skip
     def delete(self, kind: Kind, name: str, policy: str, grace: int | None, dry: bool, condition: str) -> None:
         options: Tree = {"propagationPolicy": policy} if policy else {}
@@ -286,7 +293,7 @@ class Promises(RuleBasedStateMachine):
 
         self._request("DELETE", kind, name, options or None, foretell, dry=dry)
 
-    @rule(kind=ANY_KIND, policy=POLICIES, label=LABELS, grace=GRACE, dry=st.booleans())
+    @rule(kind=ANY_KIND, policy=POLICIES, label=LABELS, grace=GRACE, dry=RARELY)
     def delete_collection(self, kind: Kind, policy: str, label: str, grace: int | None, dry: bool) -> None:
         options: Tree = {"propagationPolicy": policy} if policy else {}
         if grace is not None:
@@ -385,4 +392,4 @@ class Promises(RuleBasedStateMachine):
 
 
 TestPromises = Promises.TestCase
-TestPromises.settings = settings(stateful_step_count=30)
+TestPromises.settings = settings(stateful_step_count=40)

@@ -75,7 +75,8 @@ class GarbageCollector:
                     self._enqueue(owner.uid)
                 return
             node = node_of(kind, change.new)
-            self._graph.put(node)
+            for owner in self._graph.put(node):
+                self._enqueue(owner)
             if node.owners or node.is_waiting or node.is_orphaning:
                 self._enqueue(node.uid)
             if node.is_waiting:
@@ -118,7 +119,7 @@ class GarbageCollector:
     async def _state_of(self, owner: Owner, node: Node) -> OwnerState:
         known = self._graph.nodes.get(owner.uid)
         if known is not None and (not known.kind.is_namespaced or known.key.namespace == node.key.namespace):
-            return "waiting" if known.is_waiting and owner.blocks else "solid"
+            return "waiting" if known.is_waiting else "solid"
         try:
             kind = await self._discovery.find(owner.api_version, owner.kind)
             if kind.is_namespaced and not node.key.namespace:

@@ -61,14 +61,16 @@ class Graph:
         self.nodes: dict[str, Node] = {}
         self._dependents: dict[str, set[str]] = {}
 
-    def put(self, node: Node) -> None:
-        """Add or update an object."""
+    def put(self, node: Node) -> list[str]:
+        """Add or update an object; returns the uids of owners that it no longer blocks."""
         previous = self.nodes.get(node.uid)
         if previous is not None and previous.owners != node.owners:
             self._unlink(previous)
         self.nodes[node.uid] = node
         for owner in node.owners:
             self._dependents.setdefault(owner.uid, set()).add(node.uid)
+        blocked = {owner.uid for owner in node.owners if owner.blocks}
+        return [owner.uid for owner in (previous.owners if previous else ()) if owner.blocks and owner.uid not in blocked]
 
     def remove(self, uid: str) -> list[Node]:
         """Drop an object and return its dependents."""

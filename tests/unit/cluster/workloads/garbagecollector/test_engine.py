@@ -38,3 +38,10 @@ def test_changed_owners_are_forgotten() -> None:
     graph.put(node("child", "b"))
     assert graph.dependents("a") == []
     assert [entry.uid for entry in graph.dependents("b")] == ["child"]
+
+
+def test_an_owner_hears_that_a_dependent_blocks_it_no_longer() -> None:
+    graph = Graph()
+    assert graph.put(node("child", "a", "b")) == []
+    assert graph.put(node("child", "b")) == ["a"]
+    assert graph.put(node("child", "b")) == []
