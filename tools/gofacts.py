@@ -68,7 +68,8 @@ VALUES = words(
 NULLS = words(
     """
     AllocatedDeviceStatus.conditions AzureFilePersistentVolumeSource.secretNamespace ContainerImage.names DeviceClaim.requests
-    ProjectedVolumeSource.sources ResourcePolicyRule.namespaces
+    HTTPIngressPath.pathType MutatingWebhook.sideEffects ProjectedVolumeSource.sources ResourcePolicyRule.namespaces
+    ScaleIOPersistentVolumeSource.secretRef ScaleIOVolumeSource.secretRef ValidatingWebhook.sideEffects
     """
 )
 # Texts and numbers that are written although they are empty.

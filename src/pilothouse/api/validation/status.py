@@ -8,6 +8,10 @@ from typing import Any
 
 from pilothouse.api.findings import FieldError, Verbatim, forbidden, invalid, required
 from pilothouse.api.validation.checks import Findings, Obj, all_non_negative
+from pilothouse.api.validation.groups.aggregation import api_service_status
+from pilothouse.api.validation.groups.flowcontrol import conditions
+from pilothouse.api.validation.groups.ingress import ingress_status
+from pilothouse.api.validation.groups.storage import attachment_status
 from pilothouse.api.validation.pods import pod_status
 from pilothouse.api.validation.v1 import claims, nodes, quotas, services
 from pilothouse.api.validation.workloads.scaling.autoscalers import autoscaler_status
@@ -106,6 +110,11 @@ _CHECKS: dict[tuple[str, str], Callable[[Obj, Obj], Findings]] = {
     ("batch", "Job"): job_status,
     ("autoscaling", "HorizontalPodAutoscaler"): autoscaler_status,
     ("policy", "PodDisruptionBudget"): budget_status,
+    ("networking.k8s.io", "Ingress"): ingress_status,
+    ("storage.k8s.io", "VolumeAttachment"): attachment_status,
+    ("flowcontrol.apiserver.k8s.io", "FlowSchema"): conditions,
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): conditions,
+    ("apiregistration.k8s.io", "APIService"): api_service_status,
     ("", "Namespace"): nodes.namespace_status,
     ("", "Node"): nodes.node_update,
     ("", "PersistentVolumeClaim"): claims.claim_status,

@@ -1,0 +1,1 @@
+"""Rules of the smaller API groups, one module for each."""
