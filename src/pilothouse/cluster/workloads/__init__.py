@@ -7,7 +7,7 @@ Kinds: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, EndpointSli
 PersistentVolumeClaim, PodDisruptionBudget, and the garbage collector over all kinds.
 
 Flow: informer -> queue -> `controller.reconcile` -> `engine.plan_*` -> client writes -> `sdk.status.write_status`.
-Limits: ReplicationController and HorizontalPodAutoscaler are stored but not acted on; a Job counts the Pods that exist.
+Limits: HorizontalPodAutoscaler is stored but not acted on.
 """
 
 MANAGER = "kube-controller-manager"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
+from pilothouse.api.meta import Tree, metadata, name_of, namespace_of, uid_of
 from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.jobs.engine import finished_condition, plan_job, pod_for
-from pilothouse.kit.errors import NotFound
+from pilothouse.cluster.workloads.jobs.tracking import FINALIZER, owned_by, to_release
+from pilothouse.kit.errors import Conflict, NotFound
 from pilothouse.sdk.cache import by_namespace
 from pilothouse.sdk.controller import to_controller
 from pilothouse.sdk.kinds import JOB, POD
@@ -32,9 +33,11 @@ class JobController:
     async def reconcile(self, request: Request) -> Result | None:
         """Move one Job a step."""
         job = self._jobs.cache.get(request.name, request.namespace)
+        pods = self._pods.cache.by_index("namespace", request.namespace)
         if job is None:
+            await self._release(to_release(None, owned_by(request.name, None, pods)))
             return None
-        plan = plan_job(job, self._pods.cache.by_index("namespace", request.namespace), self._clock.now())
+        plan = plan_job(job, pods, self._clock.now())
         if plan.should_delete_job:
             await self._client.delete(JOB, request.name, request.namespace, propagation="Background", uid=uid_of(job))
             return None
@@ -45,11 +48,23 @@ class JobController:
         for pod in plan.delete:
             await self._delete(job, pod)
         was_finished = finished_condition(job) is not None
-        stored = await write_status(self._client, JOB, job, lambda _: plan.status)
+        stored = await write_status(self._client, JOB, job, lambda fresh: plan_job(fresh, pods, self._clock.now()).status)
         if stored is not None:
             self._jobs.observe(stored)
             self._announce(stored, was_finished)
+            await self._release(to_release(stored, owned_by("", uid_of(job), pods)))
         return Result(requeue_after_s=plan.requeue_after_s) if plan.requeue_after_s is not None else None
+
+    async def _release(self, pods: list[Tree]) -> None:
+        """Take the finalizer from Pods that are noted in a status, or whose Job needs no count any more."""
+        for pod in pods:
+            meta = metadata(pod)
+            kept = [name for name in meta.get("finalizers") or () if name != FINALIZER]
+            change = {"metadata": {"finalizers": kept or None, "resourceVersion": meta["resourceVersion"]}}
+            try:
+                self._pods.observe(await self._client.patch(POD, name_of(pod), namespace_of(pod), change))
+            except (Conflict, NotFound):  # its newer form comes here by itself
+                continue
 
     def _announce(self, job: Tree, was_finished: bool) -> None:
         done = finished_condition(job)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
-from pilothouse.api.meta import Tree, annotations_of, controller_of, is_deleting, metadata, uid_of
+from pilothouse.api.meta import Tree, annotations_of, is_deleting, metadata, uid_of
+from pilothouse.cluster.workloads.jobs.tracking import FINALIZER, Tally, completed_indexes, has_failed, owned_by, tally
 from pilothouse.cluster.workloads.pods import is_finished, is_ready, phase_of, pod_from_template
 from pilothouse.kit.clock import parse_rfc3339, rfc3339
 
@@ -26,17 +25,19 @@ class JobPlan(msgspec.Struct, frozen=True):
 
 class _Counts(msgspec.Struct):
     active: list[Tree]
-    succeeded: list[Tree]
     failed: list[Tree]
+    """The failed Pods that are still there."""
+    tally: Tally
+    completed: set[int]
+    """Indexes that are done."""
 
 
 def _count(job: Tree, pods: list[Tree]) -> _Counts:
-    owned = [pod for pod in pods if (controller_of(pod) or {}).get("uid") == uid_of(job)]
-    return _Counts(
-        [pod for pod in owned if not is_finished(pod) and not is_deleting(pod)],
-        [pod for pod in owned if phase_of(pod) == "Succeeded"],
-        [pod for pod in owned if phase_of(pod) == "Failed" or (is_deleting(pod) and not is_finished(pod))],
-    )
+    owned = owned_by("", uid_of(job), pods)
+    done = completed_indexes((job.get("status") or {}).get("completedIndexes") or "")
+    done |= {index for pod in owned if phase_of(pod) == "Succeeded" and (index := index_of(pod)) is not None}
+    active = [pod for pod in owned if not is_finished(pod) and not is_deleting(pod)]
+    return _Counts(active, [pod for pod in owned if has_failed(pod)], tally(job, owned), done)
 
 
 def finished_condition(job: Tree) -> Tree | None:
@@ -93,8 +94,10 @@ def _plan_finished(job: Tree, counts: _Counts, done: Tree, now: float) -> JobPla
 
 def _plan_verdict(job: Tree, counts: _Counts, verdict: Tree, now: float) -> JobPlan:
     before = {"Complete": "SuccessCriteriaMet", "Failed": "FailureTarget"}[verdict["type"]]
-    conditions = [{**verdict, "type": before}, verdict]
-    status = _status(job, counts, [], now, conditions)
+    conditions = [{**verdict, "type": before}]
+    if not counts.tally.is_settled:  # nothing is final before everything is counted
+        return JobPlan([], counts.active, _status(job, counts, [], now, conditions))
+    status = _status(job, counts, [], now, [*conditions, verdict])
     status["ready"] = 0
     status.pop("active", None)
     if verdict["type"] == "Complete":
@@ -124,15 +127,15 @@ def _verdict(job: Tree, counts: _Counts, now: float) -> Tree | None:
     spec = job["spec"]
     limit = 6 if spec.get("backoffLimit") is None else int(spec["backoffLimit"])
     restarts = sum(_restarts(pod) for pod in counts.active) if _restarts_in_place(job) else 0
-    if len(counts.failed) + restarts > limit:
+    if counts.tally.total_failed + restarts > limit:
         return _condition("Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit", now)
     if spec.get("activeDeadlineSeconds") and now - _started(job, now) >= float(spec["activeDeadlineSeconds"]):
         return _condition("Failed", "DeadlineExceeded", "Job was active longer than specified deadline", now)
     completions = spec.get("completions")
     if completions is None:
-        is_done = bool(counts.succeeded) and not counts.active
+        is_done = bool(counts.tally.total_succeeded) and not counts.active
     else:
-        is_done = len(_completed(job, counts)) >= int(completions)
+        is_done = _completed(job, counts) >= int(completions)
     if is_done:
         return _condition("Complete", "CompletionsReached", "Reached expected number of succeeded pods", now)
     return None
@@ -146,10 +149,8 @@ def _restarts(pod: Tree) -> int:
     return sum(int(state.get("restartCount", 0)) for state in (pod.get("status") or {}).get("containerStatuses") or ())
 
 
-def _completed(job: Tree, counts: _Counts) -> set[Any]:
-    if job["spec"].get("completionMode") == "Indexed":
-        return {index_of(pod) for pod in counts.succeeded} - {None}
-    return {uid_of(pod) for pod in counts.succeeded}
+def _completed(job: Tree, counts: _Counts) -> int:
+    return len(counts.completed) if job["spec"].get("completionMode") == "Indexed" else counts.tally.total_succeeded
 
 
 def _allowed(job: Tree, counts: _Counts) -> int:
@@ -157,8 +158,8 @@ def _allowed(job: Tree, counts: _Counts) -> int:
     spec = job["spec"]
     parallelism = 1 if spec.get("parallelism") is None else int(spec["parallelism"])
     if spec.get("completions") is None:
-        return len(counts.active) if counts.succeeded else parallelism
-    return max(0, min(parallelism, int(spec["completions"]) - len(_completed(job, counts))))
+        return len(counts.active) if counts.tally.total_succeeded else parallelism
+    return max(0, min(parallelism, int(spec["completions"]) - _completed(job, counts)))
 
 
 def _missing(job: Tree, counts: _Counts) -> list[int | None]:
@@ -167,7 +168,7 @@ def _missing(job: Tree, counts: _Counts) -> list[int | None]:
         return []
     if job["spec"].get("completionMode") != "Indexed":
         return [None] * room
-    busy = {index_of(pod) for pod in counts.active} | _completed(job, counts)
+    busy = {index_of(pod) for pod in counts.active} | counts.completed
     free: list[int | None] = [index for index in range(int(job["spec"]["completions"])) if index not in busy]
     return free[:room]
 
@@ -177,7 +178,7 @@ def _backoff_s(counts: _Counts, now: float) -> float:
     if not counts.failed:
         return 0.0
     newest = max((_finished_at(pod) for pod in counts.failed), default=0.0)
-    return max(0.0, newest + min(600.0, 10.0 * 2.0 ** min(len(counts.failed) - 1, 10)) - now)
+    return max(0.0, newest + min(600.0, 10.0 * 2.0 ** min(counts.tally.total_failed - 1, 10)) - now)
 
 
 def _finished_at(pod: Tree) -> float:
@@ -196,13 +197,12 @@ def _status(job: Tree, counts: _Counts, create: list[int | None], now: float, co
     merged = [*kept, *(_same_or_new(old, condition) for condition in conditions)]
     active = len(counts.active) + len(create)
     status: Tree = {"startTime": old.get("startTime") or rfc3339(now)}
-    optional = {"active": active, "succeeded": len(counts.succeeded), "failed": len(counts.failed)}
-    status |= {name: count for name, count in optional.items() if count}
-    status |= {"ready": sum(map(is_ready, counts.active)), "terminating": 0, "uncountedTerminatedPods": {}}
+    status |= {"active": active} if active else {}
+    status |= {**counts.tally.status(), "ready": sum(map(is_ready, counts.active)), "terminating": 0}
     if merged:
         status["conditions"] = merged
-    if job["spec"].get("completionMode") == "Indexed" and counts.succeeded:
-        status["completedIndexes"] = _ranges(sorted(_completed(job, counts)))
+    if job["spec"].get("completionMode") == "Indexed" and counts.completed:
+        status["completedIndexes"] = _ranges(sorted(counts.completed))
     return status
 
 
@@ -228,6 +228,7 @@ def _ranges(indexes: list[int]) -> str:
 def pod_for(job: Tree, index: int | None) -> Tree:
     """Return a Pod of the Job."""
     pod = pod_from_template(job["spec"]["template"], job)
+    pod["metadata"]["finalizers"] = [*(pod["metadata"].get("finalizers") or ()), FINALIZER]
     if index is not None:
         pod["metadata"]["annotations"][INDEX_ANNOTATION] = str(index)
         pod["metadata"]["labels"][INDEX_ANNOTATION] = str(index)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from pilothouse.cluster.workloads.jobs.engine import finished_condition, plan_job
+from pilothouse.cluster.workloads.jobs.engine import JobPlan, finished_condition, plan_job
+from pilothouse.cluster.workloads.jobs.tracking import FINALIZER
 
 NOW = 1_767_225_600.0
 
@@ -16,6 +17,7 @@ def pod(number: int, phase: str, index: int | None = None) -> dict[str, Any]:
     annotations = {} if index is None else {"batch.kubernetes.io/job-completion-index": str(index)}
     owner = {"uid": "j", "controller": True}
     meta = {"name": f"p{number}", "uid": f"p{number}", "ownerReferences": [owner], "annotations": annotations}
+    meta["finalizers"] = [FINALIZER]
     ended = {"state": {"terminated": {"finishedAt": "2026-01-01T00:00:00Z"}}}
     return {"metadata": meta, "status": {"phase": phase, "containerStatuses": [ended] if phase == "Failed" else []}}
 
@@ -28,8 +30,36 @@ def test_parallelism_and_completions() -> None:
     assert len(plan_job(tree, done, NOW).create) == 1
 
 
-def test_completion() -> None:
+def settled(tree: dict[str, Any], pods: list[dict[str, Any]], now: float) -> JobPlan:
+    """The plan once what finished was noted and counted."""
+    noted = {**tree, "status": plan_job(tree, pods, now).status}
+    for each in pods:
+        if each["status"]["phase"] in ("Succeeded", "Failed"):
+            each["metadata"]["finalizers"] = []
+    return plan_job(noted, pods, now)
+
+
+def test_nothing_is_final_before_all_is_counted() -> None:
     plan = plan_job(job(), [pod(1, "Succeeded")], NOW)
+    assert finished_condition({"status": plan.status}) is None
+    assert [condition["type"] for condition in plan.status["conditions"]] == ["SuccessCriteriaMet"]
+    assert plan.status["uncountedTerminatedPods"] == {"succeeded": ["p1"]}
+    assert "succeeded" not in plan.status
+
+
+def test_counts_stay_when_pods_go() -> None:
+    tree = job(completions=3)
+    tree["status"] = settled(tree, [pod(1, "Succeeded"), pod(2, "Failed")], NOW).status
+    assert (tree["status"]["succeeded"], tree["status"]["failed"]) == (1, 1)
+    assert plan_job(tree, [], NOW).status["succeeded"] == 1
+    indexed = job(completions=4, completionMode="Indexed")
+    indexed["status"] = settled(indexed, [pod(1, "Succeeded", 2)], NOW).status
+    assert plan_job(indexed, [], NOW).create == [0]
+    assert plan_job(indexed, [], NOW).status["completedIndexes"] == "2"
+
+
+def test_completion() -> None:
+    plan = settled(job(), [pod(1, "Succeeded")], NOW)
     assert finished_condition({"status": plan.status})["type"] == "Complete"  # type: ignore[index]
     assert plan.status["succeeded"] == 1
     assert plan.status["completionTime"] == "2026-01-01T00:00:00Z"
@@ -42,7 +72,7 @@ def test_backoff_then_failure() -> None:
     assert waiting.create == []
     assert waiting.requeue_after_s == 9.0
     assert len(plan_job(tree, [pod(1, "Failed")], NOW + 11).create) == 1
-    failed = plan_job(tree, [pod(1, "Failed"), pod(2, "Failed")], NOW + 60)
+    failed = settled(tree, [pod(1, "Failed"), pod(2, "Failed")], NOW + 60)
     assert finished_condition({"status": failed.status})["reason"] == "BackoffLimitExceeded"  # type: ignore[index]
 
 
@@ -68,6 +98,6 @@ def test_suspend_and_time_to_live() -> None:
     assert len(plan.delete) == 1
     assert plan.status["conditions"][0]["type"] == "Suspended"
     tree = job(ttlSecondsAfterFinished=30)
-    tree["status"] = plan_job(tree, [pod(1, "Succeeded")], NOW).status
+    tree["status"] = settled(tree, [pod(1, "Succeeded")], NOW).status
     assert plan_job(tree, [], NOW + 10).requeue_after_s == 20.0
     assert plan_job(tree, [], NOW + 30).should_delete_job
