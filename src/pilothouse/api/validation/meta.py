@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from pilothouse.api.findings import FieldError, duplicate, forbidden, invalid, required, too_long
+from pilothouse.api.findings.fields import quote
 from pilothouse.api.meta import names
 
 Obj = dict[str, Any]
 NameRule = Callable[[str], list[str]]
 MAX_ANNOTATIONS = 262144
+_IMMUTABLE = ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 _STANDARD_FINALIZERS = frozenset(("orphan", "foregroundDeletion", "kubernetes"))
+_NOT_STANDARD = "name is neither a standard finalizer name nor is it fully qualified"
 
 _RULES: dict[tuple[str, str], NameRule] = {
     ("", "Namespace"): names.label,
@@ -23,7 +26,22 @@ _RULES: dict[tuple[str, str], NameRule] = {
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): names.path_segment,
     ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): names.path_segment,
     ("apiregistration.k8s.io", "APIService"): names.path_segment,
+    ("certificates.k8s.io", "CertificateSigningRequest"): names.path_segment,
+    ("policy", "PodDisruptionBudget"): names.path_segment,
+    ("", "Event"): names.path_segment,
+    ("events.k8s.io", "Event"): names.path_segment,
 }
+_FREE_FINALIZERS = frozenset(
+    ("admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "coordination.k8s.io", "events.k8s.io")
+)
+_FREE_FINALIZER_KINDS = frozenset((("", "Event"), ("policy", "PodDisruptionBudget")))
+_METADATA_TWICE = frozenset(
+    (
+        "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "Role", "ClusterRole", "RoleBinding",
+        "ClusterRoleBinding", "ServiceAccount", "LimitRange", "ResourceQuota", "Pod", "PersistentVolumeClaim",
+    )
+)  # fmt: skip
+"""Kinds whose own rules look at all metadata again on an update."""
 
 
 def name_rule(group: str, kind: str) -> NameRule:
@@ -31,25 +49,41 @@ def name_rule(group: str, kind: str) -> NameRule:
     return _RULES.get((group, kind), names.subdomain)
 
 
-def validate_meta(meta: Obj, rule: NameRule, path: str = "metadata", *, is_custom: bool = False) -> list[FieldError]:
-    """Return what is wrong with the metadata of a new object."""
+def are_finalizers_free(group: str, kind: str) -> bool:
+    """Whether objects of a built-in kind may have finalizers that are neither standard nor have a domain."""
+    return group in _FREE_FINALIZERS or (group, kind) in _FREE_FINALIZER_KINDS
+
+
+def validate_meta(meta: Obj, rule: NameRule, *, is_free: bool = False) -> list[FieldError]:
+    """Return what is wrong with the metadata of a new object, whose finalizers are free or not."""
     out: list[FieldError] = []
     generate, name = meta.get("generateName", ""), meta.get("name", "")
     if generate:
-        out += [invalid(f"{path}.generateName", generate, problem) for problem in rule(names.masked(generate))]
+        out += [invalid("metadata.generateName", generate, problem) for problem in rule(names.masked(generate))]
     if not name:
-        out.append(required(f"{path}.name", "name or generateName is required"))
+        out.append(required("metadata.name", "name or generateName is required"))
     else:
-        out += [invalid(f"{path}.name", name, problem) for problem in rule(name)]
-    return out + validate_maps(meta, path, is_custom=is_custom)
+        out += [invalid("metadata.name", name, problem) for problem in rule(name)]
+    out += _maps(meta) + _finalizers(meta)
+    return out if is_free else out + _plain_finalizers(meta)
 
 
-def validate_maps(meta: Obj, path: str = "metadata", *, is_custom: bool = False) -> list[FieldError]:
-    """Return what is wrong with labels, annotations, owners and finalizers; custom resources may name finalizers freely."""
-    out = validate_labels(meta.get("labels"), f"{path}.labels")
-    out += validate_annotations(meta.get("annotations"), f"{path}.annotations")
-    out += _owners(meta.get("ownerReferences") or [], f"{path}.ownerReferences")
-    return out + _finalizers(meta.get("finalizers") or [], f"{path}.finalizers", is_custom)
+def validate_meta_update(new: Obj, old: Obj, group: str, kind: str, *, is_custom: bool = False) -> list[FieldError]:
+    """Return what is wrong with new metadata, as often as the reference server says so: each of its layers looks again."""
+    changed = _changed(new, old)
+    maps, finalizers = _maps(new), _finalizers(new)
+    out = maps + finalizers + changed + maps
+    if is_custom:
+        return out
+    plain = [] if are_finalizers_free(group, kind) else _plain_finalizers(new)
+    out += changed + maps + plain
+    return out + maps + finalizers + plain if kind in _METADATA_TWICE else out
+
+
+def _maps(meta: Obj) -> list[FieldError]:
+    out = validate_labels(meta.get("labels"), "metadata.labels")
+    out += validate_annotations(meta.get("annotations"), "metadata.annotations")
+    return out + _owners(meta.get("ownerReferences") or [], "metadata.ownerReferences")
 
 
 def validate_labels(labels: Obj | None, path: str) -> list[FieldError]:
@@ -78,59 +112,61 @@ def _owners(owners: list[Obj], path: str) -> list[FieldError]:
     out: list[FieldError] = []
     controller = ""
     for owner in owners:
-        at = path
-        for field in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(field) or (field == "apiVersion" and owner[field].count("/") > 1):
-                detail = "version must not be empty" if field == "apiVersion" else "must not be empty"
-                where = f"{at}.{field}"
-                out.append(invalid(where, owner.get(field) or "", detail))
-        if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
-            out.append(invalid(at, owner, "/v1, Kind=Event is disallowed from being an owner"))
+        version = owner.get("apiVersion") or ""
+        if version.count("/") > 1 or not version.rpartition("/")[2]:
+            out.append(invalid(f"{path}.apiVersion", version, "version must not be empty"))
+        out += [invalid(f"{path}.{field}", "", "must not be empty") for field in ("kind", "name", "uid") if not owner.get(field)]
+        if version == "v1" and owner.get("kind") == "Event":
+            out.append(invalid(path, owner, "/v1, Kind=Event is disallowed from being an owner"))
         if owner.get("controller"):
             if controller:
                 text = "Only one reference can have Controller set to true. Found "
                 text += f'"true" in references for {controller} and {owner.get("kind")}/{owner.get("name")}'
                 out.append(invalid(path, owners, text))
-            controller = f"{owner.get('kind')}/{owner.get('name')}"
+            else:
+                controller = f"{owner.get('kind')}/{owner.get('name')}"
     return out
 
 
-def _finalizers(finalizers: list[str], path: str, is_custom: bool) -> list[FieldError]:
-    out: list[FieldError] = []
-    for name in finalizers:
-        out += finalizer_name(name, path, is_custom=is_custom)
-    if "orphan" in finalizers and "foregroundDeletion" in finalizers:
-        out.append(invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"))
+def _finalizers(meta: Obj) -> list[FieldError]:
+    found, path = meta.get("finalizers") or [], "metadata.finalizers"
+    out = [invalid(path, name, problem) for name in found for problem in names.qualified(name)]
+    if "orphan" in found and "foregroundDeletion" in found:
+        out.append(invalid(path, found, "finalizer orphan and foregroundDeletion cannot be both set"))
     return out
 
 
-def finalizer_name(name: str, path: str, *, is_custom: bool = False) -> list[FieldError]:
+def _plain_finalizers(meta: Obj) -> list[FieldError]:
+    return [
+        invalid(f"metadata.finalizers[{index}]", name, _NOT_STANDARD)
+        for index, name in enumerate(meta.get("finalizers") or [])
+        if not _is_standard(name)
+    ]
+
+
+def _is_standard(name: str) -> bool:
+    return "/" in name or name in _STANDARD_FINALIZERS
+
+
+def finalizer_name(name: str, path: str) -> list[FieldError]:
     """Return what is wrong with one finalizer."""
     out = [invalid(path, name, problem) for problem in names.qualified(name)]
-    if not is_custom and "/" not in name and name not in _STANDARD_FINALIZERS and not out:
-        out.append(invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified"))
-    return out
+    return out if _is_standard(name) else [*out, invalid(path, name, _NOT_STANDARD)]
 
 
-def validate_meta_update(new: Obj, old: Obj, path: str = "metadata", *, is_custom: bool = False) -> list[FieldError]:
-    """Return which immutable metadata changed, and what is wrong with the rest."""
+def _changed(new: Obj, old: Obj) -> list[FieldError]:
     out: list[FieldError] = []
-    for field in ("name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"):
+    before = old.get("finalizers") or ()
+    added = sorted({name for name in new.get("finalizers") or () if name not in before})
+    if old.get("deletionTimestamp") and added:
+        shown = ", ".join(quote(name) for name in added)
+        text = "no new finalizers can be added if the object is being deleted, found new finalizers []string{%s}"
+        out.append(forbidden("metadata.finalizers", text % shown))
+    for field in _IMMUTABLE:
         if new.get(field) != old.get(field):
             value = new.get(field)
-            out.append(invalid(f"{path}.{field}", "null" if value is None else value, "field is immutable"))
-    if old.get("deletionTimestamp"):
-        added = [name for name in new.get("finalizers") or () if name not in (old.get("finalizers") or ())]
-        if added:
-            shown = str(added).replace("'", '"').replace(",", "")
-            out.append(
-                forbidden(
-                    f"{path}.finalizers",
-                    f"no new finalizers can be added if the object is being deleted, found new finalizers "
-                    f"[]string{{{shown[1:-1]}}}",
-                )
-            )
-    return out + validate_maps(new, path, is_custom=is_custom)
+            out.append(invalid(f"metadata.{field}", "null" if value is None else value, "field is immutable"))
+    return out
 
 
 def duplicates(values: list[str], path: str) -> list[FieldError]:

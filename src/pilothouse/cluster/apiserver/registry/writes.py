@@ -13,7 +13,7 @@ from pilothouse.api.patch.apply import track_update
 from pilothouse.api.schema.decode import decode
 from pilothouse.api.scheme import Resource
 from pilothouse.api.validation.kinds import validate_kind, validate_kind_update
-from pilothouse.api.validation.meta import name_rule, validate_maps, validate_meta, validate_meta_update
+from pilothouse.api.validation.meta import are_finalizers_free, name_rule, validate_meta, validate_meta_update
 from pilothouse.api.validation.pods import validate_pod_subresource
 from pilothouse.api.validation.status import validate_status
 from pilothouse.api.validation.v1.nodes import namespace_finalize
@@ -45,13 +45,6 @@ MAX_ATTEMPTS = 20
 """A patch is tried again on the newest object this often; an update that names its version conflicts at once."""
 MAX_NAMES = 7
 """A generated name that is taken is drawn again this often, as the reference server does."""
-_METADATA_TWICE = frozenset(
-    (
-        "ConfigMap", "Secret", "Service", "Endpoints", "EndpointSlice", "Role", "ClusterRole", "RoleBinding",
-        "ClusterRoleBinding", "ServiceAccount", "LimitRange", "ResourceQuota",
-    )
-)  # fmt: skip
-"""Kinds whose own rules look at all metadata again on an update."""
 _NEED_VERSION = frozenset(("Lease", "PodDisruptionBudget"))
 
 
@@ -125,7 +118,7 @@ class Writer:
         await self.admission.mutate(call, obj, None)
         self._fill_system_fields(call, obj)
         strategies.prepare_create(resource, obj)
-        findings = validate_meta(meta, name_rule(resource.group, resource.kind), is_custom=resource.is_custom)
+        findings = validate_meta(meta, name_rule(resource.group, resource.kind), is_free=_has_free_finalizers(resource))
         findings += self._validate(call, obj)
         if findings:
             raise invalid_object(resource, meta.get("name", ""), findings)
@@ -344,10 +337,11 @@ def reset_fields(resource: Resource, subresource: str) -> FieldSet | None:
 
 def meta_findings(resource: Resource, new: Obj, old: Obj) -> list[FieldError]:
     """Return what is wrong with new metadata, as often as the reference server says so: each of its layers looks again."""
-    found = validate_meta_update(new, old, is_custom=resource.is_custom) * 2
-    if not resource.is_custom:
-        found += validate_maps(new, "metadata") * (2 if resource.kind in _METADATA_TWICE else 1)
-    return found
+    return validate_meta_update(new, old, resource.group, resource.kind, is_custom=resource.is_custom)
+
+
+def _has_free_finalizers(resource: Resource) -> bool:
+    return resource.is_custom or are_finalizers_free(resource.group, resource.kind)
 
 
 def is_finished(resource: Resource, obj: Obj) -> bool:
