@@ -129,6 +129,11 @@ def test_a_crashing_container_backs_off(tmp_path: Path) -> None:
             )
             assert pod["status"]["phase"] == "Running"
             assert await c.log("crash") == "try\n" == await c.log("crash", previous="true")
+            waiting = f"BackOff: Back-off restarting failed container m in pod crash_default({pod['metadata']['uid']})"
+            async with asyncio.timeout(10):
+                while waiting not in (told := await c.events("crash")):  # events are written behind what they tell
+                    await asyncio.sleep(0.01)
+            assert {text.partition(":")[0] for text in told} == {"Pulling", "Pulled", "Created", "Started", "BackOff"}
 
     asyncio.run(scenario())
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pilothouse.cluster.apiserver.backend import RemoteProcess
 from pilothouse.cluster.apiserver.context import Obj
 from pilothouse.cluster.apiserver.subresources.channels import CommandClient, SpdyClient, WebSocketClient, serve_session
-from pilothouse.kit.aio import TaskScope, run_all
+from pilothouse.kit.aio import TaskScope, run_all, yield_now
 from pilothouse.kit.errors import NotFound, PilothouseError
 from pilothouse.wire.duplex import Duplex
 from pilothouse.wire.spdy.session import Session
@@ -68,6 +68,8 @@ async def _until_over(client: CommandClient, process: RemoteProcess, streams: fr
 
     async def send(stream: str) -> int:
         while data := await process.read(stream):
+            if stream == "stdout":
+                await yield_now()  # what was complained about meanwhile is read first: some clients leave with their last data
             await client.write(stream, data)
         return 0
 

@@ -132,6 +132,7 @@ class PodActions:
         except StartFailed as error:
             self._failed_start(known, name, attempt, str(error))
             return False
+        host.recorder.normal(pod, "Created", f"Created container: {known.name}")
         known.image_id = image.id
         has_post_start = "postStart" in (container.get("lifecycle") or {})
         try:
@@ -156,24 +157,36 @@ class PodActions:
         note_exit(known, Exit(128, "StartError", 0.0, now, name, 0, message))
 
     async def _image(self, pod: Json, container: Json, known: ContainerState) -> Image | None:
-        text = str(container.get("image") or "")
-        if not self.is_real:
-            return Image(f"fake://{text}", text, "", Execution())
+        text, policy = str(container.get("image") or ""), container.get("imagePullPolicy")
+        is_again = known.pull_backoff_s > 0
+        if policy == "Always":
+            self.host.recorder.normal(pod, "Pulling", f'Pulling image "{text}"')
+        started = self.host.clock.monotonic()
         try:
-            return await offload(self.host.images.find, text)
+            found = await self._found_image(text)
         except PilothouseError as error:
-            is_again = known.pull_backoff_s > 0
             known.pull_backoff_s = backoff.next_pull_backoff_s(known.pull_backoff_s)
             known.retry_at = self.host.clock.now() + known.pull_backoff_s
             reason = error.reason
             message = str(error)
-            if isinstance(error, ImageMissing) and container.get("imagePullPolicy") == "Never":
+            if isinstance(error, ImageMissing) and policy == "Never":
                 reason = "ErrImageNeverPull"
             elif is_again and reason == "ErrImagePull":
                 reason, message = "ImagePullBackOff", f'Back-off pulling image "{text}": ErrImagePull: {message}'
             known.waiting_reason, known.waiting_message = reason, message
             self.host.recorder.warning(pod, "BackOff" if is_again else "Failed", f'Failed to pull image "{text}": {error}')
             return None
+        message = f'Container image "{text}" already present on machine'
+        if policy == "Always":
+            took = f"{round((self.host.clock.monotonic() - started) * 1000)}ms"
+            message = f'Successfully pulled image "{text}" in {took} ({took} including waiting)'
+        self.host.recorder.normal(pod, "Pulled", message)
+        return found
+
+    async def _found_image(self, text: str) -> Image:
+        if not self.is_real:
+            return Image(f"fake://{text}", text, "", Execution())
+        return await offload(self.host.images.find, text)
 
     async def _check_ports(self, pod: Json) -> None:
         """Raise PortTaken when a declared port cannot be listened on; only asked where Pods share the machine's network."""

@@ -62,6 +62,7 @@ class PodWorker:
         self._writer = StatusWriter(host.client, host.node_ip)
         self._wake = asyncio.Event()
         self._is_gone = False
+        self._crash_loops: dict[str, int] = {}
         self._stops: dict[str, float] = {}
 
     def start(self) -> None:
@@ -178,7 +179,19 @@ class PodWorker:
             return self.host.clock.now() + PUBLISH_RETRY_S
         if stored is not None:
             self.host.services.poke()
+            self._tell_of_crash_loops(stored)
         return None
+
+    def _tell_of_crash_loops(self, stored: Json) -> None:
+        """Record once per run that a container waits before it is started again."""
+        metadata, status = stored["metadata"], stored.get("status") or {}
+        for found in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())):
+            name, run = str(found["name"]), int(found.get("restartCount", 0))
+            waiting = (found.get("state") or {}).get("waiting") or {}
+            if waiting.get("reason") == "CrashLoopBackOff" and self._crash_loops.get(name) != run:
+                self._crash_loops[name] = run
+                owner = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+                self.host.recorder.warning(self.pod, "BackOff", f"Back-off restarting failed container {name} in pod {owner}")
 
     async def _act(self, action: Action) -> None:
         state = self.state
