@@ -27,6 +27,20 @@ class ServerLimits(msgspec.Struct, frozen=True):
     max_connections: int = 20_000
 
 
+SMALL_BYTES = 1024
+"""Pieces of a body up to this size are kept together: as objects of their own, tiny ones take many times their size."""
+
+
+def gather(pieces: list[bytes | bytearray], data: bytes) -> None:
+    """Add to the pieces of a body."""
+    if len(data) > SMALL_BYTES or not pieces:
+        pieces.append(data)
+    elif isinstance(pieces[-1], bytearray):
+        pieces[-1] += data
+    else:
+        pieces.append(bytearray(data))
+
+
 class Connected(Protocol):
     """One client connection, of either version of HTTP."""
 

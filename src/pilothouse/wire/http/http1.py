@@ -16,7 +16,7 @@ import httptools
 
 from pilothouse.kit.aio import yield_now
 from pilothouse.wire.http.compress import COMPRESS_BYTES, compressed, is_worth_it
-from pilothouse.wire.http.edge import Edge
+from pilothouse.wire.http.edge import Edge, gather
 from pilothouse.wire.http.heads import HTTP2_PREFACE, NO_BODY, head_of, is_http2, peer_of, refusal
 from pilothouse.wire.http.messages import Peer, Request, Response, Upgrade, split_target
 from pilothouse.wire.http.upgrade import UpgradedStream
@@ -42,7 +42,7 @@ class Http1Connection(asyncio.Protocol):
         self._transport: Any = None
         self._parser = httptools.HttpRequestParser(self)
         self._headers: dict[str, str] = {}
-        self._body: list[bytes] = []
+        self._body: list[bytes | bytearray] = []
         self._buffered = 0
         self._head_bytes = 0
         self._is_head_over = False
@@ -175,7 +175,7 @@ class Http1Connection(asyncio.Protocol):
         self._buffered += len(body)
         if self._buffered > self._server.limits.max_body_bytes:
             self._fail(413, f"request body is over the limit of {self._server.limits.max_body_bytes} bytes")
-        self._body.append(body)
+        gather(self._body, body)
 
     def on_message_complete(self) -> None:
         """Hand the request over."""

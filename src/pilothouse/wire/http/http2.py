@@ -20,7 +20,7 @@ import h2.settings
 
 from pilothouse.kit.aio import yield_now
 from pilothouse.wire.http.compress import COMPRESS_BYTES, compressed, is_worth_it
-from pilothouse.wire.http.edge import Edge
+from pilothouse.wire.http.edge import Edge, gather
 from pilothouse.wire.http.heads import HTTP2_PREFACE, NO_BODY, peer_of, refusal
 from pilothouse.wire.http.messages import Peer, Request, Response, split_target
 
@@ -29,6 +29,8 @@ MAX_STREAMS = 250
 RECEIVE_WINDOW = 1 << 20
 MAX_FRAME_BYTES = 16_384
 _HEAD_BYTES = 9
+BODIES = 4
+"""Request bodies of the greatest length that one connection may send side by side; a stream beyond it is reset."""
 FREE_RESETS = 200
 """Streams a client may reset without reading answers before it must have read as many."""
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"))
@@ -40,7 +42,7 @@ class _Stream:
 
     def __init__(self, number: int, head: dict[str, str]) -> None:
         self.number, self.head = number, head
-        self.body: list[bytes] = []
+        self.body: list[bytes | bytearray] = []
         self.size = 0
         self.task: asyncio.Task[None] | None = None
         self.deadline: asyncio.TimerHandle | None = None
@@ -80,6 +82,7 @@ class Http2Connection(asyncio.Protocol):
         self._h2 = h2.connection.H2Connection(_CONFIG)
         self._lengths = _FrameLengths()
         self._streams: dict[int, _Stream] = {}
+        self._most_held = BODIES * server.limits.max_body_bytes
         self._peer = Peer()
         self._may_send = asyncio.Event()
         self._is_paused = False
@@ -190,7 +193,11 @@ class Http2Connection(asyncio.Protocol):
             return
         data = event.data or b""
         stream.size += len(data)
-        stream.body.append(data)
+        gather(stream.body, data)
+        if len(self._streams) > BODIES and sum(other.size for other in self._streams.values()) > self._most_held:
+            self._drop(stream)
+            self._h2.reset_stream(number, h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
+            return  # the others are still there
         if stream.size > self._server.limits.max_body_bytes:
             stream.body = []
             self._start(stream, self._refuse(stream, 413, f"request body is over {self._server.limits.max_body_bytes} bytes"))

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from pilothouse.wire.http.edge import gather
 from pilothouse.wire.http.messages import Request, Response
 from pilothouse.wire.http.server import HttpServer, ServerLimits
 
@@ -32,3 +33,12 @@ def test_one_connection_too_many_is_turned_away_and_a_place_is_given_back() -> N
         await server.stop()
 
     asyncio.run(run())
+
+
+def test_tiny_pieces_of_a_body_are_kept_together() -> None:
+    pieces: list[bytes | bytearray] = []
+    sent = [b"a" * 5000, *(b"%d" % number for number in range(10_000)), b"b" * 5000, b"c"]
+    for piece in sent:
+        gather(pieces, piece)
+    assert b"".join(pieces) == b"".join(sent)
+    assert len(pieces) == 4

@@ -242,6 +242,20 @@ def test_a_body_over_the_limit_is_refused_and_the_connection_lives_on(tmp_path: 
     served(test, tmp_path, ServerLimits(max_body_bytes=1000))
 
 
+def test_bodies_side_by_side_have_a_limit_together(tmp_path: Path) -> None:
+    async def test(connect: Callable[..., Awaitable[Client]], service: Service, server: HttpServer) -> None:
+        client = await connect()
+        numbers = [client.send("POST", "/", b"x" * 900, is_whole=False) for _ in range(http2.BODIES + 1)]
+        await client.until(lambda: client.reset)
+        assert client.reset == {numbers[-1]: h2.errors.ErrorCodes.ENHANCE_YOUR_CALM}
+        client.h2.end_stream(numbers[0])
+        client.flush()
+        status, body = await client.answer(numbers[0])
+        assert status == 200 and json.loads(body)["size"] == 900
+
+    served(test, tmp_path, ServerLimits(max_body_bytes=1000))
+
+
 def test_a_request_that_never_ends_is_reset(tmp_path: Path) -> None:
     async def test(connect: Callable[..., Awaitable[Client]], _: Service, __: HttpServer) -> None:
         client = await connect()

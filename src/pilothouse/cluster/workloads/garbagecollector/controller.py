@@ -75,8 +75,8 @@ class GarbageCollector:
                     self._enqueue(owner.uid)
                 return
             node = node_of(kind, change.new)
-            for owner in self._graph.put(node):
-                self._enqueue(owner)
+            for unblocked in self._graph.put(node):
+                self._enqueue(unblocked)
             if node.owners or node.is_waiting or node.is_orphaning:
                 self._enqueue(node.uid)
             if node.is_waiting:
