@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,59 +11,117 @@ from pilothouse.api.meta import names
 from pilothouse.api.schema import versions
 from pilothouse.api.schema.structural import check_structural
 from pilothouse.api.validation.admission.webhooks import conversion
-from pilothouse.api.validation.checks import Findings, Obj, immutable, rule
+from pilothouse.api.validation.checks import Findings, Obj, immutable
 
 _APPROVED = "api-approved.kubernetes.io"
+_SCHEMA = "openAPIV3Schema"
+_SCOPES = ("Cluster", "Namespaced")
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^/\s]+\S*")
 
 
 def definition(obj: Obj) -> Findings:
     """A new CustomResourceDefinition."""
     spec, name = obj["spec"], obj["metadata"].get("name", "")
-    out: Findings = []
     wanted = f"{spec['names'].get('plural', '')}.{spec.get('group', '')}"
-    if name != wanted:
-        out.append(invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'))
-    group = spec.get("group", "")
-    if not group:
-        out.append(required("spec.group"))
-    else:
-        out += rule("spec.group", group, names.subdomain)
-        if "." not in group:
-            out.append(invalid("spec.group", group, "should be a domain with at least one dot"))
-    if not spec.get("scope"):
+    out: Findings = [] if name == wanted else [invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group')]
+    return out + _definition(obj) + _approval(obj) + _preserved(spec)
+
+
+def _definition(obj: Obj) -> Findings:
+    spec = obj["spec"]
+    group, scope, is_free = spec.get("group", ""), spec.get("scope"), bool(spec.get("preserveUnknownFields"))
+    out = _joined("spec.group", group, names.subdomain) if group else [required("spec.group")]
+    if group and not out and "." not in group:
+        out.append(invalid("spec.group", group, "should be a domain with at least one dot"))
+    if not scope:
         out.append(required("spec.scope"))
-    elif spec["scope"] not in ("Cluster", "Namespaced"):
-        out.append(unsupported("spec.scope", spec["scope"], ("Cluster", "Namespaced")))
-    out += _versions(spec)
-    out += _names(spec["names"])
-    out += _schemas(spec)
+    elif scope not in _SCOPES:
+        out.append(unsupported("spec.scope", scope, _SCOPES))
+    found = spec.get("versions") or []
+    missing = [index for index, version in enumerate(found) if (version.get("schema") or {}).get(_SCHEMA) is None]
+    out += [required(f"spec.versions[{index}].schema.{_SCHEMA}") for index in missing]
+    if is_free and _has_default([(version.get("schema") or {}).get(_SCHEMA) for version in found]):
+        out.append(invalid("spec.preserveUnknownFields", True, "must be false in order to use defaults in the schema"))
+    out += _versions(found) + _names(spec["names"]) + _shared(found)
+    strategy = (spec.get("conversion") or {}).get("strategy", "None")
+    if is_free and strategy != "None":
+        out.append(invalid("spec.conversion.strategy", strategy, "must be None if spec.preserveUnknownFields is true"))
     out += conversion(spec.get("conversion") or {}, "spec.conversion")
-    stored = (obj.get("status") or {}).get("storedVersions") or []
-    out += versions.stored_versions(stored, spec.get("versions") or [])
-    return out + _approval(obj, group)
+    return out + versions.stored_versions((obj.get("status") or {}).get("storedVersions") or [], found)
 
 
-def _approval(obj: Obj, group: str) -> Findings:
-    protected = group.endswith((".k8s.io", ".kubernetes.io")) or group in ("k8s.io", "kubernetes.io")
-    if not protected or (obj["metadata"].get("annotations") or {}).get(_APPROVED):
+def _joined(path: str, value: str, check: Callable[[str], list[str]], shown: str = "", prefix: str = "") -> Findings:
+    problems = check(value)
+    return [invalid(path, shown or value, prefix + ",".join(problems))] if problems else []
+
+
+def _approval(obj: Obj) -> Findings:
+    """Who may define kinds in the groups of the community."""
+    group = obj["spec"].get("group", "")
+    if not group.endswith((".k8s.io", ".kubernetes.io")) and group not in ("k8s.io", "kubernetes.io"):
+        return []
+    path, note = f"metadata.annotations[{_APPROVED}]", _approved(obj)
+    where = "see https://github.com/kubernetes/enhancements/pull/1111"
+    if not note:
+        return [required(path, f'protected groups must have approval annotation "{_APPROVED}", {where}')]
+    if _approval_state(note) != "invalid":
         return []
     text = (
-        f'protected groups must have approval annotation "{_APPROVED}", see https://github.com/kubernetes/enhancements/pull/1111'
+        f'protected groups must have approval annotation "{_APPROVED}" with either a URL or a reason starting with "unapproved"'
     )
-    return [required(f"metadata.annotations[{_APPROVED}]", text)]
+    return [invalid(path, note, f"{text}, {where}")]
 
 
-def _versions(spec: Obj) -> Findings:
-    found = spec.get("versions") or []
+def _approval_state(note: str) -> str:
+    if not note or note.startswith("unapproved"):
+        return "bypassed" if note else "missing"
+    return "approved" if _URL.fullmatch(note) else "invalid"
+
+
+def _preserved(spec: Obj) -> Findings:
+    if not spec.get("preserveUnknownFields"):
+        return []
+    text = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+    return [invalid("spec.preserveUnknownFields", True, text)]
+
+
+def _versions(found: list[Obj]) -> Findings:
+    """Each version for itself; what all versions share is not repeated for each."""
     stored = [version for version in found if version.get("storage")]
     shown: list[Any] = [_shown(version) for version in found]
     out: Findings = []
+    shared = {field for field in ("schema", *(name for name, _ in _OF_VERSIONS)) if _are_alike(found, field)}
     for index, version in enumerate(found):
-        out += rule(f"spec.versions[{index}].name", version.get("name", ""), names.label_1035)
+        base = f"spec.versions[{index}]"
+        out += _joined(f"{base}.name", version.get("name", ""), names.label_1035) + versions.deprecation(version, base)
+        raw = (version.get("schema") or {}).get(_SCHEMA)
+        if raw is not None and "schema" not in shared:
+            out += check_structural(raw, f"{base}.schema.{_SCHEMA}", has_status=_has_status(version))
+        for field, check in _OF_VERSIONS:
+            if version.get(field) and field not in shared:
+                out += check(version, f"{base}.{field}")
     if len({version.get("name") for version in found}) != len(found):
         out.append(invalid("spec.versions", shown, "must contain unique version names"))
     if len(stored) != 1:
         out.append(invalid("spec.versions", shown, "must have exactly one version marked as storage version"))
+    return out
+
+
+def _has_status(version: Obj) -> bool:
+    return (version.get("subresources") or {}).get("status") is not None
+
+
+def _shared(found: list[Obj]) -> Findings:
+    """What all versions share is named as the top-level field, as clients know it."""
+    if not found:
+        return []
+    out: Findings = []
+    raw = (found[0].get("schema") or {}).get(_SCHEMA)
+    if raw is not None and _are_alike(found, "schema"):
+        out += check_structural(raw, f"spec.validation.{_SCHEMA}", has_status=any(map(_has_status, found)))
+    for field, check in _OF_VERSIONS:
+        if found[0].get(field) and _are_alike(found, field):
+            out += check(found[0], f"spec.{field}")
     return out
 
 
@@ -76,43 +135,20 @@ def _shown(version: Obj) -> Obj:
 
 
 def _names(found: Obj) -> Findings:
-    out: Findings = []
-    for field in ("plural", "singular", "kind", "listKind"):
-        path, value = f"spec.names.{field}", found.get(field, "")
-        if not value:
-            out.append(required(path))
-            continue
-        is_kind = field in ("kind", "listKind")
-        problems = names.label_1035(value.lower() if is_kind else value)
+    fields = ("plural", "singular", "kind", "listKind")
+    out: Findings = [required(f"spec.names.{field}") for field in fields if not found.get(field)]
+    for field in fields:
+        value, is_kind = found.get(field, ""), field in ("kind", "listKind")
         prefix = "may have mixed case, but should otherwise match: " if is_kind else ""
-        out += [invalid(path, value, prefix + problem) for problem in problems]
+        if value:
+            out += _joined(f"spec.names.{field}", value.lower() if is_kind else value, names.label_1035, value, prefix)
     for index, short in enumerate(found.get("shortNames") or ()):
-        out += rule(f"spec.names.shortNames[{index}]", short, names.label_1035)
-    for index, category in enumerate(found.get("categories") or ()):
-        out += rule(f"spec.names.categories[{index}]", category, names.label_1035)
+        out += _joined(f"spec.names.shortNames[{index}]", short, names.label_1035)
     if found.get("kind") and found.get("kind") == found.get("listKind"):
         out.append(invalid("spec.names.listKind", found["listKind"], "kind and listKind may not be the same"))
+    for index, category in enumerate(found.get("categories") or ()):
+        out += _joined(f"spec.names.categories[{index}]", category, names.label_1035)
     return out
-
-
-def _schemas(spec: Obj) -> Findings:
-    """Check what each version states; what all versions share is named as the top-level field, as clients know it."""
-    found = spec.get("versions") or []
-    out: Findings = []
-    for index, version in enumerate(found):
-        base = f"spec.versions[{index}]"
-        out += versions.deprecation(version, base)
-        raw = (version.get("schema") or {}).get("openAPIV3Schema")
-        if raw is None:
-            out.append(required(f"{base}.schema.openAPIV3Schema", "schemas are required"))
-        if not (index and _are_alike(found, "schema")) and raw is not None:
-            where = "spec.validation" if _are_alike(found, "schema") else f"{base}.schema"
-            out += check_structural(raw, f"{where}.openAPIV3Schema")
-        for field, check in _OF_VERSIONS:
-            alike = _are_alike(found, field)
-            if version.get(field) and not (index and alike):
-                out += check(version, f"{'spec' if alike else base}.{field}")
-    return out + _preserve(spec)
 
 
 def _are_alike(found: list[Obj], field: str) -> bool:
@@ -131,17 +167,6 @@ _OF_VERSIONS: tuple[tuple[str, Callable[[Obj, str], Findings]], ...] = (
 )
 
 
-def _preserve(spec: Obj) -> Findings:
-    out: Findings = []
-    if spec.get("preserveUnknownFields"):
-        path = "spec.preserveUnknownFields"
-        if _has_default([(version.get("schema") or {}).get("openAPIV3Schema") for version in spec.get("versions") or ()]):
-            out.append(invalid(path, True, "must be false in order to use defaults in the schema"))
-        text = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
-        out.append(invalid(path, True, text))
-    return out
-
-
 def _has_default(value: Any) -> bool:
     if isinstance(value, dict):
         return "default" in value or any(_has_default(item) for item in value.values())
@@ -150,19 +175,23 @@ def _has_default(value: Any) -> bool:
 
 def definition_update(new: Obj, old: Obj) -> Findings:
     """What of a definition may not change."""
-    out = [finding for finding in definition(new) if finding.path != "metadata.name"]
-    if _approved(new) == _approved(old):
-        out = [finding for finding in out if finding.path != f"metadata.annotations[{_APPROVED}]"]
     spec, before = new["spec"], old["spec"]
+    found = _definition(new)
+    stored = [finding for finding in found if finding.path.startswith("status.")]
+    frozen: Findings = []
     if _is_established(old):
-        out += immutable("spec.scope", spec.get("scope"), before.get("scope"))
-        out += immutable("spec.names.kind", spec["names"].get("kind"), before["names"].get("kind"))
-    out += immutable("spec.group", spec.get("group"), before.get("group"))
-    return out + immutable("spec.names.plural", spec["names"].get("plural"), before["names"].get("plural"))
+        frozen += immutable("spec.scope", spec.get("scope"), before.get("scope"))
+        frozen += immutable("spec.names.kind", spec["names"].get("kind"), before["names"].get("kind"))
+    frozen += immutable("spec.group", spec.get("group"), before.get("group"))
+    frozen += immutable("spec.names.plural", spec["names"].get("plural"), before["names"].get("plural"))
+    out = [finding for finding in found if finding not in stored] + frozen + stored
+    if _approval_state(_approved(new)) != _approval_state(_approved(old)):
+        out += _approval(new)
+    return out if before.get("preserveUnknownFields") else out + _preserved(spec)
 
 
-def _approved(obj: Obj) -> bool:
-    return bool((obj["metadata"].get("annotations") or {}).get(_APPROVED))
+def _approved(obj: Obj) -> str:
+    return str((obj["metadata"].get("annotations") or {}).get(_APPROVED) or "")
 
 
 def _is_established(obj: Obj) -> bool:

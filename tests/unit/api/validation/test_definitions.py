@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pilothouse.api.validation.definitions import definition, definition_update, definition_warnings
 
 
@@ -52,3 +54,46 @@ def test_names_that_paths_are_made_of_stay() -> None:
 def test_formats_nobody_knows_are_warned_of() -> None:
     raw = {"type": "object", "properties": {"a": {"type": "string", "format": "bogus"}}}
     assert definition_warnings(crd(version(schema={"openAPIV3Schema": raw}))) == ['unrecognized format "bogus"']
+
+
+def _texts(**spec: Any) -> list[str]:
+    names = {"plural": "as", "singular": "a", "kind": "A", "listKind": "AList", **spec.pop("names", {})}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object"}}}
+    full = {
+        "group": "e.com",
+        "scope": "Cluster",
+        "names": names,
+        "versions": [version],
+        "conversion": {"strategy": "None"},
+        **spec,
+    }
+    meta = {"name": f"{names['plural']}.{full['group']}", "annotations": full.pop("annotations", {})}
+    obj = {"metadata": meta, "spec": full, "status": {"storedVersions": ["v1"]}}
+    return [f"{error.path}: {error.text()}" for error in definition(obj)]
+
+
+_FREE = (
+    "spec.preserveUnknownFields: Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown-fields to true in "
+    "spec.versions[*].schema instead"
+)
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        ({"names": {"plural": "", "kind": ""}}, ["spec.names.plural: Required value", "spec.names.kind: Required value"]),
+        ({"names": {"listKind": "A"}},
+         ['spec.names.listKind: Invalid value: "A": kind and listKind may not be the same']),
+        ({"group": "com"}, ['spec.group: Invalid value: "com": should be a domain with at least one dot']),
+        ({"preserveUnknownFields": True}, [_FREE]),
+        ({"group": "a.k8s.io", "annotations": {"api-approved.kubernetes.io": "https://github.com/x/1"}}, []),
+        ({"group": "a.k8s.io", "annotations": {"api-approved.kubernetes.io": "unapproved, test"}}, []),
+    ],
+)  # fmt: skip
+def test_definitions(spec: dict[str, Any], found: list[str]) -> None:
+    assert _texts(**spec) == found
+
+
+def test_an_approval_is_a_link_or_says_why_not() -> None:
+    (text,) = _texts(group="a.k8s.io", annotations={"api-approved.kubernetes.io": "yes"})
+    assert text.startswith('metadata.annotations[api-approved.kubernetes.io]: Invalid value: "yes": protected groups must have')
