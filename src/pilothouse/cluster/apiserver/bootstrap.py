@@ -77,6 +77,16 @@ def _kubernetes_service(backend: Backend) -> list[Obj]:
     return [
         {"apiVersion": "v1", "kind": "Service", "metadata": {**meta, "labels": labels}, "spec": spec},
         {
+            "apiVersion": "v1", "kind": "Endpoints",
+            "metadata": {**meta, "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
+            "subsets": [
+                {
+                    "addresses": [{"ip": config.advertise_address}],
+                    "ports": [{"name": "https", "port": config.advertise_port, "protocol": "TCP"}],
+                }
+            ],
+        },
+        {
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {**meta, "labels": slice_labels},
             "addressType": "IPv4", "endpoints": [{"addresses": [config.advertise_address], "conditions": {"ready": True}}],
             "ports": [{"name": "https", "port": config.advertise_port, "protocol": "TCP"}],

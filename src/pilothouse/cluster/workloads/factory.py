@@ -11,6 +11,7 @@ from pilothouse.cluster.workloads.daemonsets.controller import DaemonSetControll
 from pilothouse.cluster.workloads.deployments.controller import DeploymentController
 from pilothouse.cluster.workloads.disruption.controller import DisruptionController
 from pilothouse.cluster.workloads.endpointslices.controller import EndpointSliceController
+from pilothouse.cluster.workloads.endpointslices.mirroring import EndpointSliceMirroring
 from pilothouse.cluster.workloads.garbagecollector.controller import GarbageCollector
 from pilothouse.cluster.workloads.identity.accounts import ServiceAccountController
 from pilothouse.cluster.workloads.identity.bootstraptokens import TokenCleaner
@@ -47,8 +48,8 @@ async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
     """Add every controller to `manager`; they run when the manager starts."""
     for controller in (
         ReplicaSetController, ReplicationManager, DeploymentController, StatefulSetController, DaemonSetController,
-        JobController, CronJobController, EndpointSliceController, NamespaceController, DisruptionController, GarbageCollector,
-        QuotaController, ClusterRoleAggregator, TokenCleaner,
+        JobController, CronJobController, EndpointSliceController, EndpointSliceMirroring, NamespaceController,
+        DisruptionController, GarbageCollector, QuotaController, ClusterRoleAggregator, TokenCleaner,
     ):  # fmt: skip
         controller(manager)
     ServiceAccountController(manager, config.root_ca_pem)

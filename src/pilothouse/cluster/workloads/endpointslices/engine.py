@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.api.meta import Tree, is_deleting, labels_of, metadata, name_of, owner_reference, uid_of
+from pilothouse.api.meta import Tree, annotations_of, is_deleting, labels_of, metadata, name_of, owner_reference, uid_of
 from pilothouse.cluster.workloads.pods import is_finished, is_ready
 
 SERVICE_NAME = "kubernetes.io/service-name"
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 CONTROLLER_NAME = "endpointslice-controller.k8s.io"
+MIRROR_NAME = "endpointslicemirroring-controller.k8s.io"
 MAX_ENDPOINTS = 100
+MAX_MIRRORED = 1_000
+"""Addresses of one subset that are mirrored."""
+_SKIP_MIRROR = "endpointslice.kubernetes.io/skip-mirror"
+_OWN_ENDPOINTS = "endpoints.kubernetes.io/managed-by"
+_LEADER = "control-plane.alpha.kubernetes.io/leader"
 
 
 def selected_pods(service: Tree, pods: list[Tree]) -> list[Tree]:
@@ -136,3 +142,39 @@ def _subset(ports: tuple[tuple[str, int, str, str], ...], ready: list[Tree], wai
         subset["notReadyAddresses"] = waiting
     listed = [{**({"name": name} if name else {}), "port": number, "protocol": protocol} for name, number, protocol, _ in ports]
     return {**subset, "ports": listed} if listed else subset
+
+
+def is_mirrored(service: Tree, endpoints: Tree) -> bool:
+    """Whether slices are made from Endpoints: somebody wrote them for a Service without selector, and does not object."""
+    labels = labels_of(endpoints)
+    is_own = _OWN_ENDPOINTS in labels or labels.get(_SKIP_MIRROR) == "true" or _LEADER in annotations_of(endpoints)
+    return not service["spec"].get("selector") and service["spec"].get("type") != "ExternalName" and not is_own
+
+
+def plan_mirror(endpoints: Tree) -> list[Tree]:
+    """Return the slices for an Endpoints object, without names: one per subset and family of addresses."""
+    labels = {**labels_of(endpoints), SERVICE_NAME: name_of(endpoints), MANAGED_BY: MIRROR_NAME}
+    meta = {
+        "namespace": metadata(endpoints)["namespace"], "generateName": f"{name_of(endpoints)}-", "labels": labels,
+        "ownerReferences": [owner_reference(endpoints)],
+    }  # fmt: skip
+    groups: dict[tuple[str, str], tuple[list[Tree], list[Tree]]] = {}
+    for subset in endpoints.get("subsets") or ():
+        ports = [{"protocol": "TCP", **port} for port in subset.get("ports") or ()]
+        ports = [{"name": port.get("name", ""), **port} for port in ports]
+        for field, is_ready_ in (("addresses", True), ("notReadyAddresses", False)):
+            for address in subset.get(field) or ():
+                family = "IPv6" if ":" in address["ip"] else "IPv4"
+                found = groups.setdefault((family, repr(ports)), (ports, []))[1]
+                if len(found) < MAX_MIRRORED:
+                    found.append(_mirrored(address, is_ready_))
+    head = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": meta}
+    return [
+        {**head, "addressType": family, "endpoints": found, "ports": ports}
+        for (family, _), (ports, found) in sorted(groups.items())
+    ]
+
+
+def _mirrored(address: Tree, is_ready_: bool) -> Tree:
+    copied = {key: address[key] for key in ("hostname", "nodeName", "targetRef") if address.get(key)}
+    return {"addresses": [address["ip"]], "conditions": {"ready": is_ready_}, **copied}
