@@ -21,6 +21,7 @@ _METHODS = {"get": "get", "list": "get", "create": "post", "update": "put", "pat
             "deletecollection": "delete"}  # fmt: skip
 _WORDS = {"get": "read", "list": "list", "create": "create", "update": "replace", "patch": "patch", "delete": "delete",
           "deletecollection": "deletecollection"}  # fmt: skip
+EVERYWHERE = "ForAllNamespaces"
 _CONNECT = frozenset(("attach", "exec", "portforward", "proxy"))
 
 
@@ -63,12 +64,13 @@ class PathWriter:
         one = f"{scoped}/{{name}}"
         for verb in ("list", "create", "deletecollection"):
             if verb in resource.verbs:
-                self._add(scoped, verb, resource, None, namespaced=resource.namespaced)
+                self._add(scoped, verb, resource, None)
         for verb in ("get", "update", "patch", "delete"):
             if verb in resource.verbs:
-                self._add(one, verb, resource, None, namespaced=resource.namespaced)
+                self._add(one, verb, resource, None)
         if resource.namespaced and "list" in resource.verbs:
-            self._add(f"{self.prefix}/{resource.plural}", "list", resource, None, namespaced=False)
+            self._add(f"{self.prefix}/{resource.plural}", "list", resource, None)
+            self.paths[f"{self.prefix}/{resource.plural}"]["get"]["operationId"] = self._id("list", resource, EVERYWHERE)
         for sub in resource.subresources.values():
             self._subresource(resource, sub, one)
         if "watch" in resource.verbs and not resource.is_custom:
@@ -77,9 +79,9 @@ class PathWriter:
     def _subresource(self, resource: Resource, sub: Subresource, one: str) -> None:
         path = f"{one}/{sub.name}"
         for verb in sub.verbs:
-            self._add(path, verb, resource, sub, namespaced=resource.namespaced)
+            self._add(path, verb, resource, sub)
         if sub.name == "proxy":
-            self.paths[f"{path}/{{path}}"] = self.paths[path]
+            self.paths[f"{path}/{{path}}"] = _with_path(self.paths[path])
 
     def _watches(self, resource: Resource) -> None:
         plural = resource.plural
@@ -90,30 +92,34 @@ class PathWriter:
         for path in paths:
             is_one = path.endswith("{name}")
             operation = self._operation("list", resource, None)
-            operation["operationId"] = operation["operationId"].replace("list", "watch", 1)
+            suffix = "" if is_one else "List" + ("" if path.startswith(scoped) else EVERYWHERE)
+            operation["operationId"] = self._id("watch", resource, suffix)
             operation["x-kubernetes-action"] = "watch" if is_one else "watchlist"
             operation["responses"] = responses(META + "WatchEvent")
             operation.pop("parameters", None)
-            found = {"get": operation, "parameters": [parameter(name) for name in _LIST]}
+            found = {"get": operation, "parameters": [*_in_path(path), *(parameter(name) for name in _LIST)]}
             self.paths[f"{self.prefix}/watch{path}"] = found
 
-    def _add(self, path: str, verb: str, resource: Resource, sub: Subresource | None, *, namespaced: bool) -> None:
+    def _add(self, path: str, verb: str, resource: Resource, sub: Subresource | None) -> None:
         item = self.paths.setdefault(path, {})
         if "parameters" not in item:
-            shared = [parameter("name", "path")] if "{name}" in path else []
-            if namespaced and "{namespace}" in path:
-                shared.append(parameter("namespace", "path"))
-            item["parameters"] = [*shared, parameter("pretty")]
+            item["parameters"] = [*_in_path(path), parameter("pretty")]
         item[_METHODS[verb]] = self._operation(verb, resource, sub)
+
+    def _id(self, verb: str, resource: Resource, suffix: str) -> str:
+        """Return the name of an operation, unique in its document."""
+        scope = "Namespaced" if resource.namespaced and not suffix.endswith(EVERYWHERE) else ""
+        if verb == "deletecollection":
+            verb, scope = "delete", f"Collection{scope}"
+        return f"{verb}{self.stem}{scope}{resource.kind}{suffix}"
 
     def _operation(self, verb: str, resource: Resource, sub: Subresource | None) -> Obj:
         kind = resource if sub is None else sub
         schema = self.names.get(f"{kind.group}/{kind.version}/{kind.kind}", "")
-        scope = "Namespaced" if resource.namespaced else ""
         suffix = (sub.name[:1].upper() + sub.name[1:]) if sub is not None else ""
         out: Obj = {
             "tags": [self.tag], "description": f"{_WORDS[verb]} the {resource.kind}",
-            "operationId": f"{_WORDS[verb]}{self.stem}{scope}{resource.kind}{suffix}",
+            "operationId": self._id(_WORDS[verb], resource, suffix),
             "parameters": [parameter(name) for name in _parameters(verb)],
         }  # fmt: skip
         if verb in ("create", "update"):
@@ -131,6 +137,19 @@ class PathWriter:
         out["x-kubernetes-action"] = "connect" if connects else _ACTIONS[verb]
         out["x-kubernetes-group-version-kind"] = {"group": kind.group, "version": kind.version, "kind": kind.kind}
         return out
+
+
+def _in_path(path: str) -> list[Obj]:
+    return [parameter(name, "path") for name in ("name", "namespace") if f"{{{name}}}" in path]
+
+
+def _with_path(item: Obj) -> Obj:
+    """Return the operations of a proxy for paths below it."""
+    out: Obj = {"parameters": [*item["parameters"], parameter("path", "path")]}
+    for method, operation in item.items():
+        if method != "parameters":
+            out[method] = {**operation, "operationId": operation["operationId"] + "WithPath"}
+    return out
 
 
 def _parameters(verb: str) -> tuple[str, ...]:

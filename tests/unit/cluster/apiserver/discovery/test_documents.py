@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from tests.unit.cluster.apiserver.driver import Driver, crd, established, serve
 
@@ -34,6 +35,34 @@ def test_deployments_say_how_they_are_written() -> None:
         assert {"fieldValidation", "dryRun", "force"} <= {parameter["name"] for parameter in item["patch"]["parameters"]}
         kind = document["components"]["schemas"]["io.k8s.api.apps.v1.Deployment"]["x-kubernetes-group-version-kind"]
         assert kind == [{"group": "apps", "kind": "Deployment", "version": "v1"}]
+
+    serve(test)
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_what_its_path_holds() -> None:
+    async def test(driver: Driver) -> None:
+        await established(driver, crd())
+        for name in json.loads(await driver.ok("GET", "/openapi/v3"))["paths"]:
+            seen: set[str] = set()
+            for path, item in (await driver.ok("GET", f"/openapi/v3/{name}"))["paths"].items():
+                told = {one["name"] for one in item.get("parameters", ()) if one["in"] == "path"}
+                assert told == set(re.findall(r"{(\w+)}", path)), path
+                operations = [value["operationId"] for method, value in item.items() if method != "parameters"]
+                assert not seen.intersection(operations), path
+                seen |= set(operations)
+
+    serve(test)
+
+
+def test_operations_are_named_as_in_every_cluster() -> None:
+    async def test(driver: Driver) -> None:
+        paths = (await driver.ok("GET", "/openapi/v3/api/v1"))["paths"]
+        names = {path: item["get"]["operationId"] for path, item in paths.items() if "get" in item}
+        assert names["/api/v1/configmaps"] == "listCoreV1ConfigMapForAllNamespaces"
+        assert names["/api/v1/watch/configmaps"] == "watchCoreV1ConfigMapListForAllNamespaces"
+        assert names["/api/v1/watch/namespaces/{namespace}/configmaps"] == "watchCoreV1NamespacedConfigMapList"
+        assert names["/api/v1/watch/nodes"] == "watchCoreV1NodeList"
+        assert paths["/api/v1/nodes"]["delete"]["operationId"] == "deleteCoreV1CollectionNode"
 
     serve(test)
 
