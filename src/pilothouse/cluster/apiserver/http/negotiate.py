@@ -39,8 +39,11 @@ PLAIN = Encoding()
 _FORMS = {"Table": "table", "PartialObjectMetadata": "partial", "PartialObjectMetadataList": "partial"}
 
 
-def negotiate(accept: str, *, is_list: bool, streaming: bool = False) -> Encoding:
-    """Return the encoding for an Accept header; raises 406 when none fits."""
+def negotiate(accept: str, *, is_list: bool, streaming: bool = False, is_whole: bool = False) -> Encoding:
+    """Return the encoding for an Accept header; raises 406 when none fits.
+
+    `is_whole` is for what is answered as the object only, such as reviews: it has no table and no metadata of its own.
+    """
     if accept in ("", "application/json", "*/*"):
         return PLAIN
     known = False
@@ -49,7 +52,7 @@ def negotiate(accept: str, *, is_list: bool, streaming: bool = False) -> Encodin
         media = media.strip().lower()
         known = known or media in _KNOWN
         found = _choice(media, _parameters(parameters), streaming=streaming)
-        if found is not None:
+        if found is not None and not (is_whole and found.form != "object"):
             return found
     if streaming:
         allowed = "application/json, application/vnd.kubernetes.protobuf, application/cbor-seq"

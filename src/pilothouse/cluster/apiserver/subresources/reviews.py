@@ -12,6 +12,7 @@ from pilothouse.cluster.apiserver.authz.rbac import MASTERS
 from pilothouse.cluster.apiserver.context import Attributes, Call, Obj, User
 from pilothouse.cluster.apiserver.errors import bad_request
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
+from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer_tree
 from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree
 from pilothouse.cluster.apiserver.registry.options import write_options
@@ -28,6 +29,7 @@ class Reviews:
     async def answer(self, call: Call) -> Response:
         """Answer a POST of any review kind."""
         write_options(call, "CreateOptions")
+        encoding = negotiate(call.request.header("accept"), is_list=False, is_whole=True)
         obj = decode_object(call, read_tree(call, call.resource.kind), call.resource)
         obj.setdefault("metadata", {})
         obj["metadata"] = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
@@ -36,7 +38,7 @@ class Reviews:
             await self._token(obj)
         else:
             getattr(self, f"_{_METHODS[call.resource.kind]}")(call, obj)
-        return answer_tree(obj, 201, warnings=call.warnings)
+        return answer_tree(obj, 201, encoding, call.warnings)
 
     def _self_access(self, call: Call, obj: Obj) -> None:
         self._check_spec(call, obj["spec"])

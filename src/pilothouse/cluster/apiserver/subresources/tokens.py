@@ -10,6 +10,7 @@ from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names, not_found
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
+from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer_tree
 from pilothouse.cluster.apiserver.registry.codec import cannot_handle, check_type, read_tree
 from pilothouse.cluster.apiserver.registry.options import write_options
@@ -79,7 +80,8 @@ class TokenRequests:
             "spec": {**spec, "boundObjectRef": spec.get("boundObjectRef")},
             "status": {"token": self.accounts.sign(claims), "expirationTimestamp": rfc3339(now + seconds)},
         }  # fmt: skip
-        return answer_tree(shown, 201, warnings=call.warnings)
+        encoding = negotiate(call.request.header("accept"), is_list=False, is_whole=True)
+        return answer_tree(shown, 201, encoding, call.warnings)
 
     def _bound(self, call: Call, reference: Obj | None) -> Obj:
         if reference is None:
