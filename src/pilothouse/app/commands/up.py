@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("up", help="start the platform in the foreground")
+    parser = subparsers.add_parser("up", help="start the platform in the foreground", usage="pilothouse up [OPTION ...]")
     parser.add_argument("--data-dir", help="where everything is kept (default: below ~/.local/share)")
     parser.add_argument("--port", type=_port, help="port of the API server (default: 6443, or a free one when it is taken)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
