@@ -61,3 +61,18 @@ def test_defaults_are_stable(group: str, kind: str, spec: dict[str, Any]) -> Non
     twice = copy.deepcopy(once)
     apply_defaults(group, kind, twice)
     assert twice == once
+
+
+@pytest.mark.parametrize(
+    ("strategy", "filled"),
+    [
+        ({}, {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}),
+        ({"type": "RollingUpdate"}, {"type": "RollingUpdate"}),
+        ({"type": "RollingUpdate", "rollingUpdate": {}}, {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}),
+        ({"type": "OnDelete"}, {"type": "OnDelete"}),
+    ],
+)
+def test_the_strategy_of_a_stateful_set(strategy: dict[str, Any], filled: dict[str, Any]) -> None:
+    obj: dict[str, Any] = {"metadata": {}, "spec": {"updateStrategy": strategy}}
+    apply_defaults("apps", "StatefulSet", obj)
+    assert obj["spec"]["updateStrategy"] == filled

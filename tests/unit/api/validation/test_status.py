@@ -33,14 +33,3 @@ def test_status(group: str, kind: str, status: Any, before: Any, paths: list[str
 
 def test_a_namespace_being_deleted_terminates() -> None:
     assert find("", "Namespace", {"phase": "Active"}, deletionTimestamp="2024-01-01T00:00:00Z") == ["status.Phase"]
-
-
-def test_a_job_completes_in_order() -> None:
-    done = [{"type": "Complete", "status": "True"}]
-    assert find("batch", "Job", {"active": 1, "conditions": done}) == [
-        "status.completionTime",
-        "status.conditions",
-        "status.active",
-    ]
-    met = [{"type": "SuccessCriteriaMet", "status": "True"}, *done]
-    assert find("batch", "Job", {"conditions": met, "completionTime": "2024-01-01T00:00:00Z"}) == []

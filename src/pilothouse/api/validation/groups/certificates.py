@@ -6,11 +6,13 @@ import base64
 import binascii
 import re
 
-from pilothouse.api.findings import duplicate, invalid, required, too_long, unsupported
+from pilothouse.api.findings import Verbatim, duplicate, forbidden, invalid, required, too_long, unsupported
 from pilothouse.api.meta import names
 from pilothouse.api.validation.checks import Findings, Obj
 
 MIN_DURATION_S = 600
+_DECISIONS = ("Approved", "Denied", "Failed")
+_STATUSES = ("False", "True", "Unknown")
 _LEGACY = "kubernetes.io/legacy-unknown"
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE REQUEST-----\n.*?-----END CERTIFICATE REQUEST-----", re.DOTALL)
 _USAGES = (
@@ -67,3 +69,41 @@ def signer_name(name: str, path: str) -> Findings:
     for label in rest.split("."):
         out += [invalid(path, rest, f'validating label "{label}": {problem}') for problem in names.subdomain(label)]
     return out + ([too_long(path, 317)] if len(rest) > 317 else [])
+
+
+def signing_request_status(new: Obj, old: Obj) -> Findings:
+    """The certificate of a CertificateSigningRequest, and decisions, which stay."""
+    status, before = new.get("status") or {}, old.get("status") or {}
+    found = status.get("conditions") or []
+    kinds = [condition.get("type", "") for condition in found]
+    had = {condition.get("type") for condition in before.get("conditions") or ()}
+    out = [finding for index, condition in enumerate(found) for finding in _condition(condition, index, kinds)]
+    for kind in _DECISIONS:
+        if kind in had and kind not in kinds:
+            out.append(forbidden("status.conditions", f'updates may not remove a condition of type "{kind}"'))
+    if before.get("certificate") and status.get("certificate") != before["certificate"]:
+        out.append(forbidden("status.certificate", "updates may not change a certificate that is set"))
+    elif status.get("certificate") and not _has_certificate(status["certificate"]):
+        text = "must contain at least one CERTIFICATE PEM block"
+        out.append(invalid("status.certificate", "<certificate data>", text))
+    if "Approved" in kinds and "Denied" in kinds:
+        out.append(invalid("status.conditions", Verbatim(""), "Approved and Denied conditions are mutually exclusive"))
+    return out
+
+
+def _condition(condition: Obj, index: int, kinds: list[str]) -> Findings:
+    path, kind, value = f"status.conditions[{index}]", kinds[index], condition.get("status", "")
+    allowed = _STATUSES[1:2] if kind in _DECISIONS else _STATUSES
+    out: Findings = [] if kind else [required(f"{path}.type")]
+    if not value:
+        out.append(required(f"{path}.status"))
+    elif value not in allowed:
+        out.append(unsupported(f"{path}.status", value, allowed))
+    return out + ([duplicate(f"{path}.type", kind)] if kind in kinds[:index] else [])
+
+
+def _has_certificate(encoded: str) -> bool:
+    try:
+        return b"-----BEGIN CERTIFICATE-----" in base64.b64decode(encoded)
+    except ValueError:
+        return False

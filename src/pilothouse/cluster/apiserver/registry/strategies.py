@@ -270,6 +270,22 @@ def _daemon_set(obj: Obj, old: Obj | None) -> None:
     notes[key] = generation
 
 
+def _stateful_set(obj: Obj, old: Obj | None) -> None:
+    """Drop a limit that is off by default, unless the object already has it."""
+    rolling = (obj["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+    before = (((old or {}).get("spec") or {}).get("updateStrategy") or {}).get("rollingUpdate") or {}
+    if "maxUnavailable" not in before:
+        rolling.pop("maxUnavailable", None)
+
+
+def _lease(obj: Obj, old: Obj | None) -> None:
+    """Drop what only coordinated leader election uses, which is off by default."""
+    before = (old or {}).get("spec") or {}
+    for field in ("strategy", "preferredHolder"):
+        if field not in before:
+            (obj.get("spec") or {}).pop(field, None)
+
+
 def _drop(*fields: str) -> Prepare:
     def prepare(obj: Obj, old: Obj | None) -> None:
         for field in fields:
@@ -315,6 +331,8 @@ _PREPARE: dict[str, Prepare] = {
     "Pod": _pod,
     "Job": _job,
     "DaemonSet": _daemon_set,
+    "Lease": _lease,
+    "StatefulSet": _stateful_set,
     "PersistentVolume": _persistent_volume,
     "PersistentVolumeClaim": _claim,
 }

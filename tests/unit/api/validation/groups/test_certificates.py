@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pilothouse.api.validation.groups.certificates import signer_name, signing_request
+from pilothouse.api.validation.groups.certificates import signer_name, signing_request, signing_request_status
 
 
 def _block(kind: str) -> str:
@@ -52,3 +52,15 @@ def test_requests(spec: dict[str, Any], path: str, text: str) -> None:
 def test_names_of_signers(name: str, text: str) -> None:
     (error,) = signer_name(name, "s")
     assert text in error.text()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "texts"),
+    [
+        ([{"type": "Approved", "status": "False"}], ['Unsupported value: "False": supported values: "True"']),
+        ([{"type": "x"}], ["Required value"]),
+        ([{"type": "x", "status": "True"}] * 2, ['Duplicate value: "x"']),
+    ],
+)
+def test_conditions(conditions: list[dict[str, str]], texts: list[str]) -> None:
+    assert [error.text() for error in signing_request_status({"status": {"conditions": conditions}}, {})] == texts
