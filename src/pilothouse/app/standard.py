@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "down": ("pilothouse.app.commands.down", "stop the platform and everything it started"),
     "status": ("pilothouse.app.commands.status", "show what runs and whether it is healthy"),
     "doctor": ("pilothouse.app.commands.doctor", "check what this machine allows and say how to fix it"),
+    "fault": ("pilothouse.app.commands.fault", "rehearse failures: delay, refuse, cut or crash what you choose"),
     "demo": ("pilothouse.app.commands.demo", "take a chart in Git to a running application, step by step"),
     "get": ("pilothouse.app.cli.get", "list objects, or show one"),
     "describe": ("pilothouse.app.cli.describe", "show an object, its conditions and events"),

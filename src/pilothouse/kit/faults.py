@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import os
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
-from pilothouse.kit.errors import PilothouseError, Throttled, TimedOut, Unavailable
+from pilothouse.kit.errors import Conflict, Expired, Invalid, PilothouseError, Throttled, TimedOut, Unavailable
 
-Action = Literal["delay", "error", "throttle", "timeout", "drop", "stale", "cut", "crash"]
+Action = Literal["delay", "error", "throttle", "timeout", "drop", "stale", "cut", "expire", "crash"]
+POINTS = (
+    "api.get", "api.list", "api.watch", "api.create", "api.update", "api.patch", "api.delete", "api.deletecollection", "api.read",
+    "api.write", "store.txn", "store.write", "store.sync",
+)  # fmt: skip
+"""Where operations pass: `api.read` and `api.write` in clients and before the store, `store.*` in the engine, else per verb."""
+ATTRIBUTES = ("kind", "verb", "namespace", "name", "client", "agent", "key", "path")
+CODES = (409, 410, 429, 500, 503, 504)
 
 
 class FaultRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -26,7 +33,7 @@ class FaultRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     """Name of the point, `*` allowed: `store.sync`, `api.list`, `api.watch`, `api.write`."""
     action: Action
     match: dict[str, str] = {}
-    """Attributes that must match (glob): kind, verb, namespace, client, key."""
+    """Attributes that must match (glob): kind, verb, namespace, name, client (the user), agent, key, path."""
     delay_s: float = 0.0
     probability: float = 1.0
     after: int = 0
@@ -34,6 +41,9 @@ class FaultRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     count: int | None = None
     """Strike at most this often."""
     code: int = 500
+    """What `error` answers: 409, 410, 429, 500, 503 or 504."""
+    events: int = 0
+    """Pieces of a watch that `cut` and `expire` let pass."""
 
 
 class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -41,6 +51,12 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
 
     seed: int = 0
     rules: tuple[FaultRule, ...] = ()
+
+
+class BadFaultPlan(Invalid):
+    """A fault plan that could never do what it says."""
+
+    reason = "BadFaultPlan"
 
 
 class InjectedFault(PilothouseError):
@@ -71,6 +87,12 @@ class Faults:
         self.plan = plan if plan is not None and plan.rules else None
         self._entropy = Entropy(plan.seed if plan else 0)
         self._seen, self._hits = {}, {}
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return the rules with how many operations each saw and struck."""
+        rules = self.plan.rules if self.plan is not None else ()
+        counts = [{"seen": self._seen.get(place, 0), "struck": self._hits.get(place, 0)} for place in range(len(rules))]
+        return [{**msgspec.to_builtins(rule), **count} for rule, count in zip(rules, counts, strict=True)]
 
     def select(self, point: str, attributes: dict[str, str]) -> FaultRule | None:
         """Return the first rule that strikes now, counting the operation."""
@@ -106,11 +128,35 @@ class Faults:
         return None if rule is None else _strike(rule, point)
 
 
+def read_plan(document: object) -> FaultPlan:
+    """Return a plan; raises `BadFaultPlan` that says which rule is wrong and what there is."""
+    try:
+        plan = msgspec.convert(document, FaultPlan)
+    except msgspec.ValidationError as error:
+        raise BadFaultPlan(f"fault plan: {error}") from None
+    for place, rule in enumerate(plan.rules):
+        if not any(fnmatchcase(point, rule.point) for point in POINTS):
+            raise BadFaultPlan(f"fault plan: rules[{place}].point {rule.point!r} is no point", fix=f"one of {', '.join(POINTS)}")
+        unknown = sorted(set(rule.match) - set(ATTRIBUTES))
+        if unknown:
+            fix = f"attributes are {', '.join(ATTRIBUTES)}"
+            raise BadFaultPlan(f"fault plan: rules[{place}].match has {unknown[0]!r}, which no operation has", fix=fix)
+        if rule.code not in CODES:
+            fix = f"one of {', '.join(map(str, CODES))}"
+            raise BadFaultPlan(f"fault plan: rules[{place}].code {rule.code} cannot be injected", fix=fix)
+        if not 0.0 <= rule.probability <= 1.0 or rule.delay_s < 0 or rule.after < 0 or rule.events < 0:
+            raise BadFaultPlan(f"fault plan: rules[{place}] has a negative number, or a probability over 1")
+    return plan
+
+
+_ERRORS: dict[int, type[PilothouseError]] = {409: Conflict, 410: Expired, 429: Throttled, 503: Unavailable, 504: TimedOut}
+
+
 def _strike(rule: FaultRule, point: str) -> FaultRule | None:
     text = f"fault plan: {rule.action} at {point}"
     match rule.action:
         case "error":
-            raise Unavailable(text) if rule.code == 503 else InjectedFault(text)
+            raise _ERRORS.get(rule.code, InjectedFault)(text)
         case "throttle":
             raise Throttled(text, retry_after_s=1.0)
         case "timeout":
@@ -119,6 +165,6 @@ def _strike(rule: FaultRule, point: str) -> FaultRule | None:
             raise Dropped(text)
         case "crash":
             os._exit(137)
-        case "stale" | "cut":
+        case "stale" | "cut" | "expire":
             return rule
     return None

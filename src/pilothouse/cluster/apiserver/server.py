@@ -217,6 +217,10 @@ class ApiServer:
             elsewhere = await self._elsewhere(request, user)
             if elsewhere is not None:
                 return elsewhere
+        if request.path == "/debug/faults":
+            from pilothouse.cluster.apiserver.http.faultlab import plan_answer
+
+            return plan_answer(self.backend.faults, request)
         if request.method not in ("GET", "HEAD"):
             if request.path == "/version":
                 raise not_allowed()
@@ -319,7 +323,9 @@ class ApiServer:
         if special is not None:
             return await special(call)
         if self.backend.faults.plan is not None:
-            await self.backend.faults.hit(f"api.{verb}", kind=resource.kind, verb=verb, namespace=call.namespace)
+            from pilothouse.cluster.apiserver.http.faultlab import rehearsed  # nobody needs it until faults are asked for
+
+            return await rehearsed(self.backend, call, self._verbs[verb])
         return await self._verbs[verb](call)
 
     async def _watch(self, call: Call) -> Response:
