@@ -180,6 +180,7 @@ OTHER = {
     "VolumeAttachmentSource": "PersistentVolumeName? InlineVolumeSpec?",
     "CSINodeDriver": "Name NodeID TopologyKeys? Allocatable?:VolumeNodeResources",
     "VolumeNodeResources": "Count?",
+    "AuditAnnotation": "Key ValueExpression",
     "DistinguisherMethod": "Type",
     "RoleRef": "APIGroup Kind Name",
     "NonResourceAttributes": "Path Verb",

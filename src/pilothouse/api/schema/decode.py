@@ -182,6 +182,8 @@ def _map(schema: Schema, raw: Any, seen: list[bool]) -> Any:
 
 
 def _blank(child: Schema) -> Any:
+    if child.properties:
+        return {key: make() for key, make in fillers(child)}
     return None if child.type in ("array", "object") else _zero(child)()
 
 

@@ -54,8 +54,8 @@ def all_non_negative(base: str, obj: Obj, *fields: str) -> Findings:
 
 
 def one_of(path: str, value: Any, allowed: Iterable[str], *, needed: bool = False) -> Findings:
-    """A text must be one of those allowed; an absent one is a finding only when it is needed."""
-    if value in (None, ""):
+    """A text must be one of those allowed; an absent one is a finding only when it is needed, an empty one always."""
+    if value is None or (needed and not value):
         return [required(path)] if needed else []
     return [] if value in allowed else [unsupported(path, value, allowed)]
 

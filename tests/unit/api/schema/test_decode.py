@@ -93,3 +93,9 @@ def test_empty_values_are_kept_where_the_type_tells_them_from_none(path: Any, sp
 def test_what_the_type_always_writes_is_filled_in() -> None:
     assert _spec("apps", "v1", "statefulsets", {"ordinals": {}})["ordinals"] == {"start": 0}
     assert _spec("apps", "v1", "statefulsets", {})["serviceName"] == ""
+
+
+def test_a_null_in_a_map_of_structs_is_an_empty_one() -> None:
+    schema = {"openAPIV3Schema": {"type": "object", "properties": {"a": None}}}
+    found = _spec("apiextensions.k8s.io", "v1", "customresourcedefinitions", {"versions": [{"name": "v1", "schema": schema}]})
+    assert found["versions"][0]["schema"]["openAPIV3Schema"]["properties"] == {"a": {}}

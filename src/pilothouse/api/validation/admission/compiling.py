@@ -39,6 +39,10 @@ class PolicyCompiler:
         """Return the program of a match condition, which sees no variables."""
         return self._outer.compile(text, BOOL)
 
+    def has_variable(self, name: str) -> bool:
+        """Whether a variable of this name was declared before."""
+        return name in self._variables
+
     def variable(self, name: str, text: str) -> Program:
         """Return the program of a variable and declare it."""
         self._variables[name] = Field(DYN, name)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pilothouse.api.findings import duplicate, invalid, required, unsupported
+from pilothouse.api.findings import duplicate, internal_form, invalid, required, unsupported
 from pilothouse.api.meta import names
 from pilothouse.api.validation.admission.matching import match_resources, param_kind, param_reference
 from pilothouse.api.validation.checks import Findings, Obj, one_of
@@ -24,7 +24,13 @@ _REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized")
 _PATCHES = {"ApplyConfiguration": "applyConfiguration", "JSONPatch": "jsonPatch"}
 _MUTABLE = ("*", "CONNECT", "CREATE", "UPDATE")
 _IDENTIFIER = re.compile("[_a-zA-Z][_a-zA-Z0-9]*")
-MAX_ANNOTATION = 5 * 1024
+_RESERVED = frozenset(
+    (
+        "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "namespace",
+        "null", "package", "return", "true", "var", "void", "while",
+    )
+)  # fmt: skip
+MAX_ANNOTATION, MAX_ANNOTATIONS = 5 * 1024, 20
 _TWICE = "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers "
 
 
@@ -38,6 +44,10 @@ def validating_policy(obj: Obj) -> Findings:
         out += [required("spec.validations", text), required("spec.auditAnnotations", text)]
     for index, validation in enumerate(validations):
         out += _validation(validation, f"spec.validations[{index}]", compiler)
+    if len(annotations) > MAX_ANNOTATIONS:
+        shown = internal_form("AuditAnnotation", annotations)
+        text = f"must not have more than {MAX_ANNOTATIONS} auditAnnotations"
+        out.append(invalid("spec.auditAnnotations", shown, text))
     seen: set[str] = set()
     for index, annotation in enumerate(annotations):
         out += _annotation(obj["metadata"].get("name", ""), annotation, f"spec.auditAnnotations[{index}]", compiler)
@@ -92,8 +102,10 @@ def _variable(variable: Obj, at: str, compiler: PolicyCompiler) -> Findings:
     out: Findings = []
     if not name.strip():
         out.append(required(f"{at}.name", "name is not specified"))
-    elif not _IDENTIFIER.fullmatch(name):
-        out.append(invalid(f"{at}.name", name, "must be a valid CEL identifier"))
+    else:
+        if not _IDENTIFIER.fullmatch(name) or name in _RESERVED:
+            out.append(invalid(f"{at}.name", name, "must be a valid CEL identifier"))
+        out += [duplicate(f"{at}.name", name)] if compiler.has_variable(name) else []
     if not text.strip():
         return [*out, required(f"{at}.expression", "expression is not specified")]
     return out + compiled(text, f"{at}.expression", lambda text: compiler.variable(name, text), "")

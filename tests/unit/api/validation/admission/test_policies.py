@@ -100,3 +100,21 @@ def test_a_good_mutation_and_what_it_cannot_be_for() -> None:
 def test_bindings(spec: dict[str, Any], path: str) -> None:
     (error,) = policy_binding({"kind": "MutatingAdmissionPolicyBinding", "metadata": {"name": "b"}, "spec": spec})
     assert error.path == path
+
+
+@pytest.mark.parametrize(
+    ("spec", "path", "text"),
+    [
+        ({"variables": [{"name": "a", "expression": "1"}] * 2}, "spec.variables[1].name", 'Duplicate value: "a"'),
+        ({"variables": [{"name": "in", "expression": "1"}]}, "spec.variables[0].name", "must be a valid CEL identifier"),
+        (
+            {"auditAnnotations": [{"key": f"k{i}", "valueExpression": "'v'"} for i in range(21)]}, "spec.auditAnnotations",
+            "must not have more than 20 auditAnnotations",
+        ),
+        ({"failurePolicy": ""}, "spec.failurePolicy", 'Unsupported value: ""'),
+    ],
+)  # fmt: skip
+def test_names_are_unique_and_lists_limited(spec: dict[str, Any], path: str, text: str) -> None:
+    errors = [error for error in validating_policy(policy(**spec)) if error.path == path]
+    assert len(errors) == 1
+    assert text in errors[0].text()
