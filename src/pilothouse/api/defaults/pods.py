@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pilothouse.api.defaults.images import is_latest
+from pilothouse.api.defaults.resources import container_requests, pod_resources
+
 Obj = dict[str, Any]
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
@@ -16,17 +19,8 @@ def pod(obj: Obj) -> None:
     if spec.get("hostNetwork"):
         _host_ports(spec)
     for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
-        _requests_from_limits(container)
-
-
-def _requests_from_limits(container: Obj) -> None:
-    resources = container.get("resources") or {}
-    limits = resources.get("limits")
-    if not limits:
-        return
-    requests = resources.setdefault("requests", {})
-    for name, value in limits.items():
-        requests.setdefault(name, value)
+        container_requests(container)
+    pod_resources(spec)
 
 
 def pod_template(obj: Obj) -> None:
@@ -47,8 +41,6 @@ def pod_spec(spec: Obj) -> None:
         spec["serviceAccountName"] = spec["serviceAccount"]
     elif spec.get("serviceAccountName"):
         spec["serviceAccount"] = spec["serviceAccountName"]
-    if spec.get("hostNetwork"):
-        _host_ports(spec)
     for volume in spec.get("volumes") or ():
         volume_defaults(volume)
     for container in spec.get("initContainers") or ():
@@ -69,7 +61,7 @@ def _host_ports(spec: Obj) -> None:
 def _container(container: Obj) -> None:
     image = container.get("image", "")
     if not container.get("imagePullPolicy"):
-        container["imagePullPolicy"] = "Always" if _is_latest(image) else "IfNotPresent"
+        container["imagePullPolicy"] = "Always" if is_latest(image) else "IfNotPresent"
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
     for port in container.get("ports") or ():
@@ -84,13 +76,6 @@ def _container(container: Obj) -> None:
     for hook in (container.get("lifecycle") or {}).values():
         if isinstance(hook, dict) and hook.get("httpGet") is not None:
             _http(hook["httpGet"])
-
-
-def _is_latest(image: str) -> bool:
-    if "@" in image:
-        return False
-    tail = image.rsplit("/", 1)[-1]
-    return ":" not in tail or tail.endswith(":latest")
 
 
 def _probe(probe: Obj) -> None:
@@ -136,7 +121,7 @@ def volume_defaults(volume: Obj) -> None:
         claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
     image = volume.get("image")
     if image is not None and not image.get("pullPolicy"):
-        image["pullPolicy"] = "Always" if _is_latest(image.get("reference", "")) else "IfNotPresent"
+        image["pullPolicy"] = "Always" if is_latest(image.get("reference", "")) else "IfNotPresent"
 
 
 VOLUME_SOURCES = frozenset(_SOURCES.split(" "))
@@ -166,19 +151,3 @@ def _field_refs(items: list[Obj] | None) -> None:
     for item in items or ():
         if item.get("fieldRef") is not None:
             item["fieldRef"].setdefault("apiVersion", "v1")
-
-
-def qos_class(spec: Obj) -> str:
-    """Return the quality of service class that the resources of the containers give."""
-    is_guaranteed, is_set = True, False
-    for container in (*(spec.get("containers") or ()), *(spec.get("initContainers") or ())):
-        resources = container.get("resources") or {}
-        requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
-        for name in ("cpu", "memory"):
-            limit = limits.get(name)
-            is_set = is_set or any(value not in (None, "0") for value in (requests.get(name), limit))
-            if limit in (None, "0") or requests.get(name, limit) != limit:
-                is_guaranteed = False
-    if not is_set:
-        return "BestEffort"
-    return "Guaranteed" if is_guaranteed else "Burstable"

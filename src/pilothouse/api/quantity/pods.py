@@ -1,4 +1,4 @@
-"""What a Pod as a whole asks for: LimitRanges and ResourceQuotas measure it by this.
+"""What a Pod as a whole asks for, and the class of service that gives: LimitRanges and ResourceQuotas measure it by this.
 
 Source: the resource helpers of Kubernetes (component-helpers). Containers and sidecars add up; each other init container needs
 its share only beside the sidecars started before it; what the Pod states for itself replaces the sum.
@@ -14,6 +14,8 @@ from pilothouse.api.quantity.amounts import add, compare, parse_quantity
 Tree = Mapping[str, Any]
 Amounts = dict[str, str]
 """Resource name -> quantity."""
+_SERVED = ("cpu", "memory")
+"""What the class of service depends on."""
 
 
 def pod_requests(spec: Tree, *, with_overhead: bool = True) -> Amounts:
@@ -31,6 +33,29 @@ def pod_limits(spec: Tree, *, with_overhead: bool = True) -> Amounts:
         if name in total and parse_quantity(total[name]):
             total[name] = add(total[name], amount)
     return total
+
+
+def qos_class(spec: Tree) -> str:
+    """Return the class of service that the resources of the Pod or its containers give."""
+    whole = spec.get("resources") or {}
+    is_whole = any(is_for_pods(name) for side in ("requests", "limits") for name in whole.get(side) or ())
+    owners = [spec] if is_whole else [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
+    totals: dict[str, dict[str, str]] = {"requests": {}, "limits": {}}
+    is_guaranteed = True
+    for owner in owners:
+        resources = owner.get("resources") or {}
+        for side, total in totals.items():
+            for name in _SERVED:
+                amount = (resources.get(side) or {}).get(name)
+                if amount is not None and parse_quantity(amount) > 0:
+                    total[name] = add(total[name], amount) if name in total else amount
+                elif side == "limits":
+                    is_guaranteed = False
+    requests, limits = totals["requests"], totals["limits"]
+    if not requests and not limits:
+        return "BestEffort"
+    is_equal = requests.keys() == limits.keys() and all(compare(requests[name], limits[name]) == 0 for name in requests)
+    return "Guaranteed" if is_guaranteed and is_equal else "Burstable"
 
 
 def _total(spec: Tree, kind: str) -> Amounts:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from pilothouse.api.defaults.pods import qos_class
 from pilothouse.api.quantity.amounts import add, canonical, compare, parse_quantity, subtract
-from pilothouse.api.quantity.pods import Amounts
+from pilothouse.api.quantity.pods import Amounts, qos_class
 from pilothouse.api.quantity.usage import Named, Tree, is_counted, unspecified, usage_of
 
 _AFFINITIES = (("podAffinity", "requiredDuringSchedulingIgnoredDuringExecution", False),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.api.tables.text import NONE, UNKNOWN, UNSET, age, human_duration
+from pilothouse.api.tables.text import NONE, UNKNOWN, UNSET, age, go_selector, human_duration
 
 Obj = dict[str, Any]
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
+_DEFAULT_DOMAINS = ("storageclass.kubernetes.io", "storageclass.beta.kubernetes.io")
 _STORAGE_NOTE = "volume.beta.kubernetes.io/storage-class"
 
 
@@ -42,9 +43,15 @@ def claim(obj: Obj, now: float) -> list[Any]:
     volume, capacity, modes = spec.get("volumeName", ""), "", ""
     if volume:
         modes, capacity = _modes(status.get("accessModes")), (status.get("capacity") or {}).get("storage", "0")
-    kind = (obj["metadata"].get("annotations") or {}).get(_STORAGE_NOTE) or spec.get("storageClassName") or ""
-    attributes = spec.get("volumeAttributesClassName") or UNSET
-    return [name, _phase(obj, status), volume, capacity, modes, kind, attributes, since, spec.get("volumeMode", UNSET)]
+    attributes = spec.get("volumeAttributesClassName", UNSET)
+    mode = spec.get("volumeMode", UNSET)
+    return [name, _phase(obj, status), volume, capacity, modes, _class_name(obj), attributes, since, mode]
+
+
+def _class_name(obj: Obj) -> str:
+    notes = obj["metadata"].get("annotations") or {}
+    found: str = notes[_STORAGE_NOTE] if _STORAGE_NOTE in notes else (obj.get("spec") or {}).get("storageClassName", "")
+    return found
 
 
 def volume(obj: Obj, now: float) -> list[Any]:
@@ -53,17 +60,18 @@ def volume(obj: Obj, now: float) -> list[Any]:
     reference = spec.get("claimRef")
     owner = f"{reference.get('namespace', '')}/{reference.get('name', '')}" if reference else ""
     return [
-        name, (spec.get("capacity") or {}).get("storage", ""), _modes(spec.get("accessModes")),
+        name, (spec.get("capacity") or {}).get("storage", "0"), _modes(spec.get("accessModes")),
         spec.get("persistentVolumeReclaimPolicy", ""), _phase(obj, status), owner,
-        (obj["metadata"].get("annotations") or {}).get(_STORAGE_NOTE) or spec.get("storageClassName", ""),
-        spec.get("volumeAttributesClassName") or UNSET, status.get("reason", ""), since, spec.get("volumeMode", UNSET),
+        _class_name(obj), spec.get("volumeAttributesClassName", UNSET), status.get("reason", ""), since,
+        spec.get("volumeMode", UNSET),
     ]  # fmt: skip
 
 
 def storage_class(obj: Obj, now: float) -> list[Any]:
     """Return the cells of a StorageClass."""
     name, since, _, _ = _head(obj, now)
-    if (obj["metadata"].get("annotations") or {}).get("storageclass.kubernetes.io/is-default-class") == "true":
+    notes = obj["metadata"].get("annotations") or {}
+    if any(notes.get(f"{domain}/is-default-class") == "true" for domain in _DEFAULT_DOMAINS):
         name += " (default)"
     expands = bool(obj.get("allowVolumeExpansion"))
     return [name, obj.get("provisioner", ""), obj.get("reclaimPolicy", ""), obj.get("volumeBindingMode", ""), expands, since]
@@ -120,7 +128,7 @@ def quota(obj: Obj, now: float) -> list[Any]:
     requests: list[str] = []
     limits: list[str] = []
     for key in sorted(hard):
-        (limits if key.startswith("limits") else requests).append(f"{key}: {used.get(key, '0')}/{hard[key]}")
+        (limits if key.startswith("limits.") else requests).append(f"{key}: {used.get(key, '0')}/{hard[key]}")
     return [name, ", ".join(requests), ", ".join(limits), since]
 
 
@@ -154,7 +162,8 @@ def event(obj: Obj, now: float) -> list[Any]:
     host = source.get("host") or obj.get("reportingInstance", "")
     shown = f"{component}, {host}" if host else component
     text = (obj.get("message") or obj.get("note", "")).strip()
-    name = f"{target.get('kind', '').lower()}/{target.get('name', '')}"
+    about = target.get("kind", "").lower()
+    name = f"{about}/{target['name']}" if target.get("name") else about
     return [
         age(last, now), obj.get("type", ""), obj.get("reason", ""), name, target.get("fieldPath", ""), shown, text,
         age(first, now), count, obj["metadata"].get("name", ""),
@@ -162,21 +171,22 @@ def event(obj: Obj, now: float) -> list[Any]:
 
 
 def policy(obj: Obj, now: float) -> list[Any]:
-    """Return the cells of a ValidatingAdmissionPolicy."""
+    """Return the cells of an admission policy."""
     name, since, spec, _ = _head(obj, now)
     kind = spec.get("paramKind")
     shown = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
-    return [name, len(spec.get("validations") or ()), shown, since]
+    return [name, len(spec.get("validations") or spec.get("mutations") or ()), shown, since]
 
 
 def policy_binding(obj: Obj, now: float) -> list[Any]:
-    """Return the cells of a ValidatingAdmissionPolicyBinding."""
+    """Return the cells of the binding of an admission policy."""
     name, since, spec, _ = _head(obj, now)
-    reference = spec.get("paramRef")
+    reference = spec.get("paramRef") or {}
     shown = UNSET
-    if reference:
-        named = reference.get("name") or "*"
-        shown = f"{reference['namespace']}/{named}" if reference.get("namespace") else named
+    if reference.get("name"):
+        shown = f"{reference.get('namespace') or '*'}/{reference['name']}"
+    elif reference.get("selector") is not None:
+        shown = go_selector(reference["selector"])
     return [name, spec.get("policyName", ""), shown, since]
 
 

@@ -39,6 +39,10 @@ _SIGNER = (
     ' 3. Otherwise, it is assigned "kubernetes.io/legacy-unknown".\nDistribution of trust for signers happens out of band. '
     "You can select on this field using `spec.signerName`."
 )
+_POLICY_BINDING = (
+    NAME, "PolicyName | string | 0 | PolicyName indicates the policy definition which the policy binding binded to",
+    "ParamRef | string | 0 | ParamRef indicates the param resource which sets the configuration param", AGE,
+)  # fmt: skip
 COLUMNS: dict[str, tuple[str, ...]] = {
     "Pod": (
         NAME, "Ready | string | 0 | The aggregate readiness state of this pod for accepting traffic.",
@@ -172,10 +176,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         NAME, "Validations | integer | 0 | Validations indicates the number of validation rules defined in this configuration",
         "ParamKind | string | 0 | ParamKind specifies the kind of resources used to parameterize this policy", AGE,
     ),
-    "ValidatingAdmissionPolicyBinding": (
-        NAME, "PolicyName | string | 0 | PolicyName indicates the policy definition which the policy binding binded to",
-        "ParamRef | string | 0 | ParamRef indicates the param resource which sets the configuration param", AGE,
+    "ValidatingAdmissionPolicyBinding": _POLICY_BINDING,
+    "MutatingAdmissionPolicy": (
+        NAME, "Mutations | integer | 0 | Mutation indicates the number of mutations rules defined in this configuration",
+        "ParamKind | string | 0 | ParamKind specifies the kind of resources used to parameterize this policy", AGE,
     ),
+    "MutatingAdmissionPolicyBinding": _POLICY_BINDING,
     "ValidatingWebhookConfiguration": (NAME, _HOOKS, AGE),
     "MutatingWebhookConfiguration": (NAME, _HOOKS, AGE),
     "CertificateSigningRequest": (

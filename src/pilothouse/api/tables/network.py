@@ -7,6 +7,7 @@ from typing import Any
 from pilothouse.api.tables.text import NONE, UNSET, age, labels_text, selector_text, shortened
 
 Obj = dict[str, Any]
+_MOST = 3
 
 
 def _head(obj: Obj, now: float) -> tuple[str, str]:
@@ -33,23 +34,32 @@ def _external(obj: Obj, spec: Obj) -> str:
     if kind == "ExternalName":
         return spec.get("externalName") or ""
     if kind == "LoadBalancer":
-        found = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-        addresses = [item.get("ip") or item.get("hostname", "") for item in found] + fixed
-        return ",".join(addresses) if addresses else "<pending>"
+        return ",".join([*_balanced(obj), *fixed]) or "<pending>"
     return ",".join(fixed) if fixed else NONE
+
+
+def _balanced(obj: Obj) -> list[str]:
+    found = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    return sorted({item.get("ip") or item.get("hostname") or "" for item in found} - {""})
 
 
 def ingress(obj: Obj, now: float) -> list[Any]:
     """Return the cells of an Ingress."""
     name, since = _head(obj, now)
     spec = obj.get("spec") or {}
-    hosts = [rule["host"] for rule in spec.get("rules") or () if rule.get("host")]
-    shown = ",".join(hosts[:3]) + (f" + {len(hosts) - 3} more..." if len(hosts) > 3 else "") if hosts else "*"
-    found = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-    address = ",".join(item.get("ip") or item.get("hostname", "") for item in found)
-    notes = obj["metadata"].get("annotations") or {}
-    kind = spec.get("ingressClassName") or notes.get("kubernetes.io/ingress.class") or NONE
-    return [name, kind, shown, address, "80, 443" if spec.get("tls") else "80", since]
+    kind = spec.get("ingressClassName", NONE)
+    return [name, kind, _hosts(spec.get("rules") or []), ",".join(_balanced(obj)), "80, 443" if spec.get("tls") else "80", since]
+
+
+def _hosts(rules: list[Obj]) -> str:
+    shown: list[str] = []
+    is_more = False
+    for rule in rules:
+        is_more = is_more or len(shown) == _MOST
+        if rule.get("host") and not is_more:
+            shown.append(rule["host"])
+    text = ",".join(shown) or "*"
+    return f"{text} + {len(rules) - _MOST} more..." if is_more else text
 
 
 def ingress_class(obj: Obj, now: float) -> list[Any]:
@@ -75,23 +85,26 @@ def endpoints(obj: Obj, now: float) -> list[Any]:
     name, since = _head(obj, now)
     found: list[str] = []
     for subset in obj.get("subsets") or ():
+        addresses = [address.get("ip", "") for address in subset.get("addresses") or ()]
         ports = subset.get("ports") or []
-        if not ports:
-            found += [address.get("ip", "") for address in subset.get("addresses") or ()]
-        for port in ports:
-            found += [f"{address.get('ip', '')}:{port.get('port')}" for address in subset.get("addresses") or ()]
-    return [name, shortened(found), since]
+        found += [_joined(address, port) for port in ports for address in addresses] if ports else addresses
+    return [name, shortened(found) if found or not obj.get("subsets") else "", since]
+
+
+def _joined(address: str, port: Obj) -> str:
+    return f"[{address}]:{port.get('port')}" if ":" in address else f"{address}:{port.get('port')}"
 
 
 def endpoint_slice(obj: Obj, now: float) -> list[Any]:
     """Return the cells of an EndpointSlice."""
     name, since = _head(obj, now)
-    ports = [str(port["port"]) if port.get("port") is not None else "*" for port in obj.get("ports") or ()]
+    ports = [str(port["port"]) if port.get("port") is not None else port.get("name", "*") for port in obj.get("ports") or ()]
     addresses = [address for endpoint in obj.get("endpoints") or () for address in endpoint.get("addresses") or ()]
-    return [
-        name, obj.get("addressType", ""), shortened(ports) if ports else UNSET,
-        shortened(addresses) if addresses else UNSET, since,
-    ]  # fmt: skip
+    return [name, obj.get("addressType", ""), _or_unset(ports), _or_unset(addresses), since]
+
+
+def _or_unset(values: list[str]) -> str:
+    return (shortened(values) if values else "") or UNSET
 
 
 def ip_address(obj: Obj, now: float) -> list[Any]:

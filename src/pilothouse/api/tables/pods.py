@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pilothouse.api.tables.text import NONE, age
+from pilothouse.api.tables.text import NONE, age, human_duration
 from pilothouse.kit.clock import parse_rfc3339
 
 Obj = dict[str, Any]
@@ -13,24 +13,23 @@ Obj = dict[str, Any]
 def pod_row(obj: Obj, now: float) -> tuple[list[Any], list[Obj]]:
     """Return (cells, row conditions) of a Pod."""
     spec, status, meta = obj.get("spec") or {}, obj.get("status") or {}, obj["metadata"]
-    reason = _base_reason(status)
-    restarts, last, ready = 0, 0.0, 0
-    reason, is_starting, sidecar = _init_reason(spec, status, reason)
-    for state in (item for item in status.get("initContainerStatuses") or () if is_starting or _restartable(spec, item["name"])):
-        restarts += state.get("restartCount", 0)
-        last = max(last, _finished(state))
-    if not is_starting:
-        restarts = sidecar
-        reason, ready, more, last = _container_reason(status, reason, last)
-        restarts += more
-        ready += sum(1 for state in status.get("initContainerStatuses") or () if _ready_sidecar(spec, state))
+    tally = _Tally(_base_reason(status))
+    is_starting = tally.count_starting(spec, status)
+    if not is_starting or _has_condition(status, "Initialized"):
+        tally.count_running(status)
     if meta.get("deletionTimestamp"):
-        reason = "Unknown" if status.get("reason") == "NodeLost" else _terminating(status, reason)
-    total = len(spec.get("containers") or ()) + sum(
-        1 for item in spec.get("initContainers") or () if item.get("restartPolicy") == "Always"
-    )
-    shown = str(restarts) if not (restarts and last) else f"{restarts} ({age_of(last, now)} ago)"
-    cells: list[Any] = [meta.get("name", ""), f"{ready}/{total}", reason, shown, age(meta.get("creationTimestamp"), now)]
+        tally.reason = "Unknown" if status.get("reason") == "NodeLost" else _terminating(status, tally.reason)
+    total = len(spec.get("containers") or ()) + len(_sidecars(spec))
+    shown = str(tally.restarts)
+    if tally.restarts and tally.last:
+        shown = f"{tally.restarts} ({human_duration(now - tally.last)} ago)"
+    cells: list[Any] = [
+        meta.get("name", ""),
+        f"{tally.ready}/{total}",
+        tally.reason,
+        shown,
+        age(meta.get("creationTimestamp"), now),
+    ]
     cells += [_address(status), spec.get("nodeName") or NONE, status.get("nominatedNodeName") or NONE, _gates(spec, status)]
     return cells, _completed(status)
 
@@ -39,11 +38,68 @@ def _terminating(status: Obj, reason: str) -> str:
     return reason if status.get("phase") in ("Failed", "Succeeded") else "Terminating"
 
 
-def age_of(moment: float, now: float) -> str:
-    """Return how long ago a moment was."""
-    from pilothouse.api.tables.text import human_duration
+class _Tally:
+    """What containers add to the row; while init containers still run, they alone."""
 
-    return human_duration(now - moment)
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.ready = self.restarts = self.sidecar_restarts = 0
+        self.last = self.sidecar_last = 0.0
+
+    def count_starting(self, spec: Obj, status: Obj) -> bool:
+        """Count init containers up to the first that keeps the Pod from starting; returns whether one does."""
+        sidecars = _sidecars(spec)
+        for index, item in enumerate(status.get("initContainerStatuses") or ()):
+            is_sidecar = item.get("name") in sidecars
+            self._add_restarts(item, is_sidecar)
+            state = item.get("state") or {}
+            terminated, reason = state.get("terminated"), (state.get("waiting") or {}).get("reason")
+            if terminated is not None and terminated.get("exitCode", 0) == 0:
+                continue
+            if is_sidecar and item.get("started"):
+                self.ready += bool(item.get("ready"))
+                continue
+            if terminated is not None:
+                self.reason = f"Init:{_ended(terminated)}"
+            elif reason and reason != "PodInitializing":
+                self.reason = f"Init:{reason}"
+            else:
+                self.reason = f"Init:{index}/{len(spec.get('initContainers') or ())}"
+            return True
+        return False
+
+    def _add_restarts(self, item: Obj, is_sidecar: bool) -> None:
+        self.restarts += item.get("restartCount", 0)
+        self.last = max(self.last, _finished(item))
+        if is_sidecar:
+            self.sidecar_restarts += item.get("restartCount", 0)
+            self.sidecar_last = max(self.sidecar_last, _finished(item))
+
+    def count_running(self, status: Obj) -> None:
+        """Count containers, and of what came before only the sidecars."""
+        self.restarts, self.last = self.sidecar_restarts, self.sidecar_last
+        has_running = False
+        for item in reversed(status.get("containerStatuses") or []):
+            self._add_restarts(item, False)
+            state = item.get("state") or {}
+            waiting, terminated = state.get("waiting"), state.get("terminated")
+            if waiting is not None and waiting.get("reason"):
+                self.reason = waiting["reason"]
+            elif terminated is not None:
+                self.reason = _ended(terminated)
+            elif item.get("ready") and state.get("running") is not None:
+                has_running = True
+                self.ready += 1
+        if self.reason == "Completed" and has_running:
+            self.reason = "Running" if _has_condition(status, "Ready") else "NotReady"
+
+
+def _sidecars(spec: Obj) -> set[str]:
+    return {item.get("name", "") for item in spec.get("initContainers") or () if item.get("restartPolicy") == "Always"}
+
+
+def _has_condition(status: Obj, kind: str) -> bool:
+    return any(item.get("type") == kind and item.get("status") == "True" for item in status.get("conditions") or ())
 
 
 def _base_reason(status: Obj) -> str:
@@ -54,65 +110,17 @@ def _base_reason(status: Obj) -> str:
     return reason
 
 
-def _restartable(spec: Obj, name: str) -> bool:
-    return any(item.get("name") == name and item.get("restartPolicy") == "Always" for item in spec.get("initContainers") or ())
-
-
-def _ready_sidecar(spec: Obj, state: Obj) -> bool:
-    return bool(state.get("ready")) and bool(state.get("started")) and _restartable(spec, state["name"])
-
-
 def _finished(state: Obj) -> float:
     time = ((state.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
     return parse_rfc3339(time) if time else 0.0
 
 
-def _ended(terminated: Obj, prefix: str = "") -> str:
+def _ended(terminated: Obj) -> str:
     if terminated.get("reason"):
-        return f"{prefix}{terminated['reason']}"
+        return str(terminated["reason"])
     if terminated.get("signal"):
-        return f"{prefix}Signal:{terminated['signal']}"
-    return f"{prefix}ExitCode:{terminated.get('exitCode', 0)}"
-
-
-def _init_reason(spec: Obj, status: Obj, reason: str) -> tuple[str, bool, int]:
-    sidecars = 0
-    states = status.get("initContainerStatuses") or []
-    for index, item in enumerate(states):
-        state = item.get("state") or {}
-        terminated, waiting = state.get("terminated"), state.get("waiting")
-        is_sidecar = _restartable(spec, item["name"])
-        sidecars += item.get("restartCount", 0) if is_sidecar else 0
-        if terminated is not None and terminated.get("exitCode", 0) == 0:
-            continue
-        if is_sidecar and item.get("started"):
-            continue
-        if terminated is not None:
-            return _ended(terminated, "Init:"), True, sidecars
-        if waiting is not None and waiting.get("reason") not in (None, "", "PodInitializing"):
-            return f"Init:{waiting['reason']}", True, sidecars
-        return f"Init:{index}/{len(spec.get('initContainers') or ())}", True, sidecars
-    return reason, False, sidecars
-
-
-def _container_reason(status: Obj, reason: str, last: float) -> tuple[str, int, int, float]:
-    ready, restarts, has_running = 0, 0, False
-    for item in reversed(status.get("containerStatuses") or []):
-        restarts += item.get("restartCount", 0)
-        last = max(last, _finished(item))
-        state = item.get("state") or {}
-        waiting, terminated = state.get("waiting"), state.get("terminated")
-        if waiting is not None and waiting.get("reason"):
-            reason = waiting["reason"]
-        elif terminated is not None:
-            reason = _ended(terminated)
-        elif item.get("ready") and state.get("running") is not None:
-            has_running = True
-            ready += 1
-    if reason == "Completed" and has_running:
-        is_ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or ())
-        reason = "Running" if is_ready else "NotReady"
-    return reason, ready, restarts, last
+        return f"Signal:{terminated['signal']}"
+    return f"ExitCode:{terminated.get('exitCode', 0)}"
 
 
 def _address(status: Obj) -> str:

@@ -31,6 +31,7 @@ _ROWS: dict[str, Callable[[Obj, float], list[Any]]] = {
     "PodDisruptionBudget": cluster.budget, "ServiceAccount": cluster.plain, "ResourceQuota": cluster.quota,
     "PriorityClass": cluster.priority_class, "RuntimeClass": cluster.runtime_class, "Lease": cluster.lease,
     "Event": cluster.event,
+    "MutatingAdmissionPolicy": cluster.policy, "MutatingAdmissionPolicyBinding": cluster.policy_binding,
     "ValidatingAdmissionPolicy": cluster.policy, "ValidatingAdmissionPolicyBinding": cluster.policy_binding,
     "ValidatingWebhookConfiguration": cluster.webhooks, "MutatingWebhookConfiguration": cluster.webhooks,
     "CertificateSigningRequest": cluster.signing_request, "FlowSchema": cluster.flow_schema,

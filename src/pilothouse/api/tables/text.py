@@ -73,6 +73,18 @@ def selector_text(selector: Obj | None) -> str:
     return ",".join(text for _, text in sorted(parts, key=lambda part: part[0])) or NONE
 
 
+def go_selector(selector: Obj) -> str:
+    """Return a LabelSelector the way Go prints the struct."""
+    labels = "".join(f"{key}: {value}," for key, value in sorted((selector.get("matchLabels") or {}).items()))
+    parts = (
+        f"LabelSelectorRequirement{{Key:{part.get('key', '')},Operator:{part.get('operator', '')},"
+        f"Values:[{' '.join(part.get('values') or ())}],}},"
+        for part in selector.get("matchExpressions") or ()
+    )
+    expressions = f"[]LabelSelectorRequirement{{{''.join(parts)}}}"
+    return f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:{expressions},}}"
+
+
 def containers_text(spec: Obj) -> tuple[str, str]:
     """Return the names and images of the containers of a Pod spec."""
     containers = spec.get("containers") or []

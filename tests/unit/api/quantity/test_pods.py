@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pilothouse.api.quantity.pods import pod_limits, pod_requests
+from typing import Any
+
+import pytest
+
+from pilothouse.api.quantity.pods import pod_limits, pod_requests, qos_class
+
+ONE = {"cpu": "1", "memory": "1Gi"}
+SAME = {"resources": {"limits": ONE, "requests": ONE}}
 
 
 def _container(restart: str = "", **requests: str) -> dict[str, object]:
@@ -27,3 +34,20 @@ def test_what_a_pod_states_for_itself_replaces_the_sum_and_overhead_widens_only_
     assert pod_requests(spec) == {"cpu": "2250m", "memory": "10Mi"}
     assert pod_requests(spec, with_overhead=False) == {"cpu": "2"}
     assert pod_limits(spec) == {"cpu": "350m"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"containers": [{}]}, "BestEffort"),
+        ({"containers": [_container(cpu="0")]}, "BestEffort"),
+        ({"containers": [{"resources": {"requests": {"cpu": "1"}}}]}, "Burstable"),
+        ({"containers": [SAME]}, "Guaranteed"),
+        ({"containers": [SAME, {}]}, "Burstable"),
+        ({**SAME, "containers": [{}]}, "Guaranteed"),
+        ({"resources": {"limits": ONE, "requests": {"cpu": "1"}}, "containers": [{}]}, "Burstable"),
+        ({"resources": {"requests": ONE}, "containers": [{}]}, "Burstable"),
+    ],
+)
+def test_class_of_service(spec: dict[str, Any], expected: str) -> None:
+    assert qos_class(spec) == expected

@@ -96,6 +96,6 @@ def _fixed(container: Obj) -> Obj:
 
 
 def _qos(spec: Obj) -> str:
-    from pilothouse.api.defaults.pods import qos_class
+    from pilothouse.api.quantity.pods import qos_class
 
     return qos_class(spec)

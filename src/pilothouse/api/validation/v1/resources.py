@@ -12,7 +12,7 @@ from pilothouse.api.validation.checks import AT_LEAST_ZERO, Findings, Obj, rule
 _CONTAINER = frozenset(("cpu", "memory", "ephemeral-storage"))
 _COUNTED = frozenset(
     (
-        "pods", "quotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims",
+        "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims",
         "services.nodeports", "services.loadbalancers",
     )
 )  # fmt: skip

@@ -24,7 +24,7 @@ def has_status(resource: Resource) -> bool:
 
 def prepare_create(resource: Resource, obj: Obj) -> None:
     """Prepare a new object."""
-    if has_status(resource):
+    if has_status(resource) and (resource.group, resource.kind) != ("", "Node"):
         initial = _INITIAL_STATUS.get(resource.kind)
         if initial is not None:
             obj["status"] = initial(obj)
@@ -222,7 +222,7 @@ def _crd(obj: Obj, old: Obj | None) -> None:
 
 def _pod(obj: Obj, old: Obj | None) -> None:
     if old is None:
-        from pilothouse.api.defaults.pods import qos_class
+        from pilothouse.api.quantity.pods import qos_class
 
         spec = obj.get("spec") or {}
         obj["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
@@ -238,6 +238,7 @@ def _pod(obj: Obj, old: Obj | None) -> None:
             spec["terminationGracePeriodSeconds"] = 1
 
 
+_COPIED = frozenset((("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot")))
 _INITIAL_STATUS: dict[str, Callable[[Obj], Obj]] = {
     "Namespace": lambda obj: {"phase": "Active"},
     "PersistentVolumeClaim": lambda obj: {"phase": "Pending"},
@@ -300,12 +301,24 @@ def _persistent_volume(obj: Obj, old: Obj | None) -> None:
 
 
 def _claim(obj: Obj, old: Obj | None) -> None:
-    """Keep the two fields for the source of a volume the same, as long as the newer one says nothing the older one cannot."""
-    spec = obj["spec"]
-    if spec.get("dataSource") and not spec.get("dataSourceRef"):
-        spec["dataSourceRef"] = dict(spec["dataSource"])
-    elif spec.get("dataSourceRef") and not spec.get("dataSource") and not spec["dataSourceRef"].get("namespace"):
-        spec["dataSource"] = dict(spec["dataSourceRef"])
+    """Drop sources that are not served; a new claim states its source in both fields, unless it is in another namespace."""
+    spec, before = obj["spec"], (old or {}).get("spec") or {}
+    reference = spec.get("dataSourceRef")
+    if reference and reference.get("namespace") and not before.get("dataSourceRef"):
+        del spec["dataSourceRef"]
+        reference = None
+    source = spec.get("dataSource")
+    if source and not reference and not (before.get("dataSource") or before.get("dataSourceRef")) and not _is_copied(source):
+        spec.pop("dataSource")
+        source = None
+    if old is None and source and not reference:
+        spec["dataSourceRef"] = dict(source)
+    elif old is None and reference and not source:
+        spec["dataSource"] = dict(reference)
+
+
+def _is_copied(source: Obj) -> bool:
+    return (source.get("apiGroup") or "", source.get("kind")) in _COPIED
 
 
 def _signing_request(obj: Obj, old: Obj | None) -> None:

@@ -80,6 +80,11 @@ def test_a_quota(spec: dict[str, Any], expected: list[str]) -> None:
     assert worded(resource_quota({"spec": spec})) == expected
 
 
+def test_every_counted_kind_is_a_name() -> None:
+    names = "pods resourcequotas services replicationcontrollers secrets configmaps persistentvolumeclaims".split(" ")
+    assert worded(resource_quota({"spec": {"hard": dict.fromkeys(names, "1")}})) == []
+
+
 def test_scopes_stay_and_reports_are_amounts() -> None:
     old, new = {"spec": {"scopes": ["Terminating"]}}, {"spec": {}, "status": {"used": {"pods": "-1"}}}
     assert worded(resource_quota_update(new, old)) == ["spec.scopes: Invalid value: null: field is immutable"]
