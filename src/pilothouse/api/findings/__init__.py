@@ -9,6 +9,7 @@ from pilothouse.api.findings.fields import (
     Verbatim,
     duplicate,
     forbidden,
+    go_float,
     invalid,
     not_found,
     quote,
@@ -22,6 +23,6 @@ from pilothouse.api.findings.fields import (
 from pilothouse.api.findings.internalform import internal_diff, internal_form
 
 __all__ = [
-    "FieldError", "Verbatim", "duplicate", "forbidden", "internal_diff", "internal_form", "invalid", "not_found", "quote",
-    "required", "show", "too_long", "too_many", "type_invalid", "unsupported",
+    "FieldError", "Verbatim", "duplicate", "forbidden", "go_float", "internal_diff", "internal_form", "invalid", "not_found",
+    "quote", "required", "show", "too_long", "too_many", "type_invalid", "unsupported",
 ]  # fmt: skip

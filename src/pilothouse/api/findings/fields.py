@@ -7,6 +7,7 @@ server, because clients show and match them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -63,7 +64,27 @@ def show(value: Any) -> str:
         return quote(value)
     if value is None:
         return "null"
+    if isinstance(value, float):
+        return go_float(value)
     return orjson.dumps(value).decode()
+
+
+def go_float(value: float) -> str:
+    """Return a number as Go prints it: its shortest digits, with an exponent from a million on and below a ten-thousandth."""
+    sign, digits, point = Decimal(repr(float(value))).normalize().as_tuple()
+    if not isinstance(point, int):
+        return repr(value)
+    text = "".join(map(str, digits))
+    power = len(text) - 1 + point
+    if value and not -5 < power < 6:
+        mantissa = text[0] + (f".{text[1:]}" if len(text) > 1 else "")
+        shown = f"{mantissa}e{'-' if power < 0 else '+'}{abs(power):02}"
+    elif point >= 0:
+        shown = text + "0" * point
+    else:
+        text = text.rjust(1 - point, "0")
+        shown = f"{text[:point]}.{text[point:]}"
+    return f"-{shown}" if sign else shown
 
 
 def quote(text: str) -> str:

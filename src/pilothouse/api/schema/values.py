@@ -13,6 +13,7 @@ import re2
 from pilothouse.api.findings import (
     FieldError,
     duplicate,
+    go_float,
     invalid,
     required,
     too_long,
@@ -179,27 +180,23 @@ def _text(raw: Raw, value: str, path: str) -> list[FieldError]:
     return out
 
 
-def _go_number(value: float) -> str:
-    return str(int(value)) if float(value).is_integer() else repr(value)
-
-
 def _number(raw: Raw, value: float, path: str) -> list[FieldError]:
     out: list[FieldError] = []
     least, most, step = raw.get("minimum"), raw.get("maximum"), raw.get("multipleOf")
     if raw.get("format") == "int32" and not -(2**31) <= value < 2**31:
         return [invalid(_NOWHERE, "", f"Checked value must be of type integer with format int32 in {path}")]
     if step and value % step:
-        out.append(invalid(path, value, f"{path} in body should be a multiple of {_go_number(step)}"))
-    if most is not None:
-        strict = raw.get("exclusiveMaximum")
-        if value > most or (strict and value == most):
-            words = "less than" if strict else "less than or equal to"
-            out.append(invalid(path, value, f"{path} in body should be {words} {int(most)}"))
-    if least is not None:
-        strict = raw.get("exclusiveMinimum")
-        if value < least or (strict and value == least):
-            words = "greater than" if strict else "greater than or equal to"
-            out.append(invalid(path, value, f"{path} in body should be {words} {int(least)}"))
+        out.append(invalid(path, value, f"{path} in body should be a multiple of {go_float(step)}"))
+    for limit, name, words, side in ((most, "Maximum", "less", 1), (least, "Minimum", "greater", -1)):
+        if limit is None:
+            continue
+        # Whole numbers are compared with the whole part of a limit, and shown so.
+        bound = int(limit) if isinstance(value, int) else limit
+        strict = raw.get(f"exclusive{name}")
+        if value * side > bound * side or (strict and value == bound):
+            shown = bound if isinstance(bound, int) else go_float(bound)
+            text = f"{words} than" if strict else f"{words} than or equal to"
+            out.append(invalid(path, value, f"{path} in body should be {text} {shown}"))
     return out
 
 
@@ -262,7 +259,7 @@ def _junctors(raw: Raw, value: Any, path: str) -> list[FieldError]:
         results: list[list[FieldError]] = [_check(part, value, path) for part in raw["anyOf"]]
         if all(results):
             out.append(invalid(_NOWHERE, "", f'"{path}" must validate at least one schema (anyOf)'))
-            out += results[0]
+            out += _nearest(raw["anyOf"], results, value)
     if raw.get("allOf"):
         results = [_check(part, value, path) for part in raw["allOf"]]
         for found in results:
@@ -282,4 +279,21 @@ def _one_of(parts: list[Raw], value: Any, path: str) -> list[FieldError]:
     text = f'"{path}" must validate one and only one schema (oneOf). '
     if valid:
         return [invalid(_NOWHERE, "", f"{text}Found {valid} valid alternatives")]
-    return [invalid(_NOWHERE, "", f"{text}Found none valid"), *results[0]]
+    return [invalid(_NOWHERE, "", f"{text}Found none valid"), *_nearest(parts, results, value)]
+
+
+def _nearest(parts: list[Raw], results: list[list[FieldError]], value: Any) -> list[FieldError]:
+    """Return the findings of the alternative that says most about a value; of several, the first."""
+    weights = [_weight(part, value) for part in parts]
+    return results[weights.index(max(weights))]
+
+
+def _weight(raw: Raw, value: Any) -> int:
+    """Return how many schemas apply to a value and what is in it."""
+    properties, additional, items = raw.get("properties") or {}, raw.get("additionalProperties"), raw.get("items")
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        pairs = [(properties.get(key, additional), item) for key, item in value.items()]
+    elif isinstance(value, list):
+        pairs = [(items, item) for item in value]
+    return 1 + sum(_weight(child, item) for child, item in pairs if isinstance(child, dict))

@@ -64,3 +64,26 @@ def test_entries_of_keyed_lists_that_did_not_change_are_tolerated() -> None:
     old = {"l": [{"k": "a", "v": 9}, {"k": "b", "v": 1}]}
     assert validate_object(schema, {"l": [{"k": "c", "v": 1}, {"k": "a", "v": 9}]}, old) == []
     assert [error.path for error in validate_object(schema, {"l": [{"k": "a", "v": 8}]}, old)] == ["l[0].v"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "text"),
+    [
+        ({"type": "number", "minimum": 0.5}, 0.25, "v in body should be greater than or equal to 0.5"),
+        ({"type": "integer", "maximum": 5000000}, 6000000, "v in body should be less than or equal to 5000000"),
+        ({"type": "number", "maximum": 5000000.5}, 6000000.5, "v in body should be less than or equal to 5.0000005e+06"),
+        ({"type": "number", "maximum": 1.5}, 2, "v in body should be less than or equal to 1"),
+        ({"type": "number", "multipleOf": 0.5}, 0.7, "v in body should be a multiple of 0.5"),
+    ],
+)
+def test_limits_are_shown_as_go_prints_them(raw: dict[str, Any], value: float, text: str) -> None:
+    (error,) = validate_value(Schema(raw, Definitions({})), value, "v")
+    assert error.detail == text
+
+
+def test_the_alternative_that_says_most_is_explained() -> None:
+    little = {"required": ["x"]}
+    much = {"properties": {"a": {"minLength": 5}, "b": {"minLength": 5}}}
+    raw = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}, "anyOf": [little, much]}
+    found = validate_value(Schema(raw, Definitions({})), {"a": "1", "b": "2"}, "v")
+    assert [error.path for error in found] == ["<nil>", "v.a", "v.b"]
