@@ -180,6 +180,7 @@ OTHER = {
     "VolumeAttachmentSource": "PersistentVolumeName? InlineVolumeSpec?",
     "CSINodeDriver": "Name NodeID TopologyKeys? Allocatable?:VolumeNodeResources",
     "VolumeNodeResources": "Count?",
+    "Metadata": "@ObjectMeta",
     "AuditAnnotation": "Key ValueExpression",
     "DistinguisherMethod": "Type",
     "RoleRef": "APIGroup Kind Name",

@@ -109,6 +109,14 @@ def ip_address(path: str, value: str) -> Findings:
     return [invalid(path, value, "must not have leading 0s")] if _without_zeros(value) != value else []
 
 
+def canonical_ip(text: str) -> list[str]:
+    """Return what keeps a name from being an IP address in its shortest form."""
+    problems = [finding.detail for finding in ip_address("", text)]
+    if problems or text == str(parse_ip(text)):
+        return problems
+    return [f'must be in canonical form ("{parse_ip(text)}")']
+
+
 def special_ip(path: str, value: str) -> Findings:
     """An address outside the ranges that never leave a machine."""
     address = parse_ip(value)

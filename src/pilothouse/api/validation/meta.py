@@ -8,6 +8,7 @@ from typing import Any
 from pilothouse.api.findings import FieldError, duplicate, forbidden, invalid, required, too_long
 from pilothouse.api.findings.fields import quote
 from pilothouse.api.meta import names
+from pilothouse.api.validation.checks import canonical_ip
 
 Obj = dict[str, Any]
 NameRule = Callable[[str], list[str]]
@@ -23,8 +24,8 @@ _RULES: dict[tuple[str, str], NameRule] = {
         ("rbac.authorization.k8s.io", kind): names.path_segment
         for kind in ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
     },
-    ("flowcontrol.apiserver.k8s.io", "FlowSchema"): names.path_segment,
-    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): names.path_segment,
+    ("apps", "StatefulSet"): names.label,
+    ("networking.k8s.io", "IPAddress"): canonical_ip,
     ("apiregistration.k8s.io", "APIService"): names.path_segment,
     ("certificates.k8s.io", "CertificateSigningRequest"): names.path_segment,
     ("policy", "PodDisruptionBudget"): names.path_segment,

@@ -55,3 +55,14 @@ def test_bad_selectors(expression: dict[str, Any]) -> None:
 def test_paths_do_not_climb(path: str) -> None:
     assert checks.no_backsteps("p", path)
     assert not checks.no_backsteps("p", "a/..b/c..")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("10.0.0.1", ""), ("::1", ""), ("x", checks.IP_TEXT), ("010.0.0.1", "must not have leading 0s"),
+        ("2001:DB8::1", 'must be in canonical form ("2001:db8::1")'),
+    ],
+)  # fmt: skip
+def test_names_of_addresses_are_canonical(text: str, problem: str) -> None:
+    assert checks.canonical_ip(text) == ([problem] if problem else [])

@@ -86,3 +86,17 @@ def test_no_finalizer_is_added_while_deleting() -> None:
     found = validate_meta_update({**old, "finalizers": ["a.b/e", "a.b/c", "a.b/d"]}, old, "", "Pod")
     assert found[0].detail.endswith('[]string{"a.b/d", "a.b/e"}')
     assert not update({**old, "finalizers": []}, old)
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "name", "good"),
+    [
+        ("apps", "StatefulSet", "a.b", False),
+        ("apps", "Deployment", "a.b", True),
+        ("networking.k8s.io", "IPAddress", "10.0.0.1", True),
+        ("networking.k8s.io", "IPAddress", "a", False),
+        ("flowcontrol.apiserver.k8s.io", "FlowSchema", "a:b", False),
+    ],
+)
+def test_names_follow_the_rule_of_the_kind(group: str, kind: str, name: str, good: bool) -> None:
+    assert (not name_rule(group, kind)(name)) is good

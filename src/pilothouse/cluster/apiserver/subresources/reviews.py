@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.api.findings import FieldError, invalid
-from pilothouse.api.findings.internalform import internal_form
+from pilothouse.api.validation.groups.reviews import access_review
 from pilothouse.cluster.apiserver.admission.chain import Admission
 from pilothouse.cluster.apiserver.authn.jws import BadToken
 from pilothouse.cluster.apiserver.authz.access import Access
@@ -41,35 +40,16 @@ class Reviews:
         return answer_tree(obj, 201, encoding, call.warnings)
 
     def _self_access(self, call: Call, obj: Obj) -> None:
-        self._check_spec(call, obj["spec"])
+        _check(call, obj)
         obj["status"] = self._decide(call.user, obj["spec"])
 
     def _subject_access(self, call: Call, obj: Obj) -> None:
         spec = obj["spec"]
-        self._check_spec(call, spec, needs_subject=True)
         if call.resource.namespaced:
-            stated = (spec.get("resourceAttributes") or {}).get("namespace", "")
-            if stated != call.namespace:
-                finding = invalid("spec.resourceAttributes.namespace", stated, "must match metadata.namespace")
-                raise invalid_status("", call.resource.group, "", [finding])
             obj["metadata"]["namespace"] = call.namespace
+        _check(call, obj)
         user = User(spec.get("user", ""), spec.get("uid", ""), tuple(spec.get("groups") or ()))
         obj["status"] = self._decide(user, spec)
-
-    def _check_spec(self, call: Call, spec: Obj, *, needs_subject: bool = False) -> None:
-        resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-        findings: list[FieldError] = []
-        if resource is not None and path is not None:
-            text = "cannot be specified in combination with resourceAttributes"
-            findings.append(invalid("spec.nonResourceAttributes", internal_form("NonResourceAttributes", path), text))
-        if resource is None and path is None:
-            text = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
-            findings.append(invalid("spec.resourceAttributes", None, text))
-        if needs_subject and not spec.get("user") and not spec.get("groups"):
-            text = "at least one of user or group must be specified"
-            findings.append(invalid("spec.user", "", text))
-        if findings:
-            raise invalid_status("", call.resource.group, "", findings)
 
     def _decide(self, user: User, spec: Obj) -> Obj:
         resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
@@ -121,6 +101,12 @@ class Reviews:
     def _who(self, call: Call, obj: Obj) -> None:
         obj["metadata"] = {"creationTimestamp": self.access.backend.now()}
         obj["status"] = {"userInfo": call.user.info()}
+
+
+def _check(call: Call, obj: Obj) -> None:
+    findings = access_review(obj)
+    if findings:
+        raise invalid_status("", call.resource.group, "", findings)
 
 
 _METHODS = {
