@@ -79,6 +79,15 @@ def encode(managers: Managers) -> list[dict[str, Any]]:
     return entries
 
 
+def without_scale_times(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return managedFields as they are kept after a write of a scale: nobody notes when a scale was set, and that orders them."""
+    managers = decode(entries)
+    for key, managed in managers.items():
+        if key.subresource == "scale":
+            managed.time = ""
+    return encode(managers)
+
+
 def cap_updates(managers: Managers) -> Managers:
     """Merge the oldest update managers of each version when there are more than ten."""
     updates = [key for key in managers if key.operation == "Update"]

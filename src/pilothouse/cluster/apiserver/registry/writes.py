@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pilothouse.api.fields.managers import without_scale_times
 from pilothouse.api.fields.sets import FieldSet
 from pilothouse.api.fields.typed import TypedValueError
 from pilothouse.api.findings import FieldError, invalid
@@ -102,9 +103,8 @@ class Writer:
             )
         except TypedValueError:
             entries = list((old or {}).get("metadata", {}).get("managedFields") or ())
-        for entry in entries if sub == "scale" else ():
-            if entry.get("subresource") == "scale":
-                entry.pop("time", None)
+        if sub == "scale":
+            entries = without_scale_times(entries)
         if entries:
             obj["metadata"]["managedFields"] = entries
         else:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from pilothouse.api.fields.managers import without_scale_times
 from pilothouse.api.fields.sets import path_text
 from pilothouse.api.fields.typed import TypedValueError, to_set
 from pilothouse.api.patch.apply import ApplyConflict, apply
@@ -83,11 +84,7 @@ class Applier:
             )  # fmt: skip
         except ApplyConflict as conflict:
             raise _conflict(conflict) from None
-        entries = merged["metadata"]["managedFields"]
-        for entry in entries:
-            if entry.get("subresource") == "scale":
-                entry.pop("time", None)
-        scaled["metadata"]["managedFields"] = entries
+        scaled["metadata"]["managedFields"] = without_scale_times(merged["metadata"]["managedFields"])
         return scaled
 
     def _applied(self, call: Call, tree: Obj, old: Obj | None, *, force: bool = False) -> Obj:
