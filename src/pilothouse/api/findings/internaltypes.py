@@ -185,6 +185,7 @@ OTHER = {
     "DistinguisherMethod": "Type",
     "RoleRef": "APIGroup Kind Name",
     "NonResourceAttributes": "Path Verb",
+    "ResourceClaimTemplateSpec": "@ObjectMeta Spec:ResourceClaimSpec",
     "ResourceClaimSpec": "Devices:DeviceClaim",
     "DeviceClaim": "Requests*:DeviceRequest Constraints?:DeviceConstraint Config?",
     "DeviceRequest": "Name Exactly?:ExactRequest FirstAvailable?",
