@@ -8,6 +8,7 @@ from typing import Any
 
 from pilothouse.api.findings.fields import quote
 
+_CONTROLLERS = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
 _LATER = "will be considered invalid in a future Kubernetes release: use"
 
 
@@ -86,3 +87,37 @@ def _headless(spec: Mapping[str, Any]) -> Iterator[str]:
         yield "spec.externalIPs is ignored for headless services"
     if spec.get("sessionAffinity", "None") != "None":
         yield "spec.SessionAffinity is ignored for headless services"
+
+
+def endpoints_warnings(endpoints: Mapping[str, Any]) -> Iterator[str]:
+    """Yield warnings about Endpoints that no controller wrote."""
+    labels = endpoints["metadata"].get("labels") or {}
+    subsets = endpoints.get("subsets") or () if labels.get("endpoints.kubernetes.io/managed-by") != "endpoint-controller" else ()
+    for index, subset in enumerate(subsets):
+        for field in ("addresses", "notReadyAddresses"):
+            for position, address in enumerate(subset.get(field) or ()):
+                yield from address_warnings(address.get("ip", ""), f"subsets[{index}].{field}[{position}].ip")
+
+
+def slice_warnings(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield warnings about an EndpointSlice that no controller wrote."""
+    if ((found["metadata"].get("labels") or {}).get("endpointslice.kubernetes.io/managed-by")) in _CONTROLLERS:
+        return
+    for index, endpoint in enumerate(found.get("endpoints") or ()):
+        for position, text in enumerate(endpoint.get("addresses") or ()):
+            yield from address_warnings(text, f"endpoints[{index}].addresses[{position}]")
+
+
+def new_slice_warnings(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield warnings about a new EndpointSlice."""
+    if found.get("addressType") == "FQDN":
+        yield "spec.addressType: FQDN endpoints are deprecated"
+
+
+def node_warnings(node: Mapping[str, Any]) -> Iterator[str]:
+    """Yield warnings about a Node: fields nobody reads any more."""
+    spec = node.get("spec") or {}
+    if spec.get("configSource") is not None:
+        yield "spec.configSource: the feature is removed"
+    if spec.get("externalID"):
+        yield "spec.externalID: this field is deprecated, and is unused by Kubernetes"

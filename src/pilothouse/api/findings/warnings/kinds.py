@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pilothouse.api.findings.fields import quote
-from pilothouse.api.findings.warnings.addresses import range_warnings, service_warnings
+from pilothouse.api.findings.warnings.addresses import (
+    endpoints_warnings,
+    new_slice_warnings,
+    node_warnings,
+    range_warnings,
+    service_warnings,
+    slice_warnings,
+)
 from pilothouse.api.findings.warnings.labels import NODE_LABELS
 from pilothouse.api.findings.warnings.pods import pod_warnings
 from pilothouse.api.findings.warnings.secrets import secret_warnings
@@ -22,6 +29,8 @@ _STANDARD_FINALIZERS = frozenset(("kubernetes", "orphan", "foregroundDeletion"))
 _FINALIZER = (
     "prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"
 )
+_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets"
+_ISOLATE = "deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"
 _ZONES = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
 _MANY_COMPLETIONS, _MANY_PODS = 10**5, 10**4
 
@@ -31,6 +40,8 @@ def warnings_of(group: str, kind: str, obj: Tree, old: Tree | None) -> list[str]
     if old is None:
         return [text for warn in _ON_CREATE.get((group, kind), ()) for text in warn(obj)]
     if (group, kind) in _BY_GENERATION and obj["metadata"].get("generation") == old["metadata"].get("generation"):
+        return []
+    if (group, kind) == ("", "ServiceAccount") and _MOUNTABLE in (old["metadata"].get("annotations") or {}):
         return []
     return [text for warn in _ON_UPDATE.get((group, kind), ()) for text in warn(obj)]
 
@@ -91,6 +102,11 @@ def _ingress(obj: Tree) -> Iterator[str]:
         yield "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"
 
 
+def _service_account(obj: Tree) -> Iterator[str]:
+    if _MOUNTABLE in (obj["metadata"].get("annotations") or {}):
+        yield f"metadata.annotations[{_MOUNTABLE}]: {_ISOLATE}"
+
+
 def _runtime_class(obj: Tree) -> Iterator[str]:
     for key in (obj.get("scheduling") or {}).get("nodeSelector") or ():
         if key in NODE_LABELS:
@@ -114,6 +130,10 @@ _ON_CREATE: dict[tuple[str, str], tuple[Warn, ...]] = {
     ("", "PodTemplate"): (_template("template"),),
     ("", "ReplicationController"): (_POD_NAMES, _POD_TEMPLATE),
     ("", "Service"): (service_warnings,),
+    ("", "Endpoints"): (endpoints_warnings,),
+    ("", "Node"): (node_warnings,),
+    ("", "ServiceAccount"): (_service_account,),
+    ("discovery.k8s.io", "EndpointSlice"): (new_slice_warnings, slice_warnings),
     ("", "Secret"): (secret_warnings,),
     ("", "PersistentVolume"): (volume_warnings,),
     ("", "PersistentVolumeClaim"): (claim_warnings,),
@@ -128,7 +148,7 @@ _ON_CREATE: dict[tuple[str, str], tuple[Warn, ...]] = {
     ("node.k8s.io", "RuntimeClass"): (_runtime_class,),
     ("storage.k8s.io", "StorageClass"): (class_warnings,),
 }
-_ONLY_NEW = (_POD_NAMES, _ingress)
+_ONLY_NEW = (_POD_NAMES, _ingress, new_slice_warnings)
 _ON_UPDATE = {
     key: tuple(warn for warn in found if warn not in _ONLY_NEW)
     for key, found in _ON_CREATE.items()

@@ -66,8 +66,7 @@ def prepare_status(resource: Resource, obj: Obj, old: Obj) -> Obj:
     _keep(out, obj, "status")
     if resource.is_custom:
         metadata = {**old["metadata"]}
-        if "managedFields" in obj["metadata"]:
-            metadata["managedFields"] = obj["metadata"]["managedFields"]
+        _keep(metadata, obj["metadata"], "managedFields")
         metadata["resourceVersion"] = obj["metadata"].get("resourceVersion", "")
         out["metadata"] = metadata
     elif resource.kind == "Deployment":
@@ -196,6 +195,8 @@ def _desired(resource: Resource, obj: Obj) -> Any:
     rest = {key: value for key, value in obj.items() if key not in skip}
     if resource.kind == "Deployment":
         return rest, obj["metadata"].get("annotations") or {}
+    if resource.kind == "EndpointSlice":
+        return rest, obj["metadata"].get("labels") or {}
     return rest
 
 
@@ -321,6 +322,19 @@ def _is_copied(source: Obj) -> bool:
     return (source.get("apiGroup") or "", source.get("kind")) in _COPIED
 
 
+def _service_account(obj: Obj, old: Obj | None) -> None:
+    """A reference to a Secret is its name."""
+    if obj.get("secrets"):
+        obj["secrets"] = [{"name": secret["name"]} if secret.get("name") else {} for secret in obj["secrets"]]
+
+
+def _endpoint_slice(obj: Obj, old: Obj | None) -> None:
+    """What former versions said about the place of endpoints goes when endpoints are written."""
+    if old is None or obj.get("endpoints") != old.get("endpoints"):
+        for endpoint in obj.get("endpoints") or ():
+            endpoint.pop("deprecatedTopology", None)
+
+
 def _signing_request(obj: Obj, old: Obj | None) -> None:
     if old is not None:
         obj["spec"] = old["spec"]
@@ -348,4 +362,6 @@ _PREPARE: dict[str, Prepare] = {
     "StatefulSet": _stateful_set,
     "PersistentVolume": _persistent_volume,
     "PersistentVolumeClaim": _claim,
+    "ServiceAccount": _service_account,
+    "EndpointSlice": _endpoint_slice,
 }

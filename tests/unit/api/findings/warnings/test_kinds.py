@@ -9,6 +9,7 @@ import pytest
 from pilothouse.api.findings.warnings import custom_warnings, warnings_of
 
 DOTS = "can result in surprising behavior; a DNS label is recommended: [must not contain dots]"
+LATER = "will be considered invalid in a future Kubernetes release: use"
 TEMPLATE = {"spec": {"terminationGracePeriodSeconds": -1}}
 GRACE = "terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
 
@@ -35,6 +36,13 @@ def _object(name: str = "a", generation: int = 1, **fields: Any) -> dict[str, An
          [('spec.ingress[0].from[0].ipBlock.cidr: CIDR value "10.1.0.0/8" is ambiguous in this context '
           '(should be "10.0.0.0/8" or "10.1.0.0/32"?)')]),
         ("", "ConfigMap", _object("a.b"), []),
+        ("", "Endpoints", _object(subsets=[{"notReadyAddresses": [{"ip": "01.2.3.4"}]}]),
+         [f'subsets[0].notReadyAddresses[0].ip: non-standard IP address "01.2.3.4" {LATER} "1.2.3.4"']),
+        ("discovery.k8s.io", "EndpointSlice", _object(addressType="FQDN", endpoints=[{"addresses": ["a.b"]}]),
+         ["spec.addressType: FQDN endpoints are deprecated"]),
+        ("", "Node", _object(spec={"externalID": "a", "configSource": {}}),
+         ["spec.configSource: the feature is removed",
+          "spec.externalID: this field is deprecated, and is unused by Kubernetes"]),
     ],
 )  # fmt: skip
 def test_new_objects(group: str, kind: str, obj: dict[str, Any], texts: list[str]) -> None:
@@ -49,6 +57,19 @@ def test_changed_objects_are_looked_at_when_their_spec_changed() -> None:
     note = {"metadata": {"annotations": {"kubernetes.io/ingress.class": "n"}}}
     assert len(warnings_of("networking.k8s.io", "Ingress", note, None)) == 1
     assert warnings_of("networking.k8s.io", "Ingress", note, note) == []
+
+
+def test_what_controllers_write_is_not_looked_at() -> None:
+    labels = {"endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"}
+    found = {"metadata": {"labels": labels}, "addressType": "IPv4", "endpoints": [{"addresses": ["01.2.3.4"]}]}
+    assert warnings_of("discovery.k8s.io", "EndpointSlice", found, None) == []
+    assert len(warnings_of("discovery.k8s.io", "EndpointSlice", {**found, "metadata": {}}, found)) == 1
+
+
+def test_an_account_that_gains_a_deprecated_annotation() -> None:
+    noted = {"metadata": {"annotations": {"kubernetes.io/enforce-mountable-secrets": "true"}}}
+    assert len(warnings_of("", "ServiceAccount", noted, {"metadata": {}})) == 1
+    assert warnings_of("", "ServiceAccount", noted, noted) == []
 
 
 def test_finalizers_that_custom_objects_gain_have_a_domain() -> None:

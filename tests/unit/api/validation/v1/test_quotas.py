@@ -81,7 +81,7 @@ def test_a_quota(spec: dict[str, Any], expected: list[str]) -> None:
 
 
 def test_every_counted_kind_is_a_name() -> None:
-    names = "pods resourcequotas services replicationcontrollers secrets configmaps persistentvolumeclaims".split(" ")
+    names = ["pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims"]
     assert worded(resource_quota({"spec": {"hard": dict.fromkeys(names, "1")}})) == []
 
 
