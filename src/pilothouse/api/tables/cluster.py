@@ -207,7 +207,7 @@ def signing_request(obj: Obj, now: float) -> list[Any]:
         shown += ",Issued"
     duration = spec.get("expirationSeconds")
     return [
-        name, since, spec.get("signerName", ""), spec.get("username", ""),
+        name, since, spec.get("signerName") or NONE, spec.get("username", ""),
         human_duration(duration) if duration is not None else NONE, shown,
     ]  # fmt: skip
 

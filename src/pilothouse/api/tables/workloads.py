@@ -145,7 +145,8 @@ def _targets(spec: Obj, status: Obj) -> str:
         shown = current[index] if index < len(current) else {}
         out.append(_metric(metric, shown))
     if not out and spec.get("targetCPUUtilizationPercentage") is not None:
-        out = [f"cpu: <unknown>/{spec['targetCPUUtilizationPercentage']}%"]
+        used = status.get("currentCPUUtilizationPercentage")
+        out = [f"cpu: {'<unknown>' if used is None else f'{used}%'}/{spec['targetCPUUtilizationPercentage']}%"]
     if not out:
         return NONE
     return ", ".join(out[:2]) + (f" + {len(out) - 2} more..." if len(out) > 2 else "")
@@ -153,6 +154,8 @@ def _targets(spec: Obj, status: Obj) -> str:
 
 def _metric(metric: Obj, current: Obj) -> str:
     kind = metric.get("type", "")
+    if kind not in ("ContainerResource", "External", "Object", "Pods", "Resource"):
+        return "<unknown type>"
     field = kind[:1].lower() + kind[1:]
     source, found = metric.get(field) or {}, (current.get(field) or {}).get("current") or {}
     target = source.get("target") or {}
