@@ -1,8 +1,14 @@
-"""Exponential backoff with full jitter, as pure state: the caller sleeps."""
+"""Exponential backoff with jitter: as pure state, and around an action that may be repeated."""
 
 from __future__ import annotations
 
-from pilothouse.kit.clock import Entropy
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pilothouse.kit.clock import Clock, Entropy
+from pilothouse.kit.errors import Conflict, InternalError, Unavailable
+
+T = TypeVar("T")
 
 
 class Backoff:
@@ -27,3 +33,20 @@ class Backoff:
     def reset(self) -> None:
         """Forget past failures."""
         self.attempts = 0
+
+
+async def patiently(clock: Clock, action: Callable[[], Awaitable[T]], patience_s: float = 30.0) -> T:
+    """Return what `action` returns; it may run several times, so it must be safe to repeat.
+
+    Conflicts, internal errors and a server that is not available are met by another try, with growing pauses, for `patience_s`
+    seconds; then the last error is raised. Any other error is raised at once.
+    """
+    last, backoff = clock.monotonic() + patience_s, Backoff(0.05, 2.0)
+    while True:
+        try:
+            return await action()
+        except (Conflict, InternalError, Unavailable) as error:
+            pause = max(backoff.next_delay_s(), error.retry_after_s)
+            if clock.monotonic() + pause > last:
+                raise
+            await clock.sleep(pause)

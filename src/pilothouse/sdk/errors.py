@@ -73,6 +73,10 @@ class ApiUnavailable(ApiError, kit.Unavailable):
     """503 or 504: the server cannot answer now."""
 
 
+class ApiInternalError(ApiError, kit.InternalError):
+    """500: the server failed; whether the request had an effect is unknown."""
+
+
 _BY_CODE: dict[int, type[ApiError]] = {
     400: ApiBadRequest,
     401: ApiUnauthorized,
@@ -82,6 +86,7 @@ _BY_CODE: dict[int, type[ApiError]] = {
     410: ApiExpired,
     422: ApiInvalid,
     429: ApiThrottled,
+    500: ApiInternalError,
     503: ApiUnavailable,
     504: ApiUnavailable,
 }

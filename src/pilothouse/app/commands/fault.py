@@ -6,8 +6,11 @@ import argparse
 import json
 from typing import Any
 
+import msgspec
+
 from pilothouse.app.cli.access import Api, add_flags, seconds
 from pilothouse.kit.errors import Invalid
+from pilothouse.kit.faultplans import shipped_plans
 from pilothouse.kit.faults import ATTRIBUTES, POINTS, read_plan
 
 PATH = "/debug/faults"
@@ -32,8 +35,10 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--events", type=int, default=0, metavar="N", help="let N pieces of a watch pass before `cut` and `expire`"
     )
     adding.add_argument("--seed", type=int, help="seed of the plan's randomness: the same seed strikes the same operations")
-    loading = verbs.add_parser("load", help="replace the plan by a file (JSON or YAML)")
-    loading.add_argument("file", help="a FaultPlan: seed and rules")
+    loading = verbs.add_parser("load", help="replace the plan by a shipped one or a file (JSON or YAML)")
+    loading.add_argument("plan", help=f"a file with seed and rules, or one of {', '.join(shipped_plans())}")
+    loading.add_argument("--client", default="*", metavar="GLOB", help="whom a shipped plan strikes (everybody)")
+    loading.add_argument("--seed", type=int, default=1, help="seed of a shipped plan (1)")
     listing = verbs.add_parser("list", help="show the plan, and how often each rule struck")
     clearing = verbs.add_parser("clear", help="take the plan away")
     for each in (adding, loading, listing, clearing):
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         seed = current["seed"] if args.seed is None else args.seed
         _load(api, {"seed": seed, "rules": [*rules, rule_of(args)]})
     elif args.what == "load":
-        _load(api, _document(args.file))
+        _load(api, _document(args))
     _show(api.json("GET", PATH))
     return 0
 
@@ -72,14 +77,18 @@ def _load(api: Api, document: Any) -> None:
     api.send("PUT", PATH, body=json.dumps(document).encode(), content_type="application/json").read()
 
 
-def _document(path: str) -> Any:
+def _document(args: argparse.Namespace) -> Any:
     import yaml
 
+    plans = shipped_plans(args.client, args.seed)
+    if args.plan in plans:
+        return msgspec.to_builtins(plans[args.plan])
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(args.plan, encoding="utf-8") as file:
             return yaml.safe_load(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise Invalid(f"{path} cannot be read as a fault plan: {error}") from None
+        fix = f"give a file, or one of {', '.join(plans)}"
+        raise Invalid(f"{args.plan} cannot be read as a fault plan: {error}", fix=fix) from None
 
 
 def _show(state: dict[str, Any]) -> None:

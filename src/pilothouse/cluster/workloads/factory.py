@@ -26,8 +26,10 @@ from pilothouse.cluster.workloads.statefulsets.controller import StatefulSetCont
 from pilothouse.cluster.workloads.volumes.adapters import DirectoryProvisioner
 from pilothouse.cluster.workloads.volumes.controller import VolumeController
 from pilothouse.cluster.workloads.volumes.engine import default_storage_class
+from pilothouse.kit.backoff import patiently
 from pilothouse.kit.errors import AlreadyExists
 from pilothouse.kit.registry import Capability
+from pilothouse.sdk.client import Client
 from pilothouse.sdk.kinds import STORAGE_CLASS
 from pilothouse.sdk.manager import Manager
 from pilothouse.wire.tls import KeyPair
@@ -57,11 +59,15 @@ async def start(manager: Manager, config: WorkloadsConfig) -> Manager:
     if config.authority_key_pem:
         CertificateController(manager, KeyPair(config.root_ca_pem.encode(), config.authority_key_pem.encode()))
     VolumeController(manager, DirectoryProvisioner(Path(config.volumes_dir)))
-    try:
-        await manager.client.create(STORAGE_CLASS, default_storage_class())
-    except AlreadyExists:
-        pass
+    await patiently(manager.clock, lambda: _default_storage_class(manager.client))
     return manager
+
+
+async def _default_storage_class(client: Client) -> None:
+    try:
+        await client.create(STORAGE_CLASS, default_storage_class())
+    except AlreadyExists:
+        return
 
 
 CAPABILITY = Capability(

@@ -127,6 +127,10 @@ class InProcessTransport:
         request.headers.setdefault("user-agent", self._user_agent)
         return await self._handler(request)
 
+    def acting_as(self, peer: Peer) -> InProcessTransport:
+        """Return a transport to the same handler for somebody else."""
+        return InProcessTransport(self._handler, peer, self._user_agent)
+
     async def close(self) -> None:
         """Nothing is held."""
 

@@ -15,6 +15,7 @@ from pilothouse.cluster.nodeagent.config import NodeAgentConfig
 from pilothouse.cluster.nodeagent.runs import RuntimeFacts
 from pilothouse.cluster.nodeagent.types import Json
 from pilothouse.kit.aio import TaskScope, offload
+from pilothouse.kit.backoff import patiently
 from pilothouse.kit.clock import Clock, rfc3339, rfc3339_micro
 from pilothouse.kit.errors import AlreadyExists, Conflict, NotFound, PilothouseError
 from pilothouse.sdk.client import Client
@@ -95,13 +96,16 @@ class NodeRegistration:
         """Make the Node ready and keep it so; returns its capacity for the downward API."""
         self._facts, self._images = facts, images
         measured = await offload(capacity, self._config, self._data_dir)
+        await patiently(self._clock, lambda: self._announce(measured))
+        self._tasks.spawn(self._heartbeat(), "lease")
+        self._tasks.spawn(self._reporting(measured), "status")
+        return {**measured, "name": self._config.node_name, "ip": self.node_ip}
+
+    async def _announce(self, measured: dict[str, str]) -> None:
         await self._register()
         await self._report(measured)
         await self._lift_taint()
         await self._renew()
-        self._tasks.spawn(self._heartbeat(), "lease")
-        self._tasks.spawn(self._reporting(measured), "status")
-        return {**measured, "name": self._config.node_name, "ip": self.node_ip}
 
     async def stop(self) -> None:
         """End the heartbeat."""
