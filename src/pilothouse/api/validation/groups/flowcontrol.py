@@ -158,7 +158,7 @@ def priority_level(obj: Obj) -> Findings:
         out += [forbidden("spec.limited", "must be nil if the type is not Limited")] if limited is not None else []
         return out + (_seats(exempt, "spec.exempt") if exempt is not None else [])
     if kind != "Limited":
-        return [*out, unsupported("spec.type", kind, ("Exempt", "Limited"))]
+        return [*out, unsupported("spec.type", kind, ("Exempt", "Limited")) if kind else required("spec.type")]
     out += [forbidden("spec.exempt", "must be nil if the type is Limited")] if exempt is not None else []
     if limited is None:
         return [*out, required("spec.limited", "must not be empty when type is Limited")]
@@ -183,7 +183,7 @@ def _response(response: Obj, path: str) -> Findings:
         text = "must be nil if limited.limitResponse.type is not Limited"
         return [forbidden(f"{path}.queuing", text)] if queuing is not None else []
     if kind != "Queue":
-        return [unsupported(f"{path}.type", kind, ("Queue", "Reject"))]
+        return [unsupported(f"{path}.type", kind, ("Queue", "Reject")) if kind else required(f"{path}.type")]
     if queuing is None:
         return [required(f"{path}.queuing", "must not be empty if limited.limitResponse.type is Limited")]
     return _queuing(queuing, f"{path}.queuing")

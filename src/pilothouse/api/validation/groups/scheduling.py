@@ -49,7 +49,8 @@ def priority_class_update(new: Obj, old: Obj) -> Findings:
 
 def runtime_class(obj: Obj) -> Findings:
     """A new RuntimeClass."""
-    out = rule("handler", obj.get("handler", ""), names.label)
+    handler = obj.get("handler")
+    out = rule("handler", handler, names.label) if handler else [required("handler")]
     for name, value in sorted(((obj.get("overhead") or {}).get("podFixed") or {}).items()):
         out += non_negative_quantity(f"overhead.limits[{name}]", value)
     scheduling = obj.get("scheduling") or {}

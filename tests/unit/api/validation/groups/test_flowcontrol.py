@@ -141,3 +141,9 @@ def test_urls(urls: list[str], text: str) -> None:
 def test_conditions_are_unique() -> None:
     found = conditions({"status": {"conditions": [{"type": "A"}, {"type": "A"}, {}]}}, {})
     assert [error.text() for error in found] == ['Duplicate value: "A"', "Required value: must not be empty"]
+
+
+def test_types_of_levels_are_required() -> None:
+    spec: dict[str, Any] = {"type": "Limited", "limited": {"limitResponse": {}}}
+    for stated, path in (({}, "spec.type"), (spec, "spec.limited.limitResponse.type")):
+        assert [error.path for error in priority_level({"metadata": {"name": "a"}, "spec": stated})] == [path]

@@ -39,6 +39,7 @@ _TOLERATION = {"key": "a", "operator": "Exists"}
     ("obj", "paths"),
     [
         ({"handler": "A"}, ["handler"]),
+        ({"handler": ""}, ["handler"]),
         ({"overhead": {"podFixed": {"cpu": "-1"}}}, ["overhead.limits[cpu]"]),
         ({"scheduling": {"nodeSelector": {"a b": "c"}}}, ["scheduling.nodeSelector"]),
         ({"scheduling": {"tolerations": [{"operator": "X", "key": "a"}]}}, ["scheduling.tolerations[0].operator"]),

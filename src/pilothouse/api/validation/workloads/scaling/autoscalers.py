@@ -31,8 +31,10 @@ def _spec(spec: Obj, lowest: int) -> Findings:
     least, most = spec.get("minReplicas"), spec.get("maxReplicas", 0)
     if least is not None and least < lowest:
         out.append(invalid("spec.minReplicas", least, f"must be greater than or equal to {lowest}"))
-    if most < 1:
+    if not most:
         out.append(required("spec.maxReplicas", "must be set and greater than 0"))
+    elif most < 0:
+        out.append(invalid("spec.maxReplicas", most, "must be greater than 0"))
     if least is not None and most < least:
         out.append(invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`"))
     target = spec.get("scaleTargetRef") or {}

@@ -21,6 +21,7 @@ def _obj(**spec: Any) -> dict[str, Any]:
     [
         ({}, []),
         ({"maxReplicas": 0, "minReplicas": 1}, ["maxReplicas", "maxReplicas"]),
+        ({"maxReplicas": -1}, ["maxReplicas"]),
         ({"minReplicas": 4}, ["maxReplicas"]),
         ({"minReplicas": 0}, ["minReplicas", "metrics"]),
         ({"metrics": [{"type": "Resource"}]}, ["metrics[0].resource"]),
