@@ -12,7 +12,6 @@ from pilothouse.api.validation.checks import (
     Obj,
     immutable,
     label_selector,
-    one_of,
     positive_quantity,
     quantity,
     rule,
@@ -190,13 +189,3 @@ def _resource_key(path: str, name: str) -> Findings:
     out = rule(path, name, names.qualified)
     is_native = "/" not in name or "kubernetes.io/" in name
     return out or ([unsupported(path, name, ("storage",))] if is_native and name != "storage" else [])
-
-
-def class_of(path: str, name: str) -> Findings:
-    """The name of a class of volume attributes, which may not be empty."""
-    return rule(path, name, names.subdomain) if name else [required(path, "an empty string is disallowed")]
-
-
-def volume_mode(path: str, mode: str | None) -> Findings:
-    """How a volume is used."""
-    return one_of(path, mode, VOLUME_MODES) if mode else []

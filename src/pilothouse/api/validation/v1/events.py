@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.api.findings import invalid, required
+from pilothouse.api.findings.internalform import internal_form
 from pilothouse.api.meta import names
-from pilothouse.api.validation.checks import Findings, Obj, immutable, rule
+from pilothouse.api.validation.checks import IMMUTABLE, Findings, Obj, rule
 
 NEW_GROUP = "events.k8s.io/v1"
 _MISMATCH = "does not match event.namespace"
@@ -23,6 +24,8 @@ _FROZEN = (
     ("reportingController", "reportingController"), ("reportingInstance", "reportingInstance"),
 )  # fmt: skip
 """Fields of Events of the newer group that stay: as findings call them, and as the API does."""
+
+_TYPES = {"regarding": "ObjectReference", "related": "ObjectReference", "deprecatedSource": "EventSource"}
 
 
 def _is_new(obj: Obj) -> bool:
@@ -84,5 +87,14 @@ def event_update(new: Obj, old: Obj) -> Findings:
     if new.get("series") != old.get("series"):
         out += _series(new)
     for shown, field in _FROZEN:
-        out += immutable(shown, new.get(field), old.get(field))
+        if new.get(field) != old.get(field):
+            out.append(invalid(shown, _in_memory(field, new.get(field)), IMMUTABLE))
     return out
+
+
+def _in_memory(field: str, value: Any) -> Any:
+    if field in ("regarding", "deprecatedSource"):
+        value = value or {}
+    elif value is None and field != "related" and not field.endswith("Timestamp"):
+        return 0 if field == "deprecatedCount" else ""
+    return internal_form(_TYPES[field], value) if field in _TYPES else value

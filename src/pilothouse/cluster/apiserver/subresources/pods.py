@@ -39,12 +39,13 @@ class PodOperations:
         """Assign the node a Binding names."""
         target = body.get("target") or {}
         findings: list[FieldError] = []
-        if target.get("kind") not in (None, "", "Node", "Minion"):
+        if target.get("kind") not in (None, "", "Node"):
             findings.append(unsupported("target.kind", target["kind"], ("Node", "<empty>")))
         if not target.get("name"):
             findings.append(required("target.name"))
         if findings:
-            raise StatusError(500, "", "; ".join(f"{finding.path}: {finding.text()}" for finding in findings))
+            texts = [f"{finding.path}: {finding.text()}" for finding in findings]
+            raise StatusError(500, "", texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]")
 
         def make(old: Obj) -> Obj:
             self._check_binding(call, old, body)

@@ -49,3 +49,21 @@ def test_events_of_the_newer_group_stay() -> None:
         'reason: Invalid value: "s": field is immutable',
     ]
     assert not event_update(_old(reason="s"), _old())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("note", "", 'message: Invalid value: "": field is immutable'),
+        ("deprecatedCount", None, "count: Invalid value: 0: field is immutable"),
+        ("related", None, "related: Invalid value: null: field is immutable"),
+        ("related", {"kind": "Pod", "name": "a"},
+         ('related: Invalid value: {"Kind":"Pod","Namespace":"","Name":"a","UID":"","APIVersion":"","ResourceVersion":"",'
+          '"FieldPath":""}: field is immutable')),
+        ("deprecatedSource", {"host": "a"}, 'source: Invalid value: {"Component":"","Host":"a"}: field is immutable'),
+    ],
+)  # fmt: skip
+def test_what_changed_is_shown_as_it_is_in_memory(field: str, value: Any, expected: str) -> None:
+    old = _new(**{field: {"note": "x", "deprecatedCount": 1, "related": {"kind": "A"}}.get(field)})
+    new = _new(**{field: value}) if value else _new()
+    assert worded(event_update(new, old)) == [expected]

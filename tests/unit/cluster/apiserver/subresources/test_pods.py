@@ -23,6 +23,19 @@ def test_a_pod_is_bound_once() -> None:
     serve(test)
 
 
+def test_a_binding_names_a_node() -> None:
+    async def test(driver: Driver) -> None:
+        await driver.namespace("ns")
+        await driver.ok("POST", PODS, POD)
+        name = "target.name: Required value"
+        kind = 'target.kind: Unsupported value: "Minion": supported values: "Node", "<empty>"'
+        for target, text in (({"name": ""}, name), ({"kind": "Minion"}, f"[{kind}, {name}]")):
+            status, value = await driver.call("POST", f"{PODS}/p/binding", {"metadata": {"name": "p"}, "target": target})
+            assert (status, value["message"]) == (500, text)
+
+    serve(test)
+
+
 def test_a_budget_without_room_stops_an_eviction() -> None:
     async def test(driver: Driver) -> None:
         await driver.namespace("ns")
