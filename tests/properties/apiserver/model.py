@@ -188,8 +188,9 @@ def changed_tree(tree: Tree, changes: Changes) -> Tree:
     """Return `tree` with some paths set, or taken out where the value is None."""
     for path, value in changes.items():
         if path[:2] == FINALIZERS:
-            names = [name for name in tree["metadata"].get("finalizers") or [] if name != path[2]]
-            tree["metadata"]["finalizers"] = [*names, path[2]] if value is not None else names
+            names = tree["metadata"].get("finalizers") or []
+            without = [name for name in names if name != path[2]]
+            tree["metadata"]["finalizers"] = without if value is None else names if path[2] in names else [*names, path[2]]
             continue
         node = tree
         for part in path[:-1]:
@@ -267,3 +268,10 @@ def _leaves(fields: Tree, above: Path) -> list[Path]:
         path = (*above, key[3:-1] if key.startswith("v:") else key[2:])
         found += _leaves(below, path) or [path]
     return found
+
+
+def is_about_maps(status: Tree) -> bool:
+    """Whether an apply conflicts only about maps and lists that are not there any more, which their owners still own."""
+    causes = status.get("details", {}).get("causes") or [{"field": ""}]
+    maps = (".data", ".spec", ".status", ".metadata.labels", ".metadata.annotations", ".metadata.finalizers")
+    return all(cause.get("field") in maps for cause in causes)

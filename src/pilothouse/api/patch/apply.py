@@ -175,18 +175,17 @@ def _strip(fields: FieldSet, reset: FieldSet | None) -> FieldSet:
 
 
 def _prune(merged: Any, managers: Managers, last: FieldSet, schema: Schema | None) -> Any:
-    """Remove what the manager stated last time and nobody states now."""
+    """Remove what the manager stated last time and nobody owns now; what it never stated stays, whoever put it there."""
     last_named = with_named_fields(last, schema)
     pruned = remove(merged, last_named, schema) or {}
     owned = FieldSet()
-    for key, managed in managers.items():
-        if key.operation == "Apply":
-            owned = owned.union(managed.fields)
+    for managed in managers.values():
+        owned = owned.union(managed.fields)
     all_named = with_named_fields(to_set(merged, schema), schema)
     kept = with_named_fields(to_set(pruned, schema), schema).union(with_named_fields(owned, schema))
     pruned = remove(merged, all_named.difference(kept), schema) or {}
     kept = with_named_fields(to_set(pruned, schema), schema)
-    return remove(merged, all_named.difference(kept).intersection(last_named), schema) or {}
+    return remove(merged, all_named.difference(kept).intersection(last), schema) or {}
 
 
 def _differs(version: str, api_version: str, views: Views | None) -> bool:

@@ -82,3 +82,18 @@ def test_a_configuration_of_the_wrong_type_is_named_by_its_path(data: dict[str, 
         assert why in refused["message"]
 
     serve(test)
+
+
+def test_what_a_manager_states_no_more_goes_and_nothing_else() -> None:
+    async def test(driver: Driver) -> None:
+        maps = "/api/v1/namespaces/default/configmaps"
+        others = {"labels": {"theirs": "1"}, "finalizers": ["example.com/theirs"]}
+        await driver.ok("POST", maps, {"metadata": {"name": "x", **others}, "data": {"theirs": "1"}}, query={"fieldManager": "u"})
+        empty = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}
+        own = {"name": "x", "labels": {"own": "1"}, "finalizers": ["example.com/own"]}
+        assert (await applied(driver, f"{maps}/x", {**empty, "metadata": own, "data": {"own": "1"}}, "m"))[0] == 200
+        status, left = await applied(driver, f"{maps}/x", empty, "m")
+        assert status == 200 and left["data"] == {"theirs": "1"}
+        assert {key: left["metadata"][key] for key in others} == others
+
+    serve(test)
