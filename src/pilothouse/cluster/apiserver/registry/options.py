@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pilothouse.api.findings import FieldError, forbidden, invalid, too_long, unsupported
-from pilothouse.cluster.apiserver.context import Call
+from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, bad_request, conflict
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.wire.http.messages import Request
@@ -143,6 +143,13 @@ def too_large(revision: int, current: int) -> StatusError:
     details = {"causes": [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}], "retryAfterSeconds": 1}
     text = f"Timeout: Too large resource version: {revision}, current: {current}"
     return StatusError(504, "Timeout", text, details)
+
+
+def refuse_uid(call: Call, meta: Obj) -> None:
+    """Raise 409 when what is to be created instead of changed says which object it meant."""
+    if meta.get("uid"):
+        why = f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found"
+        raise conflict(call.resource, call.name, why)
 
 
 def check_uid(call: Call, key: str, stated: str, actual: str) -> None:

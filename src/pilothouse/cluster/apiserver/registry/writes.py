@@ -22,7 +22,14 @@ from pilothouse.cluster.apiserver.admission.chain import Admission, Undo
 from pilothouse.cluster.apiserver.admission.warnings import keep_owners_once
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.errors import StatusError, already_exists, bad_request, conflict, invalid_object, not_found
+from pilothouse.cluster.apiserver.errors import (
+    StatusError,
+    already_exists,
+    bad_request,
+    conflict,
+    invalid_object,
+    not_found,
+)
 from pilothouse.cluster.apiserver.errors import invalid as invalid_status
 from pilothouse.cluster.apiserver.http.negotiate import negotiate
 from pilothouse.cluster.apiserver.http.respond import answer, answer_tree
@@ -30,7 +37,7 @@ from pilothouse.cluster.apiserver.registry import strategies
 from pilothouse.cluster.apiserver.registry.codec import decode_object, read_tree, served_body, served_tree, stored_bytes
 from pilothouse.cluster.apiserver.registry.conversion import views_of
 from pilothouse.cluster.apiserver.registry.custom import validate_custom, warn_of_definition
-from pilothouse.cluster.apiserver.registry.options import check_uid, write_options
+from pilothouse.cluster.apiserver.registry.options import check_uid, refuse_uid, write_options
 from pilothouse.cluster.apiserver.registry.output import include_object_of, transformed
 from pilothouse.cluster.apiserver.registry.scale import owns_replicas
 from pilothouse.cluster.apiserver.watchcache.items import Item
@@ -38,6 +45,7 @@ from pilothouse.store.revisions import Mismatch
 from pilothouse.wire.http.messages import Response
 
 CHANGED = "the object has been modified; please apply your changes to the latest version and try again"
+_RBAC = "rbac.authorization.k8s.io"
 _RESET_STATUS = FieldSet.from_fields({"f:status": {}})
 _RESET_SPEC = FieldSet.from_fields({"f:spec": {}})
 _RESET_BOTH = FieldSet.from_fields({"f:spec": {}, "f:status": {}})
@@ -46,6 +54,14 @@ MAX_ATTEMPTS = 20
 """A patch is tried again on the newest object this often; an update that names its version conflicts at once."""
 MAX_NAMES = 7
 """A generated name that is taken is drawn again this often, as the reference server does."""
+_PUT_CREATES = frozenset(
+    (
+        ("", "Endpoints"), ("", "Event"), ("", "LimitRange"), ("", "Service"), ("events.k8s.io", "Event"),
+        ("coordination.k8s.io", "Lease"), (_RBAC, "Role"), (_RBAC, "RoleBinding"), (_RBAC, "ClusterRole"),
+        (_RBAC, "ClusterRoleBinding"),
+    )
+)  # fmt: skip
+"""Kinds of which a PUT creates what is not there."""
 _NEED_VERSION = frozenset(("Lease", "PodDisruptionBudget"))
 
 
@@ -210,9 +226,29 @@ class Writer:
         check_name(call, obj)
         check_namespace(call, obj)
         obj["metadata"]["name"] = call.name
-        item = await self.replace(call, lambda old: obj)
-        tree = transformed(resource, served_tree(resource, item), encoding, include_object_of(call), self.backend.clock.now())
-        return answer_tree(tree, 200, encoding, call.warnings)
+        code, item = 200, await self._put_new(call, obj)
+        if item is None:
+            item = await self.replace(call, lambda old: obj)
+        else:
+            code = 201
+        tree = served_tree(resource, item) if item.revision or code == 200 else obj
+        shown = transformed(resource, tree, encoding, include_object_of(call), self.backend.clock.now())
+        return answer_tree(shown, code, encoding, call.warnings)
+
+    async def _put_new(self, call: Call, obj: Obj) -> Item | None:
+        """Create what a PUT names, if it is of a kind that may be created so and is not there."""
+        resource, meta = call.resource, obj["metadata"]
+        if call.subresource is not None or (resource.group, resource.kind) not in _PUT_CREATES:
+            return None
+        await self.backend.cache.current()
+        if resource.key(call.namespace, call.name) in self.backend.cached(resource).items:
+            return None
+        refuse_uid(call, meta)
+        for field in ("managedFields", "resourceVersion"):
+            meta.pop(field, None)
+        self._track(call, None, obj)
+        call.verb = "create"  # which admission asks for
+        return await self.store_new(call, obj)
 
     async def replace(self, call: Call, make: Callable[[Obj], Obj], *, tracked: bool = False) -> Item:
         """Store what `make` returns for the current object, again when somebody else was faster."""

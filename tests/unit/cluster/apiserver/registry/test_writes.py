@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from typing import Any
 
 from pilothouse.kit.aio import run_all
 from pilothouse.kit.clock import Entropy
@@ -139,5 +140,46 @@ def test_a_volume_notes_when_its_phase_changed() -> None:
         assert (await driver.ok("PATCH", path, given, headers=media))["status"] == given["status"]
         bound = await driver.ok("PATCH", path, {"status": {"phase": "Bound"}}, headers=media)
         assert bound["status"]["lastPhaseTransitionTime"] > "2026-01-01T00:00:00Z"
+
+    serve(test)
+
+
+APPLY = "application/apply-patch+yaml"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+
+
+def test_a_put_creates_only_what_is_of_some_kinds() -> None:
+    async def test(driver: Driver) -> None:
+        assert (await driver.call("PUT", f"{MAPS}/a", {"metadata": {"name": "a"}}))[0] == 404
+        status, made = await driver.call("PUT", f"{LEASES}/a", {"metadata": {"name": "a"}, "spec": {"holderIdentity": "b"}})
+        assert (status, made["spec"]["holderIdentity"], made["metadata"]["managedFields"][0]["operation"]) == (201, "b", "Update")
+        assert (await driver.call("PUT", f"{LEASES}/a", made))[0] == 200
+        status, refused = await driver.call("PUT", f"{LEASES}/b", {"metadata": {"name": "b", "uid": "u"}})
+        assert status == 409 and "uid mismatch" in refused["message"]
+        assert (await driver.call("PUT", f"{LEASES}/c", {"metadata": {"name": "c"}}, query={"dryRun": "All"}))[0] == 201
+        assert (await driver.call("GET", f"{LEASES}/c"))[0] == 404
+
+    serve(test)
+
+
+def test_who_may_change_may_not_create_by_it() -> None:
+    rules = [{"apiGroups": ["", "coordination.k8s.io"], "resources": ["configmaps", "leases"], "verbs": ["update", "patch"]}]
+    rbac, who = "/apis/rbac.authorization.k8s.io/v1", {"impersonate-user": "jane"}
+
+    async def test(driver: Driver) -> None:
+        await driver.ok("POST", f"{rbac}/clusterroles", {"metadata": {"name": "r"}, "rules": rules})
+        subjects = [{"kind": "User", "name": "jane"}]
+        reference = {"kind": "ClusterRole", "name": "r", "apiGroup": "rbac.authorization.k8s.io"}
+        body = {"metadata": {"name": "b"}, "roleRef": reference, "subjects": subjects}
+        await driver.ok("POST", f"{rbac}/clusterrolebindings", body)
+        lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "a"}, "spec": {}}
+        status, value = await driver.call("PUT", f"{LEASES}/a", lease, headers=who)
+        assert status == 403 and "cannot create" in value["message"]
+        config: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+        path, manager, applies = f"{MAPS}/a", {"fieldManager": "m"}, {"content-type": APPLY}
+        assert (await driver.call("PATCH", path, config, query=manager, headers={**who, **applies}))[0] == 403
+        assert (await driver.call("PATCH", path, config, query=manager, headers=applies))[0] == 201
+        config["data"] = {"a": "b"}
+        assert (await driver.call("PATCH", path, config, query=manager, headers={**who, **applies}))[0] == 200
 
     serve(test)

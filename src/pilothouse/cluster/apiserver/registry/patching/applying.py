@@ -17,10 +17,11 @@ from pilothouse.api.schema.misfits import first_misfit
 from pilothouse.api.schema.strict import strict_findings
 from pilothouse.api.scheme import Resource
 from pilothouse.cluster.apiserver.context import Call, Obj
-from pilothouse.cluster.apiserver.errors import StatusError, bad_request, names
+from pilothouse.cluster.apiserver.errors import StatusError, bad_request
 from pilothouse.cluster.apiserver.http.bodies import Body
 from pilothouse.cluster.apiserver.registry.codec import typed
 from pilothouse.cluster.apiserver.registry.conversion import views_of
+from pilothouse.cluster.apiserver.registry.options import refuse_uid
 from pilothouse.cluster.apiserver.registry.scale import decode_scale, replicas_path, scale_of, with_replicas
 from pilothouse.cluster.apiserver.registry.writes import Writer, check_namespace, reset_fields
 from pilothouse.cluster.apiserver.watchcache.items import Item
@@ -118,10 +119,7 @@ class Applier:
     async def _apply_new(self, call: Call, tree: Obj) -> Item:
         meta = tree.setdefault("metadata", {})
         meta.setdefault("name", call.name)
-        if meta.get("uid"):
-            why = f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found"
-            text = f'Operation cannot be fulfilled on {call.resource.group_resource} "{call.name}": {why}'
-            raise StatusError(409, "Conflict", text, names(call.name, call.resource.group, call.resource.plural))
+        refuse_uid(call, meta)
         obj = self._applied(call, tree, None)
         if call.resource.namespaced:
             obj["metadata"].setdefault("namespace", call.namespace)
