@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
 
+CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
 BINDING = {
     "apiVersion": "rbac.authorization.k8s.io/v1",
     "kind": "ClusterRoleBinding",
@@ -16,6 +18,13 @@ BINDING = {
     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
     "subjects": [{"kind": "ServiceAccount", "name": "bench", "namespace": "default"}],
 }
+
+
+def free_port() -> int:
+    """Return a port nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Administrator:
@@ -31,10 +40,12 @@ class Administrator:
         context.load_cert_chain(pair)
         self.connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, content_type: str = "application/json"
+    ) -> dict[str, Any]:
         """Send a request and return the object of the answer."""
         text = json.dumps(body) if body is not None else None
-        self.connection.request(method, path, text, {"Content-Type": "application/json"})
+        self.connection.request(method, path, text, {"Content-Type": content_type})
         response = self.connection.getresponse()
         answer: dict[str, Any] = json.loads(response.read())
         assert response.status < 300, answer

@@ -6,7 +6,6 @@ import contextlib
 import http.client
 import json
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -17,23 +16,16 @@ from pathlib import Path
 from statistics import mean
 
 from tests.bench import wrk
-from tests.bench.access import Administrator
+from tests.bench.access import CONFIG_MAPS, Administrator, free_port
 from tests.bench.figures import Figure, median
 from tests.bench.processes import of_directory, pss_mb, user_seconds
+from tests.bench.scale import scale
 from tests.e2e.platform import Platform, platform
 
 ROUNDS = 5
 SECONDS = 4
 STARTS = 5
 CLI_RUNS = 40
-CONFIG_MAPS = "/api/v1/namespaces/default/configmaps"
-
-
-def free_port() -> int:
-    """Return a port nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def startup() -> Iterator[Figure]:
@@ -188,4 +180,6 @@ def demo() -> Iterator[Figure]:
         yield Figure(f"demo: failed requests during the {part}", figures[f"{part}_failed"], "", 0, is_upper=True)
 
 
-SUITES: dict[str, Callable[[], Iterator[Figure]]] = {"startup": startup, "serving": serving, "cli": command_line, "demo": demo}
+SUITES: dict[str, Callable[[], Iterator[Figure]]] = {
+    "startup": startup, "serving": serving, "scale": scale, "cli": command_line, "demo": demo,
+}  # fmt: skip

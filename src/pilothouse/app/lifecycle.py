@@ -25,6 +25,7 @@ from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock, Entropy, SystemClock
 from pilothouse.kit.errors import Conflict, Invalid, PilothouseError
 from pilothouse.kit.faults import Faults
+from pilothouse.kit.looplag import observe_lag
 from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.kit.registry import Capability
 from pilothouse.sdk.client import Client
@@ -138,6 +139,7 @@ class ControlPlane:
         await self.server.start()
         self._edge = HttpServer(self.server.handle, tls=self._tls_context(self.authority))
         self.port = await self._listen(self._edge)
+        self._scope.spawn(observe_lag(self.clock, self.metrics), "loop-lag")
         self._write_kubeconfig(self.authority)
 
     def _auditor(self) -> Auditor | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 from typing import Any
 
 import httptools
@@ -18,7 +18,7 @@ from pilothouse.kit.aio import yield_now
 from pilothouse.wire.http.compress import COMPRESS_BYTES, compressed, is_worth_it
 from pilothouse.wire.http.edge import Edge, gather
 from pilothouse.wire.http.heads import HTTP2_PREFACE, NO_BODY, head_of, is_http2, peer_of, refusal
-from pilothouse.wire.http.messages import Peer, Request, Response, Upgrade, split_target
+from pilothouse.wire.http.messages import Peer, PushedBody, Request, Response, Upgrade, split_target
 from pilothouse.wire.http.upgrade import UpgradedStream
 
 logger = logging.getLogger("pilothouse.http")
@@ -32,7 +32,7 @@ class Http1Connection(asyncio.Protocol):
 
     __slots__ = (
         "_body", "_buffered", "_can_write", "_deadline", "_error", "_head_bytes", "_headers", "_is_busy", "_is_head_over",
-        "_parser", "_peer", "_queue", "_server", "_target", "_task", "_transport", "_upgraded", "closed", "is_closing",
+        "_parser", "_peer", "_pushed", "_queue", "_server", "_target", "_task", "_transport", "_upgraded", "closed", "is_closing",
         "is_streaming",
     )  # fmt: skip
 
@@ -47,6 +47,7 @@ class Http1Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._is_head_over = False
         self._upgraded: UpgradedStream | None = None
+        self._pushed: PushedBody | None = None
         self._target = b""
         self._queue: deque[tuple[Request, bool]] = deque()
         self._peer = Peer()
@@ -133,12 +134,17 @@ class Http1Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Make streaming wait."""
         self._can_write = asyncio.get_running_loop().create_future()
+        if self._pushed is not None:
+            self._set_deadline(self._server.limits.write_timeout_s)
 
     def resume_writing(self) -> None:
         """Let streaming go on."""
         if self._can_write is not None and not self._can_write.done():
             self._can_write.set_result(None)
         self._can_write = None
+        if self._pushed is not None:
+            self._clear_deadline()
+            self._pushed.resume()
 
     # --- parser events
 
@@ -280,7 +286,7 @@ class Http1Connection(asyncio.Protocol):
         self._transport.write(head_of(response, None, keep_alive))
         self.is_streaming = True
         try:
-            await self._stream(body)
+            await (self._push(body) if isinstance(body, PushedBody) else self._stream(body))
         finally:
             self.is_streaming = False
             await response.aclose()
@@ -292,7 +298,7 @@ class Http1Connection(asyncio.Protocol):
             self._transport.write(memoryview(body)[start : start + SLICE_BYTES])
             await (self._writable() if self._can_write is not None else yield_now())
 
-    async def _stream(self, chunks: AsyncIterator[bytes]) -> None:
+    async def _stream(self, chunks: AsyncIterable[bytes]) -> None:
         async for chunk in chunks:
             if self.is_closing:
                 return
@@ -301,6 +307,21 @@ class Http1Connection(asyncio.Protocol):
             if self._can_write is not None:
                 await self._writable()
         self._transport.write(b"0\r\n\r\n")
+
+    async def _push(self, body: PushedBody) -> None:
+        """Let the body write whenever it has something to say, without a switch to this task."""
+        self._pushed = body
+        try:
+            body.attach(self._send_chunk)
+            await body.ended()
+        finally:
+            self._pushed = None
+        self._transport.write(b"0\r\n\r\n")
+
+    def _send_chunk(self, piece: bytes) -> bool:
+        if not self.is_closing:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        return self._can_write is None and not self.is_closing
 
     async def _writable(self) -> None:
         """Wait for a slow reader, but not for ever; raises TimeoutError."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 from typing import Any
 
 import h2.config
@@ -308,7 +308,7 @@ class Http2Connection(asyncio.Protocol):
             self._streaming -= 1
             await response.aclose()
 
-    async def _stream(self, number: int, chunks: AsyncIterator[bytes]) -> None:
+    async def _stream(self, number: int, chunks: AsyncIterable[bytes]) -> None:
         async for chunk in chunks:
             await self._send_data(number, chunk)
         self._h2.end_stream(number)

@@ -8,7 +8,7 @@ either complete bytes or an asynchronous iterator of chunks (watches, followed l
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -63,7 +63,42 @@ class Request(msgspec.Struct):
         return f"{path}?{urlencode(self.query)}" if self.query else path
 
 
-Body = bytes | AsyncIterator[bytes]
+Send = Callable[[bytes], bool]
+"""Sends a piece of a body; says whether more may follow at once, else wait for `resume`."""
+
+
+class PushedBody:
+    """A body without an end in sight whose owner sends each piece when there is one.
+
+    A connection that can be written to at any time attaches itself and waits for the end; everybody else reads it piece by piece.
+    """
+
+    def attach(self, send: Send) -> None:
+        """Send through `send` from now on."""
+        raise NotImplementedError
+
+    def resume(self) -> None:
+        """More may be sent."""
+        raise NotImplementedError
+
+    async def ended(self) -> None:
+        """Return when the last piece was sent."""
+        raise NotImplementedError
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return the pieces."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next piece."""
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        """Give up."""
+        raise NotImplementedError
+
+
+Body = bytes | AsyncIterable[bytes]
 Upgrade = Callable[[Duplex], Awaitable[None]]
 """Speaks another protocol on a connection until it returns."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from pilothouse.wire import tls
 from pilothouse.wire.http.client import HttpTransport
-from pilothouse.wire.http.messages import Request, Response
+from pilothouse.wire.http.messages import PushedBody, Request, Response, Send
 from pilothouse.wire.http.server import HttpServer, ServerLimits
 from pilothouse.wire.kubeconfig import ClusterAccess
 
@@ -281,3 +281,92 @@ def test_a_handler_or_stream_that_fails_ends_the_connection(path: str) -> None:
             await server.stop()
 
     asyncio.run(run())
+
+
+class Pushed(PushedBody):
+    """Pushes what it is told to; ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.attached, self.resumed, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.is_closed = False
+
+    def attach(self, send: Send) -> None:
+        self.send = send
+        self.attached.set()
+
+    def resume(self) -> None:
+        self.resumed.set()
+
+    async def ended(self) -> None:
+        await self.over.wait()
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+def pushing(test: Callable[[Pushed, int], Awaitable[None]], limits: ServerLimits | None = None) -> Pushed:
+    body = Pushed()
+
+    async def handler(_: Request) -> Response:
+        return Response(200, body)
+
+    async def run() -> None:
+        server = HttpServer(handler, limits=limits)
+        port = await server.start("127.0.0.1", 0)
+        try:
+            async with asyncio.timeout(20):
+                await test(body, port)
+        finally:
+            await server.stop()
+
+    asyncio.run(run())
+    return body
+
+
+def test_pushed_pieces_arrive_as_chunks_and_the_connection_goes_on() -> None:
+    async def test(body: Pushed, port: int) -> None:
+        transport = HttpTransport(ClusterAccess(f"http://127.0.0.1:{port}"))
+        for _ in range(2):
+            sending = asyncio.ensure_future(transport.send(Request("GET", "/")))
+            await body.attached.wait()
+            assert body.send(b"one ") and body.send(b"two")
+            body.over.set()
+            assert await (await sending).read() == b"one two"
+            body.attached.clear()
+            body.over.clear()
+        await transport.close()
+
+    assert pushing(test).is_closed
+
+
+def test_a_slow_reader_of_pushed_pieces_is_waited_for_then_resumed() -> None:
+    async def test(body: Pushed, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        await body.attached.wait()
+        sent = 0
+        while body.send(b"x" * 65536):
+            sent += 65536
+            await asyncio.sleep(0)
+        assert sent < 64 << 20
+        assert not body.resumed.is_set()
+        while not body.resumed.is_set():
+            assert await reader.read(65536)
+        writer.close()
+
+    pushing(test)
+
+
+def test_a_reader_of_pushed_pieces_that_takes_nothing_is_cut() -> None:
+    async def test(body: Pushed, port: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        await body.attached.wait()
+        while body.send(b"x" * 65536):
+            await asyncio.sleep(0)
+        while not body.is_closed:
+            await asyncio.sleep(0.02)
+        assert not body.send(b"more"), "nobody is there"
+        writer.close()
+
+    pushing(test, ServerLimits(write_timeout_s=0.3))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 
 from pilothouse.kit.aio import TaskScope
 from pilothouse.wire.duplex import Duplex
@@ -31,7 +31,7 @@ def as_messages(
     chunks = response.body
     assert not isinstance(chunks, bytes)
 
-    async def send(socket: WebSocket, chunks: AsyncIterator[bytes]) -> None:
+    async def send(socket: WebSocket, chunks: AsyncIterable[bytes]) -> None:
         with contextlib.suppress(ConnectionError):
             async for chunk in chunks:
                 for piece in chunk.splitlines(keepends=True) if is_lines else (chunk,):

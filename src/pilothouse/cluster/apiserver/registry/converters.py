@@ -23,6 +23,7 @@ from pilothouse.cluster.apiserver.registry.codec import typed
 from pilothouse.cluster.apiserver.registry.conversion import convert
 from pilothouse.cluster.apiserver.registry.scale import scale_of, with_replicas
 from pilothouse.cluster.apiserver.watchcache.cache import Change
+from pilothouse.cluster.apiserver.watchcache.delivery import WatchBody
 from pilothouse.cluster.apiserver.watchcache.items import Item
 
 _GROUP, _PLURAL = "apiextensions.k8s.io", "customresourcedefinitions"
@@ -258,6 +259,10 @@ class Tickets:
         self._waiting[number] = (event, item)
         return b"%b%b%b\n" % (_TICKET, number, b" " * len(item.raw))
 
+    def converted(self, body: WatchBody, write: Any) -> Converted:
+        """Return the body with every ticket replaced."""
+        return Converted(body, self.frames(aiter(body), write))
+
     async def frames(self, chunks: AsyncIterator[bytes], write: Any) -> AsyncIterator[bytes]:
         """Yield `chunks` with every ticket replaced by `write(event, converted item)`; a failed conversion ends the stream."""
         async for chunk in chunks:
@@ -275,3 +280,23 @@ class Tickets:
     async def _served(self, items: list[Item]) -> list[Item]:
         conversions = self.backend.conversions
         return items if conversions is None or not items else await conversions.served(self.resource, items)
+
+
+class Converted:
+    """The body of a watch whose pieces are converted; closing it unsubscribes even when nobody ever read from it."""
+
+    def __init__(self, body: WatchBody, pieces: AsyncIterator[bytes]) -> None:
+        """Give `pieces`, which are made from `body`."""
+        self._body, self._pieces = body, pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return the pieces."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next piece."""
+        return await anext(self._pieces)
+
+    async def aclose(self) -> None:
+        """End the watch."""
+        await self._body.aclose()

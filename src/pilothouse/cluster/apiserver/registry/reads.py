@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 
 from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
@@ -14,8 +15,9 @@ from pilothouse.cluster.apiserver.registry.options import ListOptions, list_opti
 from pilothouse.cluster.apiserver.registry.output import bookmark, error_frame, event_frame, listed, single, streamed
 from pilothouse.cluster.apiserver.registry.selection import Selection, decode_token, encode_token, expired
 from pilothouse.cluster.apiserver.watchcache.cache import ResourceCache
+from pilothouse.cluster.apiserver.watchcache.delivery import Life, WatchBody
 from pilothouse.cluster.apiserver.watchcache.items import Item, identity
-from pilothouse.cluster.apiserver.watchcache.streams import StreamBody, WatchStream
+from pilothouse.cluster.apiserver.watchcache.streams import Frame, WatchStream
 from pilothouse.store.revisions import Compacted
 from pilothouse.wire.http.compress import compressed_pieces, is_worth_it
 from pilothouse.wire.http.messages import Response
@@ -174,25 +176,44 @@ async def watch(backend: Backend, call: Call) -> Response:
     conversions = backend.conversions
     tickets = Tickets(backend, call.resource) if conversions is not None and conversions.concerns(call.resource) else None
     put = tickets.frame if tickets else frame
-    stream = WatchStream(cache, selection.predicate(), put)
+    stream = WatchStream(cache, selection.predicate(), put, "" if tickets else _group(selection, encoding))
     if is_initial:
-        for item in cache.scan(selection.prefix()):
-            if selection.matches(item):
-                stream.push(put("ADDED", item))
-        if options.bookmarks and (options.send_initial or options.revision == "0"):
-            stream.push(bookmark(call.resource, backend.cache.revision, encoding, ends_initial=True))
-    stream.open([] if is_initial or not revision else cache.since(revision))
-    chunks = _chunks(backend, call, options, stream, encoding)
-    return Response(200, StreamBody(stream, tickets.frames(chunks, frame) if tickets else chunks), headers, kind)
+        items = [item for item in cache.scan(selection.prefix()) if selection.matches(item)]
+        stream.open([], _initial(put, items, _first_bookmark(backend, call, options, encoding)))
+    else:
+        stream.open(cache.since(revision) if revision else [])
+    body = WatchBody(stream, _life(backend, call, options, encoding), backend.cache.fanout)
+    return Response(200, tickets.converted(body, frame) if tickets else body, headers, kind)
 
 
-def _chunks(backend: Backend, call: Call, options: ListOptions, stream: WatchStream, encoding: Encoding) -> AsyncIterator[bytes]:
-    timeout_s = options.timeout_s or backend.config.watch_timeout_s
+def _group(selection: Selection, encoding: Encoding) -> str:
+    """Return what is equal for watchers that are sent the same bytes; nothing for tables, which show the time."""
+    if encoding.form == "table":
+        return ""
+    resource = selection.resource
+    return sys.intern(f"{selection.key}\0{resource.api_version}\0{id(resource.schema)}\0{encoding}")
 
+
+def _initial(put: Frame, items: list[Item], ends: list[bytes]) -> Iterator[bytes]:
+    """Yield what there was when the watch began; made as it is sent, for it may be long."""
+    for item in items:
+        yield put("ADDED", item)
+    yield from ends
+
+
+def _first_bookmark(backend: Backend, call: Call, options: ListOptions, encoding: Encoding) -> list[bytes]:
+    if options.bookmarks and (options.send_initial or options.revision == "0"):
+        return [bookmark(call.resource, backend.cache.revision, encoding, ends_initial=True)]
+    return []
+
+
+def _life(backend: Backend, call: Call, options: ListOptions, encoding: Encoding) -> Life:
     def mark() -> bytes:
         return bookmark(call.resource, backend.cache.revision, encoding, ends_initial=False)
 
-    return stream.chunks(backend.clock, timeout_s, mark if options.bookmarks else None, backend.config.bookmark_interval_s)
+    config = backend.config
+    timeout_s = options.timeout_s or config.watch_timeout_s
+    return Life(backend.clock, timeout_s, config.bookmark_interval_s, mark if options.bookmarks else None)
 
 
 async def _once(frame: bytes) -> AsyncIterator[bytes]:

@@ -33,6 +33,8 @@ class Selection:
             self.fields: FieldSelector | None = parse_field_selector(fields) if fields else None
         except BadRequest as error:
             raise bad_request(_worded(error.message)) from None
+        self.key = f"{call.namespace}\0{call.name}\0{labels}\0{fields}"
+        """The same for all that select the same objects of a resource."""
         if call.name:
             self.fields = FieldSelector((*(self.fields.terms if self.fields else ()), ("metadata.name", True, call.name)))
         if self.fields is not None:

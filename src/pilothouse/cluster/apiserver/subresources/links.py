@@ -7,7 +7,7 @@ looked at through the API server leads back through it. Relative links work as t
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from urllib.parse import urlsplit, urlunsplit
 
 from pilothouse.wire.http.messages import Response
@@ -75,7 +75,7 @@ async def with_links(response: Response, prefix: str, hosts: frozenset[str]) -> 
     return response
 
 
-async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _joined(first: bytes, rest: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     yield first
     async for chunk in rest:
         yield chunk

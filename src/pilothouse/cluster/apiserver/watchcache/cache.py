@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 
+from pilothouse.cluster.apiserver.watchcache.fanout import Fanout
 from pilothouse.cluster.apiserver.watchcache.items import Item, identity
 from pilothouse.kit.aio import TaskScope
 from pilothouse.store.revisions import Event, Store, Watch
@@ -36,6 +37,8 @@ class ResourceCache:
         self.history: deque[Change] = deque()
         self.complete_after = revision
         self.listeners: set[Listener] = set()
+        self.told: dict[str, bytes] = {}
+        """What each group of watchers is told of the newest change."""
 
     def put(self, item: Item) -> None:
         """Add or replace an object."""
@@ -65,6 +68,7 @@ class ResourceCache:
             self.complete_after, old, _ = self.history.popleft()
             if old is not None:
                 old.shed()
+        self.told.clear()
         for listener in tuple(self.listeners):
             listener(change)
 
@@ -90,6 +94,7 @@ class WatchCache:
         self._resources: dict[str, ResourceCache] = {}
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = 0
+        self.fanout = Fanout()
         self._scope = TaskScope("watchcache", self._failed)
         self.on_failure: Callable[[str], None] = logger.error
         """Called with a reason when the cache no longer follows the store: what is read from then on is old."""
