@@ -1,7 +1,8 @@
 """The seam for time and randomness: both are values that are passed in.
 
 `SystemClock` and `Entropy()` are what the platform runs on; tests use `ManualClock` and `Entropy(seed)` so that a run can be
-repeated exactly. Engines never see a clock at all: they are given `now` as a number (seconds since 1970, UTC).
+repeated exactly (`kit.virtualtime` has the clock that also knows when all is quiet). Engines never see a clock at all: they are
+given `now` as a number (seconds since 1970, UTC).
 """
 
 from __future__ import annotations
@@ -11,8 +12,17 @@ import heapq
 import os
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
+
+
+class Timer(Protocol):
+    """A call that is due later."""
+
+    def cancel(self) -> None:
+        """Have it not happen."""
+        ...
 
 
 class Clock(Protocol):
@@ -28,6 +38,10 @@ class Clock(Protocol):
 
     async def sleep(self, delay_s: float) -> None:
         """Return after `delay_s` seconds of this clock."""
+        ...
+
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> Timer:
+        """Call `callback` on the event loop in `delay_s` seconds of this clock."""
         ...
 
 
@@ -46,6 +60,33 @@ class SystemClock:
         """Sleep on the event loop."""
         await asyncio.sleep(delay_s)
 
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> Timer:
+        """Call `callback` on the event loop in `delay_s` seconds."""
+        return asyncio.get_running_loop().call_later(delay_s, callback)
+
+
+_TIDY = 1024
+"""Alarms from which on cancelled ones are dropped: nobody may ever come to their time."""
+
+
+class Alarm:
+    """A call that a clock in memory owes; alarms of one moment go off in the order they were set."""
+
+    __slots__ = ("callback", "name", "order", "when")
+
+    def __init__(self, when: float, order: int, callback: Callable[[], object], name: str) -> None:
+        """Call `callback` at `when`, seconds since 1970; `name` says whose it is."""
+        self.when, self.order, self.name = when, order, name
+        self.callback: Callable[[], object] | None = callback
+
+    def __lt__(self, other: Alarm) -> bool:
+        """Order by time, then by age."""
+        return (self.when, self.order) < (other.when, other.order)
+
+    def cancel(self) -> None:
+        """Have it not go off."""
+        self.callback = None
+
 
 class ManualClock:
     """A clock for tests that moves only when `advance` is called."""
@@ -55,7 +96,8 @@ class ManualClock:
         self._now = start
         self._start = start
         self._order = 0
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._alarms: list[Alarm] = []
+        self._tidy_at = _TIDY
 
     def now(self) -> float:
         """Seconds since 1970-01-01 UTC."""
@@ -68,21 +110,48 @@ class ManualClock:
     async def sleep(self, delay_s: float) -> None:
         """Return once the clock was advanced by `delay_s`."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        alarm = self.call_later(delay_s, lambda: None if future.done() else future.set_result(None))
+        try:
+            await future
+        finally:
+            alarm.cancel()
+
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> Alarm:
+        """Call `callback` once the clock was advanced by `delay_s`."""
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # set outside of any loop
+            task = None
         self._order += 1
-        heapq.heappush(self._sleepers, (self._now + delay_s, self._order, future))
-        await future
+        if len(self._alarms) >= self._tidy_at:
+            self._alarms = self.pending()
+            self._tidy_at = max(_TIDY, 2 * len(self._alarms))
+        alarm = Alarm(self._now + delay_s, self._order, callback, task.get_name() if task is not None else "")
+        heapq.heappush(self._alarms, alarm)
+        return alarm
 
     async def advance(self, delay_s: float) -> None:
         """Move on by `delay_s`, waking every sleeper on the way in order."""
         target = self._now + delay_s
         await self._settle()
-        while self._sleepers and self._sleepers[0][0] <= target:
-            when, _, future = heapq.heappop(self._sleepers)
-            self._now = max(self._now, when)
-            if not future.done():
-                future.set_result(None)
+        while self._go_off(target):
             await self._settle()
         self._now = target
+
+    def pending(self) -> list[Alarm]:
+        """Return what is due later, the next first."""
+        return sorted(alarm for alarm in self._alarms if alarm.callback is not None)
+
+    def _go_off(self, limit: float) -> bool:
+        """Move to the next alarm that is due until `limit` and let it go off; False when there is none."""
+        while self._alarms and (self._alarms[0].callback is None or self._alarms[0].when <= limit):
+            alarm = heapq.heappop(self._alarms)
+            callback, alarm.callback = alarm.callback, None
+            if callback is not None:
+                self._now = max(self._now, alarm.when)
+                callback()
+                return True
+        return False
 
     async def _settle(self) -> None:
         for _ in range(10):

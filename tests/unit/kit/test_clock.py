@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pilothouse.kit.clock import Entropy, ManualClock, parse_rfc3339, rfc3339, rfc3339_micro
+from pilothouse.kit.clock import Entropy, ManualClock, SystemClock, parse_rfc3339, rfc3339, rfc3339_micro
 
 
 def test_manual_time_moves_only_when_told() -> None:
@@ -41,3 +41,23 @@ def test_times_there_and_back() -> None:
     assert parse_rfc3339("2026-01-01T01:00:00+01:00") == 1_767_225_600
     with pytest.raises(ValueError, match="Invalid"):
         parse_rfc3339("yesterday")
+
+
+def test_alarms_that_were_cancelled_are_not_kept_for_ever() -> None:
+    async def run() -> None:
+        clock = ManualClock()
+        for _ in range(5000):
+            clock.call_later(3600, lambda: None).cancel()
+        assert len(clock._alarms) < 2000
+        assert clock.pending() == []
+
+    asyncio.run(run())
+
+
+def test_the_machines_clock_calls_later() -> None:
+    async def run() -> None:
+        called = asyncio.Event()
+        SystemClock().call_later(0.001, called.set)
+        await called.wait()
+
+    asyncio.run(run())

@@ -136,7 +136,7 @@ class WatchBody(PushedBody):
         now = self._life.clock.monotonic()
         self._news.clear()
         delay_s = min((moment - now for moment in until if now < moment), default=LONG_S)
-        timer = asyncio.get_running_loop().call_later(min(delay_s, LONG_S), self._news.set)
+        timer = self._life.clock.call_later(min(delay_s, LONG_S), self._news.set)
         try:
             await self._news.wait()
         finally:
