@@ -15,15 +15,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import mean
 
-from tests.bench import wrk
-from tests.bench.access import CONFIG_MAPS, Administrator, free_port
+from tests.bench.access import free_port
 from tests.bench.figures import Figure, median
 from tests.bench.processes import of_directory, pss_mb, user_seconds
 from tests.bench.scale import scale
-from tests.e2e.platform import Platform, platform
+from tests.bench.serving import serving
+from tests.e2e.platform import platform
 
-ROUNDS = 5
-SECONDS = 4
 STARTS = 5
 CLI_RUNS = 40
 
@@ -69,78 +67,6 @@ class _ReadyWaiter:
                     return time.perf_counter()
             time.sleep(0.005)
         raise AssertionError("/readyz never answered ok")
-
-
-def serving() -> Iterator[Figure]:
-    """Reads against a bare responder, durable creates against the disk."""
-    if not wrk.is_present():
-        print("skipped: wrk is missing (apt-get install wrk)", file=sys.stderr)
-        return
-    port = free_port()
-    with platform("--port", str(port)) as running, _bare(running) as bare_url:
-        administrator = Administrator(running.data_dir, port)
-        token = administrator.token()
-        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "one"}, "data": {"text": "x" * 1024}}
-        administrator.call("POST", CONFIG_MAPS, body)
-        base = f"https://127.0.0.1:{port}{CONFIG_MAPS}"
-        yield _alternate(
-            "GET one object, TLS keep-alive, 32 clients", 0.25, "bare responder",
-            lambda _: _rate(wrk.get(f"{base}/one", SECONDS, token)), lambda _: _rate(wrk.get(bare_url, SECONDS, token)),
-        )  # fmt: skip
-        yield _alternate(
-            "durable creates of 1 KB, 32 clients", 2.0, "raw fdatasync",
-            lambda turn: _rate(wrk.create(base, SECONDS, token, str(turn), running.data_dir)),
-            lambda _: fdatasync_rate(running.data_dir),
-        )  # fmt: skip
-        yield Figure("memory after the creates (PSS)", pss_mb(of_directory(running.data_dir)), "MB")
-
-
-def _rate(load: wrk.Load) -> float:
-    assert load.errors == 0, f"{load.errors} requests failed"
-    return load.per_second
-
-
-def _alternate(name: str, bar: float, peer: str, ours: Callable[[int], float], theirs: Callable[[int], float]) -> Figure:
-    theirs(-1)  # the first use of a disk or a connection is no measurement
-    pairs = [(theirs(turn), ours(turn)) for turn in range(ROUNDS)]
-    peers, values = [a for a, _ in pairs], [b for _, b in pairs]
-    return Figure(name, median(values), "/s", bar, peer=peer, peer_value=median(peers), spread=(min(peers), max(peers)))
-
-
-@contextlib.contextmanager
-def _bare(running: Platform) -> Iterator[str]:
-    pki, port = running.data_dir / "pki", free_port()
-    command = [sys.executable, "-m", "tests.bench.bare", str(pki / "server.crt"), str(pki / "server.key"), str(port), "1400"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
-        yield f"https://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(10)
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def fdatasync_rate(directory: Path, seconds: float = 2.0) -> float:
-    """Return how many appends of 1 KB per second the disk makes durable one after the other.
-
-    Everything is flushed first: behind a burst of creates the probe would wait for their write-back, and a peer slowed down by
-    ourselves flatters us (seen: 224/s instead of 6,500/s).
-    """
-    os.sync()
-    path, block, count = directory / "fdatasync.probe", b"x" * 1024, 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    try:
-        began = time.perf_counter()
-        while (passed := time.perf_counter() - began) < seconds:
-            os.write(descriptor, block)
-            os.fdatasync(descriptor)
-            count += 1
-    finally:
-        os.close(descriptor)
-        path.unlink()
-    return count / passed
 
 
 def command_line() -> Iterator[Figure]:

@@ -29,6 +29,7 @@ class Load(NamedTuple):
 
     per_second: float
     errors: int
+    p99_ms: float
 
 
 def is_present() -> bool:
@@ -38,13 +39,15 @@ def is_present() -> bool:
 
 def run(url: str, seconds: int, *options: str) -> Load:
     """Send requests for some seconds and return the rate and the number of failed ones."""
-    command = ["wrk", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", *options, url]
+    command = ["wrk", "--latency", "-t1", f"-c{CLIENTS}", f"-d{seconds}s", *options, url]
     text = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     sockets = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
-    assert rate, text
-    return Load(float(rate[1]), int(failed[1] if failed else 0) + sum(map(int, sockets.groups() if sockets else ())))
+    slow = re.search(r"99%\s+([\d.]+)(us|ms|s)", text)
+    assert rate and slow, text
+    errors = int(failed[1] if failed else 0) + sum(map(int, sockets.groups() if sockets else ()))
+    return Load(float(rate[1]), errors, float(slow[1]) * {"us": 0.001, "ms": 1, "s": 1000}[slow[2]])
 
 
 def get(url: str, seconds: int, token: str) -> Load:

@@ -29,10 +29,10 @@ def _free_port() -> int:
 
 
 class EtcdServer:
-    """One member, without waiting for the disk."""
+    """One member; without waiting for the disk unless it is to be durable."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
+        self.folder, self.is_durable = folder, is_durable
         self.port, self._peer_port = _free_port(), _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -45,7 +45,7 @@ class EtcdServer:
         assert PROGRAM, "etcd is missing"
         client, peer = f"http://{self.target}", f"http://127.0.0.1:{self._peer_port}"
         command = [
-            PROGRAM, "--data-dir", str(self.folder), "--unsafe-no-fsync", "--log-level", "error",
+            PROGRAM, "--data-dir", str(self.folder), *(() if self.is_durable else ("--unsafe-no-fsync",)), "--log-level", "error",
             "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
             "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}",
         ]  # fmt: skip
