@@ -70,7 +70,7 @@ class ApiThrottled(ApiError, kit.Throttled):
 
 
 class ApiUnavailable(ApiError, kit.Unavailable):
-    """503 or 504: the server cannot answer now."""
+    """503, 504 or 507: the server cannot answer now."""
 
 
 class ApiInternalError(ApiError, kit.InternalError):
@@ -89,6 +89,7 @@ _BY_CODE: dict[int, type[ApiError]] = {
     500: ApiInternalError,
     503: ApiUnavailable,
     504: ApiUnavailable,
+    507: ApiUnavailable,
 }
 
 

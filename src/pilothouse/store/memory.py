@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.faults import Faults
-from pilothouse.store.expiry import Expiry
+from pilothouse.store.expiry import Expiry, SteadyTime
 from pilothouse.store.revisions import Mismatch, StoreStopped
 from pilothouse.store.state import State, StateReader
 
@@ -17,7 +17,8 @@ class MemoryStore(StateReader):
         self._state = State(keep_events=keep_events)
         self._faults = faults or Faults()
         self._clock = clock or SystemClock()
-        self._expiry = Expiry(self._state, self._clock, self.txn)
+        self._time = SteadyTime(self._clock)
+        self._expiry = Expiry(self._state, self._clock, self._time, self.txn)
         self._is_closed = False
 
     async def txn(self, key: str, expected: int | None, value: bytes | None, *, ttl_s: float = 0.0) -> int:
@@ -33,7 +34,7 @@ class MemoryStore(StateReader):
         if current is None and value is None:
             return self._state.revision
         event = self._state.next_event(key, current, value, self._state.revision + 1)
-        self._state.apply(event, self._clock.now() + ttl_s if ttl_s else 0.0)
+        self._state.apply(event, self._time.now() + ttl_s if ttl_s else 0.0)
         self._state.history.publish()
         if ttl_s:
             self._expiry.wake()

@@ -72,6 +72,14 @@ class StoreStopped(Unavailable):
     reason = "StoreStopped"
 
 
+class StoreFull(StoreStopped):
+    """There is no room on the disk for more writes; they are taken again as soon as there is."""
+
+    reason = "InsufficientStorage"
+    http_code = 507
+    retry = "after"
+
+
 class Watch(Protocol):
     """An open watch: iterate for batches of events, in order, without gaps."""
 

@@ -65,6 +65,12 @@ class State:
                 due.append((key, revision))
         return due
 
+    def postpone(self, due: list[tuple[str, int]]) -> None:
+        """Put back what `expired` returned and could not be deleted."""
+        for key, revision in due:
+            if self.deadlines.get(key, (0.0, 0))[1] == revision:
+                heapq.heappush(self._expiry_heap, (self.deadlines[key][0], key, revision))
+
     def next_event(self, key: str, current: Entry | None, value: bytes | None, revision: int) -> Event:
         """Build the event of a write over `current`."""
         create_revision = revision if current is None else current.create_revision

@@ -44,7 +44,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     value: Value = None
     """What was written, or what a read found; None is absent."""
     expected: int | None = None
-    """Revision the write asked for: 0 creates, None is unconditional."""
+    """Revision the write asked for: 0 creates, None is unconditional, `register.EXISTS` any that exists."""
     expected_value: Value | UnsetType = UNSET
     """Value the write asked for, in stores that compare values."""
     revision: int = 0

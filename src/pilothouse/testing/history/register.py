@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from pilothouse.testing.history.operations import Operation, Value
 
+EXISTS = -1
+"""`Operation.expected` of a write that asks for nothing but that the key exists: an update without a revision in Kubernetes."""
 _UNREAD = "a value that nobody read"
 
 
@@ -98,7 +100,7 @@ class KeyModel:
         """Return the state if the condition cannot have held, or need not have."""
         if operation.kind == "delete" and operation.expected is None:
             return state if state.value is None else None
-        is_open = operation.expected and state.value is not None and not state.revision
+        is_open = (operation.expected or 0) > 0 and state.value is not None and not state.revision
         if not is_open and _condition(state, operation) is not None:
             return None
         if state.value is None:
@@ -114,7 +116,9 @@ def _condition(state: KeyState, operation: Operation) -> KeyState | None:
         return state
     if operation.expected == 0:
         return state if state.value is None else None
-    return None if state.value is None else _told(state, operation.expected)
+    if state.value is None or operation.expected == EXISTS:
+        return None if state.value is None else state
+    return _told(state, operation.expected)
 
 
 def _told(state: KeyState, revision: int) -> KeyState | None:

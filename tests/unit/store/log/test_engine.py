@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pilothouse.kit.clock import Entropy, SystemClock
 from pilothouse.kit.faults import FaultPlan, FaultRule, Faults
 from pilothouse.store.log import LogConfig, LogStore, records
 from pilothouse.store.log.lock import DataDirectoryLocked, UnknownFormat
 from pilothouse.store.log.segments import DamagedLog
 from pilothouse.store.revisions import Compacted, StoreStopped
-from pilothouse.testing.disks import SimulatedDisk
 
 SMALL = LogConfig(keep_events=50, snapshot_every=20)
 
@@ -135,42 +133,6 @@ def test_failed_sync_stops_writes_and_discards_what_was_pending(tmp_path: Path) 
         await store.close()
 
     asyncio.run(run())
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_power_cut_loses_no_acknowledged_write(seed: int) -> None:
-    """Cut the power after a random number of disk operations; every acknowledged write must be there afterwards."""
-    entropy = Entropy(seed)
-    disk = SimulatedDisk(entropy, steps_until_cut=5 + entropy.randrange(120))
-    acknowledged: dict[str, bytes] = {}
-
-    async def writer(store: LogStore, name: int) -> None:
-        for number in range(40):
-            key, value = f"/k/{name}", f"{seed}-{number}".encode()
-            await store.txn(key, None, value)
-            acknowledged[key] = value
-
-    async def until_the_cut() -> None:
-        store = LogStore(disk, SMALL, SystemClock(), Faults())
-        try:
-            async with asyncio.TaskGroup() as group:
-                for name in range(4):
-                    group.create_task(writer(store, name))
-        except* StoreStopped:
-            pass
-
-    async def after() -> None:
-        store = LogStore(disk.power_cut(), SMALL, SystemClock(), Faults())
-        for key, value in acknowledged.items():
-            entry = await store.get(key)
-            assert entry is not None, f"{key} is lost"
-            found, wanted = (int(text.split(b"-")[1]) for text in (entry.value, value))
-            assert found >= wanted, f"{key}: {entry.value!r} is older than the acknowledged {value!r}"
-        assert await store.txn("/after", 0, b"x") == store.revision
-        await store.close()
-
-    asyncio.run(until_the_cut())
-    asyncio.run(after())
 
 
 def test_a_value_that_could_not_be_read_back_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pilothouse.testing.history import KeyModel, Operation
-from pilothouse.testing.history.register import KeyState
+from pilothouse.testing.history.register import EXISTS, KeyState
 
 ABSENT, LIVE, UNTOLD = KeyState(floor=3), KeyState(b"v", 7, 7), KeyState(b"v", 0, 3)
 
@@ -33,6 +33,8 @@ def step(state: KeyState, kind: str, outcome: str = "ok", **fields: Any) -> KeyS
         (UNTOLD, "write", {"value": b"w", "expected": 5, "revision": 5}, None),
         (UNTOLD, "write", {"value": b"w", "expected": 2, "revision": 6}, None),
         (LIVE, "delete", {"expected": 7, "revision": 8}, KeyState(None, 0, 8)),
+        (LIVE, "write", {"value": b"w", "expected": EXISTS, "revision": 9}, KeyState(b"w", 9, 9)),
+        (ABSENT, "write", {"value": b"w", "expected": EXISTS, "revision": 9}, None),
         (ABSENT, "delete", {}, ABSENT),
         (ABSENT, "delete", {"revision": 8}, None),
     ],
@@ -55,6 +57,8 @@ def test_what_was_done(state: KeyState, kind: str, fields: dict[str, Any], after
         (ABSENT, "write", {"expected": 0}, None),
         (ABSENT, "delete", {}, ABSENT),
         (LIVE, "delete", {}, None),
+        (LIVE, "write", {"expected": EXISTS}, None),
+        (ABSENT, "write", {"expected": EXISTS}, ABSENT),
     ],
 )
 def test_what_was_refused(state: KeyState, kind: str, fields: dict[str, Any], after: KeyState | None) -> None:
