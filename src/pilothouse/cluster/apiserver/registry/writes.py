@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 
 import msgspec
 
@@ -228,7 +229,7 @@ class Writer:
         obj["metadata"]["name"] = call.name
         code, item = 200, await self._put_new(call, obj)
         if item is None:
-            item = await self.replace(call, lambda old: obj)
+            item = await self.replace(call, _each_time(obj))
         else:
             code = 201
         tree = served_tree(resource, item) if item.revision or code == 200 else obj
@@ -350,6 +351,14 @@ class Writer:
             return await self.served(resource, old_item.replaced(raw, old_item.revision))
         await self.admission.deleted(resource, old, obj)
         return await self.served(resource, old_item.replaced(raw, revision))
+
+
+def _each_time(obj: Obj) -> Callable[[Obj], Obj]:
+    """Return a maker of new forms from the body of a PUT: anew where it is tried again, as an attempt changes what it gets."""
+    if obj["metadata"].get("resourceVersion"):
+        return lambda old: obj  # which conflicts when it is tried again
+    forms = [obj, deepcopy(obj)]
+    return lambda old: forms.pop(0) if len(forms) > 1 else deepcopy(forms[0])
 
 
 def empty_object(resource: Resource) -> Obj:

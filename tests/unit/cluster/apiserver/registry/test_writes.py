@@ -62,6 +62,29 @@ def test_patches_without_a_version_all_get_through() -> None:
     serve(test)
 
 
+def test_updates_without_a_version_all_get_through() -> None:
+    async def test(driver: Driver) -> None:
+        await driver.ok("POST", MAPS, {"metadata": {"name": "m"}})
+        store = driver.server.backend.store
+        write, others = store.txn, [b"1", b"2", b"3"]
+
+        async def overtaken(key: str, expected: int | None, value: bytes | None, **options: Any) -> int:
+            """Somebody else deletes the object and makes it again just before."""
+            if key.endswith("/m") and others:
+                entry = await store.get(key)
+                assert entry is not None
+                await write(key, entry.revision, None)
+                await write(key, 0, entry.value.replace(b'"uid":"', b'"uid":"%b' % others.pop()))
+            return await write(key, expected, value, **options)
+
+        store.txn = overtaken  # type: ignore[method-assign]
+        stored = await driver.ok("PUT", f"{MAPS}/m", {"metadata": {"name": "m"}, "data": {"a": "b"}})
+        assert stored["data"] == {"a": "b"}
+        assert stored["metadata"]["uid"].startswith("123"), "it is the newest object that was changed"
+
+    serve(test)
+
+
 def test_a_write_without_effect_keeps_the_version() -> None:
     async def test(driver: Driver) -> None:
         made = await driver.ok("POST", MAPS, {"metadata": {"name": "x"}, "data": {"a": "1"}})
