@@ -24,6 +24,10 @@ class NodeAgentConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fake_start_delay_s: float = 0.0
     fake_run_for_s: float | None = None
     """With the fake runtime: end every run successfully after this many seconds."""
+    fake_job_run_for_s: float | None = None
+    """With the fake runtime: end runs that are meant to end (init containers, Pods not restarted always) after this many."""
+    first_pod_address: str = ""
+    """Where to begin handing out Pod addresses; chosen by the data directory when empty."""
     has_service_proxy: bool = True
     cpu: str = ""
     """Capacity to announce instead of the machine's own."""

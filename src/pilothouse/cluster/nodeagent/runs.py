@@ -50,6 +50,8 @@ class Launch(msgspec.Struct, frozen=True):
     labels: dict[str, str] = {}
     has_stdin: bool = False
     has_tty: bool = False
+    is_finite: bool = False
+    """The program is meant to end by itself: an init container, or one of a Pod that is not restarted always."""
 
 
 class Running(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pilothouse.cluster.nodeagent.errors import StartFailed
@@ -78,6 +79,22 @@ def test_fake_runtime_starts_and_ends_by_the_clock(tmp_path: Path) -> None:
         await clock.advance(61)
         end = await ends.next()
         assert (end.id, end.exit_code, end.finished_at - end.started_at) == ("a", 0, 60)
+        await runtime.stop()
+
+    asyncio.run(scenario())
+
+
+def test_fake_runs_that_are_meant_to_end_do(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        clock, ends = ManualClock(), Ends()
+        runtime = FakeRuntime(clock, job_run_for_s=5)
+        await runtime.start(ends.queue.put_nowait, lambda: None)
+        await runtime.run(launch(tmp_path, "server"))
+        await runtime.run(msgspec.structs.replace(launch(tmp_path, "job"), is_finite=True))
+        await clock.advance(60)
+        end = await ends.next()
+        assert (end.id, end.exit_code, end.finished_at - end.started_at) == ("job", 0, 5)
+        assert list(await runtime.known()) == ["server"]
         await runtime.stop()
 
     asyncio.run(scenario())

@@ -202,7 +202,8 @@ class PodActions:
     async def _launch(self, pod: Json, container: Json, image: Image, name: str, attempt: int) -> Launch:
         host, state = self.host, self.state
         if not self.is_real:
-            return Launch(name, state.uid, container["name"], attempt, (), {}, "/", "", "")
+            finite = launch.is_finite(pod, container)
+            return Launch(name, state.uid, container["name"], attempt, (), {}, "/", "", "", is_finite=finite)
         if not host.runtime.facts.has_network and not pod["spec"].get("hostNetwork"):
             await self._check_ports(pod)
         places = await self.prepare_volumes(pod)

@@ -74,7 +74,7 @@ class NodeAgent:
             self._allocate,
             lambda: [(worker.pod, worker.state) for worker in self.workers.values()],
         )
-        self._last_address = first_pod_address(self.data_dir)
+        self._last_address = config.first_pod_address or first_pod_address(self.data_dir)
         logs = NodeLogs(self.data_dir, self._clock, self._find)
         self.node_proxy = NodeGate(logs, NodeEndpoints(config, logs, self.workers.values), self.runtime, self._find)
         """What the API server asks for logs, commands and ports of Pods on this node."""
@@ -89,7 +89,11 @@ class NodeAgent:
 
     def _make_runtime(self) -> Runtime:
         if self._config.runtime == "fake":
-            return FakeRuntime(self._clock, start_delay_s=self._config.fake_start_delay_s, run_for_s=self._config.fake_run_for_s)
+            given = self._config
+            return FakeRuntime(
+                self._clock, start_delay_s=given.fake_start_delay_s, run_for_s=given.fake_run_for_s,
+                job_run_for_s=given.fake_job_run_for_s,
+            )  # fmt: skip
         return ProcessRuntime(self.data_dir, self._clock)
 
     async def start(self) -> None:

@@ -49,6 +49,14 @@ def command_of(container: Json, execution: Execution, env: dict[str, str]) -> tu
     return argv
 
 
+def is_finite(pod: Json, container: Json) -> bool:
+    """Whether the container is meant to end: an init container that is no sidecar, or one of a Pod not restarted always."""
+    if container.get("restartPolicy") == "Always":
+        return False
+    is_init = any(each["name"] == container["name"] for each in pod["spec"].get("initContainers") or ())
+    return is_init or pod["spec"].get("restartPolicy", "Always") != "Always"
+
+
 def image_env(execution: Execution) -> dict[str, str]:
     """Return the variables an image sets, with a PATH in any case."""
     pairs = [entry.partition("=") for entry in execution.env or []]

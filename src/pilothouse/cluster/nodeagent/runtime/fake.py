@@ -1,8 +1,9 @@
 """The fake runtime: Pods without programs, for clusters of thousands of Pods on one machine.
 
-A run starts at once or after `start_delay_s`; with `run_for_s` it ends with exit code 0 after that time, as Jobs need it. An
-annotation or a command is never looked at. Probes succeed. It keeps no state on disk: after a restart of the agent every run
-it is asked about is still running, which is what `known` says by adopting unknown ids.
+A run starts at once or after `start_delay_s`; with `run_for_s` it ends with exit code 0 after that time, with `job_run_for_s`
+only if it is meant to end, as those of Jobs are. An annotation or a command is never looked at. Probes succeed. It keeps no state
+on disk: after a restart of the agent every run it is asked about is still running, which is what `known` says by adopting unknown
+ids.
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ _NO_PROGRAM = "the fake runtime runs no programs"
 class FakeRuntime:
     """Containers that are only records."""
 
-    def __init__(self, clock: Clock, *, start_delay_s: float = 0.0, run_for_s: float | None = None) -> None:
-        """Start runs after `start_delay_s`; end them after `run_for_s` when given."""
+    def __init__(
+        self, clock: Clock, *, start_delay_s: float = 0.0, run_for_s: float | None = None, job_run_for_s: float | None = None
+    ) -> None:
+        """Start runs after `start_delay_s`; end them after `run_for_s` when given, finite ones after `job_run_for_s`."""
         self._clock, self._start_delay_s, self._run_for_s = clock, start_delay_s, run_for_s
+        self._job_run_for_s = run_for_s if job_run_for_s is None else job_run_for_s
         self._runs: dict[str, Running] = {}
         self._sandboxes: dict[str, str] = {}
         self._owner: dict[str, str] = {}
@@ -74,8 +78,9 @@ class FakeRuntime:
             await self._clock.sleep(self._start_delay_s)
         running = self._runs[launch.id] = Running(launch.id, self._clock.now())
         self._owner[launch.id] = launch.pod_uid
-        if self._run_for_s is not None:
-            self._tasks.spawn(self._finish_later(launch.id, self._run_for_s), "run")
+        run_for_s = self._job_run_for_s if launch.is_finite else self._run_for_s
+        if run_for_s is not None:
+            self._tasks.spawn(self._finish_later(launch.id, run_for_s), "run")
         return running
 
     async def _finish_later(self, name: str, delay_s: float) -> None:

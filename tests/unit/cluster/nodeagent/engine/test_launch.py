@@ -69,3 +69,18 @@ def test_port_conflicts_only_with_running_pods() -> None:
     idle, busy = PodState("1", "n", "p"), PodState("2", "n", "p", containers={"m": ContainerState("m", is_running=True)})
     assert launch.port_conflict(pod, [(pod, idle)]) == ""
     assert launch.port_conflict(pod, [(pod, busy)]) == "port 80 is used by Pod n/p already"
+
+
+@pytest.mark.parametrize(
+    ("policy", "container", "is_finite"),
+    [
+        ("Always", {"name": "main"}, False),
+        ("Never", {"name": "main"}, True),
+        ("OnFailure", {"name": "main"}, True),
+        ("Always", {"name": "init"}, True),
+        ("Never", {"name": "init", "restartPolicy": "Always"}, False),
+    ],
+)
+def test_which_programs_are_meant_to_end(policy: str, container: dict[str, str], is_finite: bool) -> None:
+    pod = {"spec": {"restartPolicy": policy, "initContainers": [{"name": "init"}]}}
+    assert launch.is_finite(pod, container) is is_finite
