@@ -221,6 +221,10 @@ class ApiServer:
             from pilothouse.cluster.apiserver.http.faultlab import plan_answer
 
             return plan_answer(self.backend.faults, request)
+        if request.path == "/debug/clock":
+            from pilothouse.cluster.apiserver.http.clocklab import clock_answer
+
+            return await clock_answer(self.backend.clock, request)
         if request.method not in ("GET", "HEAD"):
             if request.path == "/version":
                 raise not_allowed()
