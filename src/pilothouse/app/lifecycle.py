@@ -34,7 +34,7 @@ from pilothouse.sdk.leaderelection import ElectionConfig, LeaderElection
 from pilothouse.sdk.manager import Manager
 from pilothouse.store.revisions import Store
 from pilothouse.wire import kubeconfig, tls
-from pilothouse.wire.http.messages import InProcessTransport, Peer
+from pilothouse.wire.http.messages import InProcessTransport, Peer, Request, Response
 from pilothouse.wire.http.server import HttpServer
 
 if TYPE_CHECKING:
@@ -82,10 +82,13 @@ class PortTaken(Conflict):
 class ControlPlane:
     """A running control plane."""
 
-    def __init__(self, options: Options, *, clock: Clock | None = None, entropy: Entropy | None = None) -> None:
-        """Prepare; `start` does the work."""
+    def __init__(
+        self, options: Options, *, clock: Clock | None = None, entropy: Entropy | None = None, wall: Clock | None = None
+    ) -> None:
+        """Prepare; `start` does the work. Certificates follow `wall`: programs outside judge them by the machine's time."""
         self.options = options
         self.clock = clock or SystemClock()
+        self.wall = wall or self.clock
         self.entropy = entropy or Entropy()
         self.metrics = MetricsRegistry()
         self.faults = Faults(self.clock)
@@ -107,6 +110,16 @@ class ControlPlane:
     def kubeconfig_path(self) -> Path:
         """The administrator's kubeconfig."""
         return self.options.data_dir / "kubeconfig"
+
+    @property
+    def has_connections(self) -> bool:
+        """Whether any program is connected over the network."""
+        return self._edge is not None and bool(self._edge.connections)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request from outside."""
+        assert self.server is not None, "the control plane is not started"
+        return await self.server.handle(request)
 
     def client(self, peer: Peer = ADMIN, name: str = "pilothouse") -> Client:
         """Return a client in process."""
@@ -137,9 +150,9 @@ class ControlPlane:
         )  # fmt: skip
         self.server.failing["controllers"] = "not started yet"
         await self.server.start()
-        self._edge = HttpServer(self.server.handle, tls=self._tls_context(self.authority))
+        self._edge = HttpServer(self.answer, tls=self._tls_context(self.authority))
         self.port = await self._listen(self._edge)
-        self._scope.spawn(observe_lag(self.clock, self.metrics), "loop-lag")
+        self._scope.spawn(observe_lag(self.wall, self.metrics), "loop-lag")
         self._write_kubeconfig(self.authority)
 
     def _auditor(self) -> Auditor | None:
@@ -152,7 +165,7 @@ class ControlPlane:
         directory = self.options.data_dir / "pki"
         authority = tls.read_pair(directory, "ca")
         if authority is None:
-            authority = tls.create_authority("pilothouse-ca", self.clock.now())
+            authority = tls.create_authority("pilothouse-ca", self.wall.now())
             tls.write_pair(directory, "ca", authority)
         return authority
 
@@ -160,13 +173,13 @@ class ControlPlane:
         directory = self.options.data_dir / "pki"
         pair = tls.read_pair(directory, "service-accounts")
         if pair is None:
-            pair = tls.issue(authority, "service-accounts", self.clock.now(), days=tls.AUTHORITY_DAYS)
+            pair = tls.issue(authority, "service-accounts", self.wall.now(), days=tls.AUTHORITY_DAYS)
             tls.write_pair(directory, "service-accounts", pair)
         return pair.key_pem.decode()
 
     def _proxy_identity(self) -> tuple[tls.KeyPair, tls.KeyPair]:
         """Return (an authority that signs nothing else, the certificate of it that aggregated servers are shown)."""
-        directory, now = self.options.data_dir / "pki", self.clock.now()
+        directory, now = self.options.data_dir / "pki", self.wall.now()
         authority, pair = tls.read_pair(directory, "front-proxy-ca"), tls.read_pair(directory, "front-proxy-client")
         if authority is None or pair is None or tls.expires_within(pair, now, 30):
             authority = authority or tls.create_authority("front-proxy-ca", now)
@@ -176,7 +189,7 @@ class ControlPlane:
         return authority, pair
 
     def _tls_context(self, authority: tls.KeyPair) -> Any:
-        directory, now = self.options.data_dir / "pki", self.clock.now()
+        directory, now = self.options.data_dir / "pki", self.wall.now()
         names = (
             self.options.host, "127.0.0.1", "::1", "localhost", "10.96.0.1", "kubernetes", "kubernetes.default",
             "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
@@ -211,7 +224,7 @@ class ControlPlane:
         return int(port) if port.isdigit() else 0
 
     def _write_kubeconfig(self, authority: tls.KeyPair) -> None:
-        directory, now = self.options.data_dir / "pki", self.clock.now()
+        directory, now = self.options.data_dir / "pki", self.wall.now()
         pair = tls.read_pair(directory, "admin")
         if pair is None or tls.expires_within(pair, now, 30):
             pair = tls.issue(authority, "kubernetes-admin", now, organizations=("system:masters",))

@@ -13,7 +13,8 @@ from pilothouse import __version__
 from pilothouse.app.standard import COMMANDS
 
 _GROUPS = (
-    ("Platform", ("up", "down", "status", "doctor", "fault", "demo", "url")),
+    ("Platform", ("up", "down", "status", "doctor", "demo", "url")),
+    ("Tests", ("test", "fault", "clock")),
     (
         "Objects",
         ("get", "describe", "apply", "create", "delete", "patch", "scale", "label", "annotate", "rollout", "wait"),

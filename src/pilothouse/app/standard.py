@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("pilothouse.app.commands.status", "show what runs and whether it is healthy"),
     "doctor": ("pilothouse.app.commands.doctor", "check what this machine allows and say how to fix it"),
     "fault": ("pilothouse.app.commands.fault", "rehearse failures: delay, refuse, cut or crash what you choose"),
+    "test": ("pilothouse.testing.cli", "run a command against a fresh control plane of its own"),
+    "clock": ("pilothouse.app.commands.clock", "show virtual time, or let it pass"),
     "demo": ("pilothouse.app.commands.demo", "take a chart in Git to a running application, step by step"),
     "get": ("pilothouse.app.cli.get", "list objects, or show one"),
     "describe": ("pilothouse.app.cli.describe", "show an object, its conditions and events"),

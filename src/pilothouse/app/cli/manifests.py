@@ -16,7 +16,7 @@ def read_manifests(sources: list[str], *, recursive: bool = False) -> list[dict[
     found: list[dict[str, Any]] = []
     for source in sources:
         if source == "-":
-            found += _documents(sys.stdin.read(), "standard input")
+            found += parse_manifests(sys.stdin.read(), "standard input")
             continue
         path = Path(source)
         if not path.exists():
@@ -24,7 +24,7 @@ def read_manifests(sources: list[str], *, recursive: bool = False) -> list[dict[
         files = sorted(path.rglob("*") if recursive else path.iterdir()) if path.is_dir() else [path]
         for file in files:
             if file.is_file() and (file == path or file.suffix in _ENDINGS):
-                found += _documents(_text(file), str(file))
+                found += parse_manifests(_text(file), str(file))
     return found
 
 
@@ -37,7 +37,8 @@ def _text(file: Path) -> str:
         raise BadRequest(f"{file} cannot be read: {error.strerror or error}") from error
 
 
-def _documents(text: str, where: str) -> list[dict[str, Any]]:
+def parse_manifests(text: str, where: str) -> list[dict[str, Any]]:
+    """Return all documents of a text; raises `BadRequest` that says `where`."""
     import yaml
 
     from pilothouse.api.yamltext import LOADER, UnsafeYaml, check_yaml

@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         seed = current["seed"] if args.seed is None else args.seed
         _load(api, {"seed": seed, "rules": [*rules, rule_of(args)]})
     elif args.what == "load":
-        _load(api, _document(args))
+        _load(api, plan_document(args.plan, args.client, args.seed))
     _show(api.json("GET", PATH))
     return 0
 
@@ -77,18 +77,19 @@ def _load(api: Api, document: Any) -> None:
     api.send("PUT", PATH, body=json.dumps(document).encode(), content_type="application/json").read()
 
 
-def _document(args: argparse.Namespace) -> Any:
+def plan_document(plan: str, client: str, seed: int) -> Any:
+    """Return the document of a shipped plan, striking `client`, or of a file; raises `Invalid` that lists the shipped ones."""
     import yaml
 
-    plans = shipped_plans(args.client, args.seed)
-    if args.plan in plans:
-        return msgspec.to_builtins(plans[args.plan])
+    plans = shipped_plans(client, seed)
+    if plan in plans:
+        return msgspec.to_builtins(plans[plan])
     try:
-        with open(args.plan, encoding="utf-8") as file:
+        with open(plan, encoding="utf-8") as file:
             return yaml.safe_load(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         fix = f"give a file, or one of {', '.join(plans)}"
-        raise Invalid(f"{args.plan} cannot be read as a fault plan: {error}", fix=fix) from None
+        raise Invalid(f"{plan} cannot be read as a fault plan: {error}", fix=fix) from None
 
 
 def _show(state: dict[str, Any]) -> None:
