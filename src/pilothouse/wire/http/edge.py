@@ -51,6 +51,11 @@ class Connected(Protocol):
         """It is kept open by an answer without an end."""
         ...
 
+    @property
+    def is_answering(self) -> bool:
+        """A request is under way, or its answer not all sent."""
+        ...
+
     def close_when_idle(self) -> None:
         """Close now if nothing is under way, else after what is."""
         ...

@@ -359,6 +359,11 @@ class Http1Connection(asyncio.Protocol):
 
     # --- closing
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request is under way, or its answer not all sent."""
+        return self._is_busy or (not self._transport.is_closing() and self._transport.get_write_buffer_size() > 0)
+
     def close_when_idle(self) -> None:
         """Close now if nothing is under way, else after the current response."""
         if self._is_busy and not self.is_streaming:

@@ -96,6 +96,11 @@ class Http2Connection(asyncio.Protocol):
         """Whether an answer without an end is under way."""
         return self._streaming > 0
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether a request is under way, or its answer not all sent."""
+        return bool(self._streams) or (not self._transport.is_closing() and self._transport.get_write_buffer_size() > 0)
+
     # --- transport events
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

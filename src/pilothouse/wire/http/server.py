@@ -14,6 +14,8 @@ from pilothouse.wire.http.http1 import Http1Connection
 from pilothouse.wire.http.messages import Handler
 
 __all__ = ["HttpServer", "ServerLimits"]
+CLOSING_S = 0.1
+"""How long clients with nothing under way may take to close their end."""
 
 
 class HttpServer(Edge):
@@ -40,12 +42,13 @@ class HttpServer(Edge):
         self.is_draining = True
         if self._server is not None:
             self._server.close()
+        under_way = [each.closed for each in self.connections if each.is_answering and not each.is_streaming]
         for connection in list(self.connections):
             connection.close_when_idle()
-        if self.connections and drain_s > 0:
-            waiters = [connection.closed for connection in self.connections if not connection.is_streaming]
-            if waiters:
-                await asyncio.wait(waiters, timeout=drain_s)
+        if under_way and drain_s > 0:
+            await asyncio.wait(under_way, timeout=drain_s)
+        if self.connections and drain_s > 0:  # clients that rest or read on need not notice that we are gone
+            await asyncio.wait([each.closed for each in self.connections], timeout=min(CLOSING_S, drain_s))
         for connection in list(self.connections):
             connection.abort()
         await self.scope.close()

@@ -1,9 +1,14 @@
 """A listening server: it drains, then lets nobody in."""
 
 import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from pilothouse.wire import tls
 from pilothouse.wire.http.client import HttpTransport
 from pilothouse.wire.http.messages import Request, Response
 from pilothouse.wire.http.server import HttpServer
@@ -48,5 +53,39 @@ def test_an_address_that_is_taken_is_an_error() -> None:
             await second.start("127.0.0.1", port)
         await second.stop()
         await first.stop()
+
+    asyncio.run(run())
+
+
+def test_clients_that_rest_or_watch_do_not_delay_the_end(tmp_path: Path) -> None:
+    async def run() -> None:
+        streaming = asyncio.Event()
+
+        async def handler(request: Request) -> Response:
+            async def endless() -> AsyncIterator[bytes]:
+                yield b"first"
+                streaming.set()
+                await asyncio.Event().wait()
+
+            return Response(200, endless() if request.path == "/watch" else b"done")
+
+        authority = tls.create_authority("ca", time.time())
+        paths = tls.write_pair(
+            tmp_path, "server", tls.issue(authority, "server", time.time(), names=("127.0.0.1",), is_server=True)
+        )
+        server = HttpServer(handler, tls=tls.server_context(*paths, authority.certificate_pem))
+        port = await server.start("127.0.0.1", 0)
+        context = ssl.create_default_context(cadata=authority.certificate_pem.decode())
+        resting, watching = [await asyncio.open_connection("127.0.0.1", port, ssl=context) for _ in range(2)]
+        for (reader, writer), path in ((resting, "/"), (watching, "/watch")):
+            writer.write(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+            await reader.readuntil(b"\r\n\r\n")
+        await streaming.wait()
+        for _, writer in (resting, watching):
+            writer.transport.pause_reading()  # they do not notice
+        await asyncio.wait_for(server.stop(), 2)
+        assert not server.connections
+        for _, writer in (resting, watching):
+            writer.transport.abort()
 
     asyncio.run(run())
