@@ -81,13 +81,18 @@ class EtcdWatch:
                     self._stream.cancel()
 
     async def _follow(self) -> AsyncIterator[list[Event]]:
-        self._stream = self._channel.stream(WATCH, watch_request(*self._span, self._revision + 1))
+        """Yield what comes after the revision reached.
+
+        It is asked for from that revision on, not from the next: an etcd without the fixes of its issues 18089 and 19179 lets a
+        watch begin at the revision it is compacted to, though deletions of that very revision are gone.
+        """
+        self._stream = self._channel.stream(WATCH, watch_request(*self._span, max(1, self._revision)))
         batch: list[Event] = []
         async for message in self._stream:
             answer = read_watch(message)
             if answer.is_cancelled:
                 raise self._refused(answer)
-            batch += [event_of(change) for change in answer.changes]
+            batch += [event_of(change) for change in answer.changes if change.now.revision > self._revision]
             if batch and not answer.is_fragment:
                 self._revision = batch[-1].revision
                 self._seen(self._revision)

@@ -25,7 +25,7 @@ from pilothouse.store.log import snapshots
 from pilothouse.store.log.disk import Disk, LogFile, SystemCalls
 from pilothouse.store.log.lock import lock_directory
 from pilothouse.store.log.records import Record, encode
-from pilothouse.store.log.segments import drop_segments, drop_unused, open_segment, read_records, segment_name
+from pilothouse.store.log.segments import drop_segments, drop_unused, is_whole, open_segment, read_records, segment_name
 from pilothouse.store.revisions import Entry, Event, Mismatch, StoreFull, StoreStopped
 from pilothouse.store.state import State, StateReader
 
@@ -39,7 +39,7 @@ class LogConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_events: int = 20_000
     """Events of history kept in memory for watches and old reads."""
     snapshot_every: int = 10_000
-    """Writes between two snapshots; also the least history that survives a restart once that many were made."""
+    """Writes between two snapshots; also the history that survives a restart at least, unless it was compacted."""
     max_pending: int = 20_000
     """Unsynced writes at which new ones are refused."""
 
@@ -247,7 +247,8 @@ class LogStore(StateReader):
         entries.sort(key=lambda entry: entry.key)
         self._disk.replace(snapshots.snapshot_name(revision), snapshots.encode_snapshot(revision, entries, deadlines))
         self._writer.submit(self._roll).result()
-        oldest = snapshots.drop_old(self._disk, self._compacted)
+        window = self._config.snapshot_every
+        oldest = snapshots.drop_old(self._disk, window, self._compacted, is_log_whole=is_whole(self._disk))
         if oldest:
             drop_segments(self._disk, oldest)
 
@@ -270,7 +271,7 @@ class LogStore(StateReader):
             logger.warning("snapshot failed, the log is kept and grows: %s", error)
 
     async def compact(self, revision: int) -> None:
-        """Drop history up to `revision`, in memory and on the disk."""
+        """Drop history up to `revision`, in memory; on the disk as well when nothing newer was written."""
         await super().compact(revision)
         self._compacted = max(self._compacted, revision)
         if self._snapshot is not None:
@@ -301,8 +302,8 @@ def _no_room() -> StoreFull:
 
 
 def _recover(disk: Disk, config: LogConfig) -> State:
-    """Load the oldest snapshot and replay the log behind it."""
-    base = snapshots.load_oldest(disk)
+    """Load a snapshot and replay the log behind it."""
+    base = snapshots.load(disk, config.snapshot_every, is_log_whole=is_whole(disk))
     state = State(base.entries, base.revision, config.keep_events)
     for key, expires_at in base.deadlines:
         state.restore_deadline(key, expires_at, state.entries[key].revision)

@@ -39,6 +39,12 @@ def segment_names(disk: Disk) -> list[str]:
     return [name for name in disk.names() if name.startswith(PREFIX) and name[len(PREFIX) :].isdigit()]
 
 
+def is_whole(disk: Disk) -> bool:
+    """Whether the log is there from the first write of all on."""
+    names = segment_names(disk)
+    return bool(names) and first_revision(names[0]) == 1
+
+
 def read_records(disk: Disk, after_revision: int) -> Iterator[Record]:
     """Yield every intact record above `after_revision` in order, cutting a torn tail of the newest segment with records.
 

@@ -1,8 +1,10 @@
 """Snapshots: the live state written down, so that a start replays only what came after.
 
 A snapshot file `snapshot-<revision>` is a magic, a header record and one record per key in the log's own format, then an end
-record that counts them; without a matching end it is ignored. The last two are kept: a start loads the older one and replays
-from there, which gives watchers history across a restart for at least one snapshot interval.
+record that counts them; without a matching end it is ignored.
+
+A start loads the newest snapshot that is at least a window of writes older than the last one, or none at all while the log is
+there from the first write on. So watchers find at least that window of history after a restart, however snapshots were made.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ from pilothouse.store.revisions import Entry
 
 MAGIC = b"PHSNAP01"
 PREFIX = "snapshot-"
-KEPT = 2
 _END_KEY = "\x00end"
 
 
@@ -69,27 +70,42 @@ def _names(disk: Disk) -> list[str]:
     return [name for name in disk.names() if name.startswith(PREFIX) and name[len(PREFIX) :].isdigit()]
 
 
-def load_oldest(disk: Disk) -> Snapshot:
-    """Return the oldest complete snapshot, or an empty state at revision 0."""
-    for name in _names(disk):
-        snapshot = _load(disk, name)
-        if snapshot is not None:
-            return snapshot
+def _revision(name: str) -> int:
+    return int(name.removeprefix(PREFIX))
+
+
+def _base(names: list[str], window: int) -> int:
+    """Return the place of the newest snapshot that is a window of writes behind the last one, -1 if none is."""
+    return sum(_revision(name) <= _revision(names[-1]) - window for name in names) - 1 if names else -1
+
+
+def load(disk: Disk, window: int, *, is_log_whole: bool) -> Snapshot:
+    """Return the state to replay the log from, so that at least `window` writes before the last snapshot are replayed.
+
+    That is the empty state if no snapshot is old enough and the log `is_log_whole`, there from the first write on.
+    """
+    names = _names(disk)
+    base = _base(names, window)
+    if base >= 0 or not is_log_whole:
+        for name in names[max(0, base) :]:
+            snapshot = _load(disk, name)
+            if snapshot is not None:
+                return snapshot
     return Snapshot(0, [], [])
 
 
-def drop_old(disk: Disk, compacted: int = 0) -> int:
+def drop_old(disk: Disk, window: int, compacted: int, *, is_log_whole: bool) -> int:
     """Remove snapshots that no history is read from, and what a crash left half written.
 
-    The newest `KEPT` stay, of those not made before the last one that is at or before `compacted`. Returns the revision of the
-    oldest snapshot that is left, 0 when the log from the first write on is still needed.
+    Three stay: the one a start loads, the one that will take its place, and the last. Nothing that was made before the last one
+    at or before revision `compacted` is needed. Returns the revision up to which the log can go, 0 when all of it is needed.
     """
     names = _names(disk)
     unfinished = [name for name in disk.names() if name.startswith(PREFIX) and name.endswith(".tmp")]
-    kept = names[-KEPT:]
-    useless = [name for name in kept if int(name.removeprefix(PREFIX)) <= compacted][:-1]
-    kept = kept[len(useless) :]
-    for name in [*names[: len(names) - len(kept)], *unfinished]:
+    first = max(_base(names, window), sum(_revision(name) <= compacted for name in names) - 1)
+    is_based = first >= 0 or not is_log_whole
+    kept = names[max(0, first) :]
+    kept = [*kept[: 2 if is_based else 1], *kept[-1:]]
+    for name in [*(name for name in names if name not in kept), *unfinished]:
         disk.remove(name)
-    oldest = int(kept[0].removeprefix(PREFIX)) if kept else 0
-    return oldest if len(kept) == KEPT or oldest <= compacted else 0
+    return _revision(kept[0]) if is_based and kept else 0

@@ -74,7 +74,13 @@ def test_a_broken_stream_is_opened_again_behind_what_was_given(monkeypatch: pyte
     monkeypatch.setattr(watches, "REOPEN_S", 0.01)
     channel = Broken([put(5), put(6), None], [None], [b"", put(7)])
     assert [event.revision for event in follow(channel, 3)] == [5, 6, 7]
-    assert [request[request.index(b"\x18") + 1] for request in channel.asked] == [5, 7, 7]
+    assert [request[request.index(b"\x18") + 1] for request in channel.asked] == [4, 6, 6]
+
+
+def test_a_watch_asks_from_where_it_is_so_that_what_is_compacted_there_shows() -> None:
+    channel = Broken([put(4), put(4) + put(5), put(6)])
+    assert [event.revision for event in follow(channel, 2)] == [5, 6]
+    assert b"\x18\x04" in channel.asked[0]
 
 
 def test_pieces_of_one_answer_are_given_together() -> None:

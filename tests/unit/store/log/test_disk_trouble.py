@@ -225,7 +225,7 @@ def test_what_is_left_of_a_segment_that_could_not_be_made_hides_nothing(header: 
         for number in range(7, 12):
             await store.txn("/a", None, b"%d" % number)
         await store.close()
-        files.rename(segment_name(8), segment_name(1))
+        files.rename(segment_name(8), segment_name(2))
         left_over(files, header)
         again = open_store(files, KEEPS_ALL)
         assert again.revision == 12

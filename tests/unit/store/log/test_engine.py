@@ -12,6 +12,7 @@ from pilothouse.store.log.segments import DamagedLog
 from pilothouse.store.revisions import Compacted, StoreStopped
 
 SMALL = LogConfig(keep_events=50, snapshot_every=20)
+WIDE = LogConfig(keep_events=500, snapshot_every=40)
 
 
 async def fill(store: LogStore, start: int, count: int) -> None:
@@ -61,6 +62,45 @@ def test_old_segments_and_snapshots_are_dropped(tmp_path: Path) -> None:
         assert again.revision == 240
         with pytest.raises(Compacted):
             again.watch("/", 10)
+        await again.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("snapshots", [(), (5,), (45,), (5, 25, 45), tuple(range(1, 200, 3)), (199, 200)])
+def test_the_promised_history_survives_a_restart_whenever_snapshots_were_made(tmp_path: Path, snapshots: tuple[int, ...]) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path, WIDE)
+        for number in range(1, 201):
+            await fill(store, number, 1)
+            if number in snapshots:
+                await store.snapshot()
+        await store.close()
+        assert len(list((tmp_path / "log").glob("snapshot-*"))) <= 3
+        for _ in range(3):
+            again = await LogStore.open(tmp_path, WIDE)
+            assert again.oldest_revision <= 200 - WIDE.snapshot_every
+            again.watch("/", 200 - WIDE.snapshot_every).close()
+            await again.close()
+
+    asyncio.run(run())
+
+
+def test_compacted_history_does_not_come_back_and_is_gone_from_the_disk(tmp_path: Path) -> None:
+    async def run() -> None:
+        store = await LogStore.open(tmp_path, WIDE)
+        await store.txn("/k/secret", 0, b"of old")
+        await store.txn("/k/secret", 1, b"of new")
+        await fill(store, 0, 20)
+        await store.compact(22)
+        with pytest.raises(Compacted):
+            store.watch("/", 21)
+        await store.close()
+        assert not any(b"of old" in path.read_bytes() for path in (tmp_path / "log").iterdir())
+        again = await LogStore.open(tmp_path, WIDE)
+        with pytest.raises(Compacted):
+            again.watch("/", 21)
+        assert again.revision == 22
         await again.close()
 
     asyncio.run(run())
