@@ -90,9 +90,10 @@ def _say(args: argparse.Namespace, text: str) -> None:
 
 
 def _show(environment: Environment, log: Path, status: int) -> None:
-    lines = log.read_text(errors="replace").splitlines()[-20:]
     print(f"pilothouse: the command ended with status {status}; {environment.summary()}", file=sys.stderr)
-    print("pilothouse: end of the server's log:", *(f"  {line}" for line in lines or ["(empty)"]), sep="\n", file=sys.stderr)
+    lines = log.read_text(errors="replace").splitlines()[-20:]
+    if lines:
+        print("pilothouse: end of the server's log:", *(f"  {line}" for line in lines), sep="\n", file=sys.stderr)
 
 
 def _leave(args: argparse.Namespace, folder: Path) -> None:

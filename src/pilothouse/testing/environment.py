@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -30,13 +30,14 @@ from pilothouse.testing.conditions import Condition, event_line
 from pilothouse.testing.looping import HoppingTransport, LoopThread
 from pilothouse.testing.objects import Manifests, Trees
 from pilothouse.testing.plane import Plane
+from pilothouse.testing.program import Program
 from pilothouse.testing.settings import PROGRAMS, read_settings
 from pilothouse.wire.http.messages import Peer
 
 T = TypeVar("T")
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 20.0
-SUMMARY_EVENTS = 12
+SUMMARY_EVENTS, SUMMARY_REFUSALS, SUMMARY_OUTPUT = 12, 6, 15
 
 
 class Environment:
@@ -49,6 +50,7 @@ class Environment:
         self.data_dir = data_dir or Path("/nonexistent")
         self._thread: LoopThread | None = None
         self._plane: Plane | None = None
+        self._programs: list[Program] = []
 
     def start(self) -> Self:
         """Return once requests are answered, the controllers run, and all that was to be installed is; raises what is wrong."""
@@ -67,6 +69,8 @@ class Environment:
         """Stop everything and remove what was written; safe to call twice."""
         thread, plane = self._thread, self._plane
         self._thread = None
+        for program in reversed(self._programs):
+            program.stop()
         try:
             if thread is not None and plane is not None and thread.loop is not None:
                 thread.wait(plane.stop(), STOP_TIMEOUT_S)
@@ -211,14 +215,28 @@ class Environment:
         """Run controllers on the SDK inside the control plane, on its clock, until the end: `setup(manager)` adds them."""
         return self._call(self.plane.run_operator(setup))
 
+    def start_program(self, *command: str, cwd: str | Path | None = None, env: Mapping[str, str] | None = None) -> Program:
+        """Start a program beside the test, such as an operator; it finds the control plane by `.env` and ends with it."""
+        own = {} if env is None else env
+        log = Path(self.kubeconfig).with_name(f"program-{len(self._programs)}.log")
+        program = Program(command, {**self.env, **own}, log, cwd)
+        self._programs.append(program)
+        return program
+
     def summary(self) -> str:
-        """Return what somebody looks for when a test failed: the newest Events, and the rules of a fault plan."""
+        """Return what somebody looks for when a test failed: Events, refused requests, struck faults, output of programs."""
         try:
             events = self._call(self.plane.objects.newest_events(SUMMARY_EVENTS))
         except Exception as error:  # noqa: BLE001 - a report about a failure must not fail
             return f"it does not answer: {error!r}"
-        lines = [f"{self.url}, time {self.now}, newest Events:", *(f"  {event_line(event)}" for event in events)]
-        lines += [
-            f"  fault {rule['action']} at {rule['point']}: struck {rule['struck']} of {rule['seen']}" for rule in self.faults
-        ]
-        return "\n".join(lines if events or self.faults else [lines[0], "  none"])
+        refused = list(self.plane.lifecycle.refused)[-SUMMARY_REFUSALS:]
+        parts = {
+            "newest Events": [event_line(event) for event in events],
+            "newest requests of programs that were refused": refused,
+            "faults": [f"{rule['action']} at {rule['point']}: struck {rule['struck']} of {rule['seen']}" for rule in self.faults],
+            **{program.title: program.output().splitlines()[-SUMMARY_OUTPUT:] for program in self._programs},
+        }
+        lines = [f"{self.url}, time {self.now}"]
+        for title, found in parts.items():
+            lines += [f"{title}:", *(f"  {line}" for line in found)] if found else []
+        return "\n".join(lines)

@@ -8,12 +8,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import logging
+from collections import deque
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+import orjson
+
 from pilothouse.api.meta import Tree
-from pilothouse.app.lifecycle import ControlPlane
+from pilothouse.app.lifecycle import ControlPlane, Options
 from pilothouse.kit.clock import Entropy, SystemClock
 from pilothouse.kit.errors import Invalid
 from pilothouse.kit.faults import FaultPlan
@@ -32,17 +36,43 @@ OBSERVER = Peer(common_name="pilothouse-test", organizations=("system:masters",)
 """The test itself: fault plans for programs do not strike it."""
 NO_NODES = "this control plane has no nodes, so Pods stay Pending: nodes=1 gives it one"
 MAX_ADVANCE_S = 100 * 365 * 86_400.0
+KEPT_REFUSALS = 100
+logger = logging.getLogger("pilothouse.requests")
 
 
 class ObservedLifecycle(ControlPlane):
-    """The lifecycle, which tells a virtual clock about what comes in from outside."""
+    """The lifecycle, which notes what programs under test ask for, and tells a virtual clock about it."""
+
+    def __init__(self, options: Options, **parts: Any) -> None:
+        """Prepare; `refused` has the newest requests of programs that were answered by an error."""
+        super().__init__(options, **parts)
+        self.refused: deque[str] = deque(maxlen=KEPT_REFUSALS)
 
     async def answer(self, request: Request) -> Response:
         """Answer a request; after a write controllers may come to an end with what it causes."""
         response = await super().answer(request)
         if isinstance(self.clock, VirtualClock) and request.method not in ("GET", "HEAD"):
             self.clock.stimulus()
+        if request.peer.common_name != OBSERVER.common_name and (response.status >= 400 or logger.isEnabledFor(logging.INFO)):
+            self._note(request, response)
         return response
+
+    def _note(self, request: Request, response: Response) -> None:
+        line = f"{request.method} {request.target()}: {response.status}{_why(response)}"
+        if response.status >= 400:
+            self.refused.append(line)
+        logger.info("%s", line, extra={"fields": {"agent": request.header("user-agent")}})
+
+
+def _why(response: Response) -> str:
+    """Return what the error of an answer says."""
+    if response.status < 400 or not isinstance(response.body, bytes):
+        return ""
+    try:
+        status = orjson.loads(response.body)
+        return f" {status['reason']}: {status['message']}"
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 class Plane:

@@ -1,7 +1,7 @@
-"""Runs the command under test: in the foreground, with signals passed on, and nothing of it left behind.
+"""Runs programs under test: a command in the foreground with signals passed on, or an operator beside a test.
 
-At a terminal the command shares our process group, so that it may read the terminal and Ctrl-C reaches it; otherwise it leads a
-group of its own, which is ended as a whole when the time is over.
+Nothing of them is left behind. At a terminal the command in the foreground shares our process group, so that it may read the
+terminal and Ctrl-C reaches it; otherwise programs lead a group of their own, which is ended as a whole when the time is over.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from pilothouse.kit.errors import Invalid
 
@@ -81,6 +82,48 @@ def _passing_on(has_terminal: bool) -> Iterator[Callable[[Process], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Program:
+    """A program that runs beside a test in a process group of its own; its output is kept in a file."""
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path, cwd: str | Path | None = None) -> None:
+        """Start it; raises `Invalid` when there is no such program."""
+        self.command, self._log, self._is_stopped = tuple(command), log, False
+        if not command:
+            raise Invalid("there is no program to start", fix='start_program("kopf", "run", "operator.py")')
+        try:
+            with log.open("wb") as stream:
+                self._process = subprocess.Popen(
+                    self.command, env=dict(env), cwd=cwd, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
+                    start_new_session=True,
+                )  # fmt: skip
+        except OSError as error:
+            raise Invalid(f"{command[0]!r} cannot be started: {error.strerror}", fix="check its name and your PATH") from error
+
+    @property
+    def status(self) -> int | None:
+        """Its status once it ended, None while it runs; minus N when signal N ended it."""
+        return self._process.poll()
+
+    @property
+    def title(self) -> str:
+        """What it is and how it does."""
+        name = " ".join(self.command)
+        return f"{name} (running)" if self.status is None else f"{name} (ended with status {self.status})"
+
+    def output(self) -> str:
+        """Return what it has printed so far."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def stop(self) -> None:
+        """End it and all that it started; safe to call twice."""
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        if self._process.poll() is None:
+            _end(self._process, has_terminal=False)
+        _send(self._process, signal.SIGKILL, to_group=True)
 
 
 def _end(process: Process, has_terminal: bool) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import ssl
+import sys
 import threading
+import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -211,3 +214,32 @@ def test_its_own_loop_is_not_blocked_by_mistake() -> None:
 
         with pytest.raises(RuntimeError, match=r"\.aio"):
             environment.run_operator(setup)
+
+
+def test_programs_beside_the_test_reach_it_and_end_with_it() -> None:
+    code = "import os, time; print(os.environ['KUBECONFIG'], os.environ['EXTRA'], flush=True); time.sleep(300)"
+    with Environment() as environment:
+        program = environment.start_program(sys.executable, "-c", code, env={"EXTRA": "yes"})
+        wanted = f"{environment.kubeconfig} yes\n"
+        for _ in range(500):
+            if program.output() == wanted:
+                break
+            time.sleep(0.01)
+        assert program.output() == wanted
+        assert program.status is None
+        assert environment.kubeconfig in environment.summary()
+    assert program.status == -signal.SIGTERM
+
+
+def test_the_summary_tells_what_programs_were_refused_and_not_what_the_test_was() -> None:
+    async def read(environment: Environment) -> None:
+        with pytest.raises(ApiNotFound):
+            await environment.client.get(CONFIG_MAP, "theirs", "default")
+
+    with Environment() as environment:
+        with pytest.raises(ApiNotFound):
+            environment.get("configmap", "ours")
+        asyncio.run(read(environment))
+        told = environment.summary()
+    assert 'GET /api/v1/namespaces/default/configmaps/theirs: 404 NotFound: configmaps "theirs" not found' in told
+    assert "ours" not in told

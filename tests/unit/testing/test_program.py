@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.kit.errors import Invalid
-from pilothouse.testing.program import run_program
+from pilothouse.testing.program import Program, run_program
 
 ENV = dict(os.environ)
 
@@ -57,7 +57,7 @@ def _is_alive(pid: int) -> bool:
 
 def test_signals_are_passed_on(tmp_path: Path) -> None:
     code = (
-        "import os, sys; from pilothouse.testing.program import run_program;"
+        "import os, sys; from pilothouse.testing.program import Program, run_program;"
         "sys.exit(run_program(['sh', '-c', 'trap \"exit 42\" TERM; echo ready; while :; do sleep 0.05; done'], os.environ, 30))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
@@ -80,3 +80,25 @@ def test_other_threads_are_told_what_to_use() -> None:
     thread.start()
     thread.join()
     assert "Environment" in str(failures[0])
+
+
+def test_a_program_beside_the_test_ends_with_all_it_started(tmp_path: Path) -> None:
+    script = f"sleep 300 & echo $! >{tmp_path}/pid; echo $GREETING; exec sleep 300"
+    program = Program(["sh", "-c", script], {**ENV, "GREETING": "hello"}, tmp_path / "log")
+    for _ in range(500):
+        if "hello" in program.output():
+            break
+        time.sleep(0.01)
+    assert program.status is None
+    assert program.title.endswith("(running)")
+    program.stop()
+    program.stop()
+    assert program.status == -signal.SIGTERM
+    assert program.title.endswith("(ended with status -15)")
+    assert not _is_alive(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("command", [["no-such-command"], []])
+def test_a_program_that_cannot_be_started(command: list[str], tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"cannot be started|no program"):
+        Program(command, ENV, tmp_path / "log")
