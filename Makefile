@@ -18,7 +18,7 @@ BOOTSTRAP := sh tools/bootstrap.sh
 DEMO_FLAGS := $(if $(ONCE),--once) $(if $(DEMO_DIR),--data-dir $(DEMO_DIR))
 PATHS := src tests tools
 
-.PHONY: help demo test check bench fmt e2e fuzz score clean reference changelog
+.PHONY: help demo test check bench fmt e2e fuzz score soak clean reference changelog
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,8 +49,14 @@ fuzz: ## property tests with many more examples, and schemathesis on our OpenAPI
 	  "$$venv/bin/python" -m pytest tests/properties --hypothesis-profile=fuzz --timeout=1800 $(ARGS) && \
 	  FUZZ_SECONDS=$${FUZZ_SECONDS:-600} PATH="$$venv/bin:$$PATH" exec "$$venv/bin/python" -m pytest tests/e2e/test_openapi.py $(ARGS)
 
-score: ## pass rates of the recorded behaviour and foreign suites
-	@venv=$$($(BOOTSTRAP) test) && exec "$$venv/bin/python" -m pytest tests/conformance -s -q $(ARGS)
+score: ## the figures of correctness and durability as a table, and as build/score.json
+	@venv=$$($(BOOTSTRAP) test) && sh tools/install_test_programs.sh "$$venv" && \
+	  PATH="$$venv/bin:$$PATH" exec "$$venv/bin/python" -m tests.score $(ARGS)
+
+soak: ## hours of it: kills, power cuts, a mixed load (KILLS=1000 POWER_CUTS=50000 SOAK_MINUTES=30 OBJECTS=50000 WATCHERS=1000)
+	@venv=$$($(BOOTSTRAP) test) && KILLS=$${KILLS:-1000} PILOTHOUSE_POWER_CUTS=$${POWER_CUTS:-50000} \
+	  "$$venv/bin/python" -m pytest -q -s tests/e2e/test_kill.py tests/unit/store/log/test_power.py $(ARGS) && \
+	  SOAK_MINUTES=$${SOAK_MINUTES:-30} exec "$$venv/bin/python" -m tests.soak
 
 reference: ## write the generated pages of docs/reference
 	@venv=$$($(BOOTSTRAP) test) && exec "$$venv/bin/python" tools/generate_reference.py

@@ -158,15 +158,15 @@ def _large(scene: Scene) -> Iterator[Figure]:
     scene.fill(path, OBJECTS)
     yield Figure(f"{OBJECTS:,} creates of 1 KB, one program", OBJECTS / (time.perf_counter() - began), "/s")
     yield Figure("memory for each of them (PSS)", 1024 * (pss_mb(of_directory(scene.running.data_dir)) - empty) / OBJECTS, "KB")
-    before = _lag(scene)
+    before = lag_of(scene.administrator.connection)
     told = next(figure for figure in _fan_out(scene) if "p99" in figure.name)
     yield Figure(f"... with {OBJECTS:,} objects", told.value, "ms", 20, is_upper=True)
     name = f"event-loop lag p99 with {OBJECTS:,} objects"
-    yield Figure(name, 1000 * quantile(before, _lag(scene), 0.99), "ms", 50, is_upper=True)
+    yield Figure(name, 1000 * quantile(before, lag_of(scene.administrator.connection), 0.99), "ms", 50, is_upper=True)
 
 
-def _lag(scene: Scene) -> dict[float, float]:
-    connection: http.client.HTTPSConnection = scene.administrator.connection
+def lag_of(connection: http.client.HTTPSConnection) -> dict[float, float]:
+    """Return how often the event loop was late, by upper bound in seconds."""
     connection.request("GET", "/metrics")
     text = connection.getresponse().read().decode()
     rows = re.findall(r'pilothouse_event_loop_lag_seconds_bucket\{le="([^"]+)"\} ([\d.e+]+)', text)

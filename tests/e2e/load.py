@@ -40,6 +40,8 @@ class Worker:
     def __init__(self, name: str, recorder: Recorder, entropy: Entropy, keys: int) -> None:
         self.name, self.recorder, self.entropy = name, recorder, entropy
         self.keys = keys
+        self.stem = "k"
+        """What the names of all keys begin with; others begin a history of their own."""
         self.seen: dict[str, int] = {}
         self.made = 0
 
@@ -50,7 +52,7 @@ class Worker:
 
     async def step(self, client: Client) -> None:
         """Make one call."""
-        key = f"k{self.entropy.randrange(self.keys)}"
+        key = f"{self.stem}{self.entropy.randrange(self.keys)}"
         act = (self._read, self._read, self._create, self._replace, self._replace, self._update, self._delete)
         await act[self.entropy.randrange(len(act))](client, key)
 
@@ -102,7 +104,10 @@ class Worker:
             call.ok(revision=self.seen[key])
 
     async def _delete(self, client: Client, key: str) -> None:
-        revision = self.seen.pop(key, 0) if self.entropy.randrange(2) else 0
+        await self.clear(client, key, self.seen.pop(key, 0) if self.entropy.randrange(2) else 0)
+
+    async def clear(self, client: Client, key: str, revision: int = 0) -> None:
+        """Delete a key, if it is at `revision` or whatever it is at."""
         call = self.recorder.call(self.name, key, "delete", expected=revision or EXISTS)
         work = client.delete(CONFIG_MAP, key, NAMESPACE, resource_version=str(revision) if revision else "")
         if await self._judge(call, work) is not None:

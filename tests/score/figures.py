@@ -16,6 +16,12 @@ def note(name: str, value: float | str) -> None:
             file.write(json.dumps({"name": name, "value": value}) + "\n")
 
 
+def note_rate(name: str, passed: int, total: int) -> None:
+    """Leave how many cases of a suite passed; several calls for one name are added up."""
+    note(f"{name}_passed", passed)
+    note(f"{name}_total", total)
+
+
 def read(path: Path) -> dict[str, float | str]:
     """Return the figures of a file."""
     figures: dict[str, float | str] = {}

@@ -11,6 +11,7 @@ from pathlib import Path
 from pilothouse.app.lifecycle import ControlPlane, Options
 from pilothouse.wire import tls
 from tests.conformance.auth_matrix.routes import Route, discover
+from tests.score.figures import note_rate
 from tests.unit.cluster.apiserver.driver import Driver
 
 PATHS = 30
@@ -78,6 +79,7 @@ def test_only_certificates_of_the_own_authority_log_in(tmp_path: Path) -> None:
 
     asked, bypasses = asyncio.run(main())
     print(f"auth matrix, certificates: {asked.total()} cells ({dict(asked)}), {len(bypasses)} bypasses")
+    note_rate("auth_matrix", asked.total() - len(bypasses), asked.total())
     assert not bypasses
     assert asked[HANDSHAKE] >= PATHS
 

@@ -14,6 +14,7 @@ from pilothouse.sdk.client import Client
 from pilothouse.testing.controlplane import cluster
 from pilothouse.wire.http.messages import InProcessTransport, Peer
 from tests.conformance.faults.story import VERSIONS, state_of, tell, watch_until
+from tests.score.figures import note_rate
 
 CONTROLLERS = "admin"
 """The user the controllers of a test cluster act as."""
@@ -60,3 +61,4 @@ def test_controllers_end_where_they_end_without_faults(name: str, tmp_path: Path
     assert sum(rule["struck"] for rule in rules) > 0, "the plan never struck"
     assert end == without_faults
     assert end["orphans"] == []
+    note_rate("fault_plans", 1, 1)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.kubernetes_api.runner import CORPUS, play, scenarios
+from tests.score.figures import note_rate
 
 PINNED = Path(__file__).with_name("passing.txt").read_text().splitlines()
 
@@ -20,7 +21,9 @@ def test_every_pinned_scenario_passes(category: str) -> None:
     wanted = [(identity, scenario) for identity, _, scenario in scenarios() if identity.startswith(category)]
     pinned = {identity for identity in PINNED if identity.startswith(category)}
     problems = asyncio.run(_play_all(wanted))
-    print(f"{category}: {sum(not problem for problem in problems.values())} of {len(problems)} pass, {len(pinned)} pinned")
+    passed = sum(not problem for problem in problems.values())
+    print(f"{category}: {passed} of {len(problems)} pass, {len(pinned)} pinned")
+    note_rate("kubernetes_api", passed, len(problems))
     lost = {
         identity: problems.get(identity, "no longer in the corpus")[:300] for identity in pinned if problems.get(identity, "?")
     }

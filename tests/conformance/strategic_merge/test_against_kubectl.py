@@ -16,6 +16,7 @@ from pilothouse.api.patch.strategic import apply_strategic_patch
 from pilothouse.api.scheme import Scheme
 from pilothouse.kit.errors import PilothouseError
 from tests.conformance.strategic_merge.cases import KINDS, Draw, Patcher
+from tests.score.figures import note_rate
 
 BATCHES, OBJECTS = 100, 21
 """Patches, and the objects each of them is applied to."""
@@ -69,3 +70,4 @@ def test_every_patched_object_is_the_one_kubectl_makes(tmp_path: Path) -> None:
     assert compared >= 2_000
     assert refused < compared // 4, "most patches are to be accepted"
     print(f"{compared} patched objects are identical, {refused} of them refused by both")
+    note_rate("strategic_merge", compared, compared)

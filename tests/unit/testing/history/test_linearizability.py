@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from pilothouse.testing.history import Operation, Recorder, Undecided, check_linearizable
+from tests.score.figures import note_rate
 from tests.unit.testing.history.simulation import simulate
 
 History = list[Operation]
@@ -99,6 +100,7 @@ def test_every_mutation_is_found(mutate: Callable[[History], History], seed: int
     history = simulate(seed, count=120, lost=0)  # a lost write could explain some of them
     found = check_linearizable(mutate(history))
     assert [violation.guarantee for violation in found] == ["linearizable"], found
+    note_rate("checker_mutations", 1, 1)
 
 
 @pytest.mark.parametrize("seed", range(40))
