@@ -50,11 +50,12 @@ class Manager:
         self.add(controller)
         return controller
 
-    def recorder(self, component: str) -> Recorder:
-        """Return the event recorder of `component`."""
+    def recorder(self, component: str, *, field_manager: str = "") -> Recorder:
+        """Return the event recorder of `component`, which writes as `field_manager`, or under its own name."""
         recorder = self._recorders.get(component)
         if recorder is None:
-            recorder = self._recorders[component] = Recorder(self.client.named(component), component, self.clock, self.entropy)
+            client = self.client.named(field_manager or component)
+            recorder = self._recorders[component] = Recorder(client, component, self.clock, self.entropy)
         return recorder
 
     def add(self, service: Service) -> None:

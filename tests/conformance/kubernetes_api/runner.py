@@ -14,15 +14,11 @@ import orjson
 
 from pilothouse.api.scheme.protobuf import decode_protobuf
 from pilothouse.cluster.apiserver import ApiServer, Config
-from pilothouse.cluster.workloads import factory as workloads
-from pilothouse.kit.clock import Entropy, SystemClock
-from pilothouse.kit.metrics import MetricsRegistry
-from pilothouse.sdk.client import Client
-from pilothouse.sdk.manager import Manager
 from pilothouse.store.memory import MemoryStore
-from pilothouse.wire import tls
-from pilothouse.wire.http.messages import InProcessTransport, Peer, Request, Response
-from tests.conformance.kubernetes_api.compare import UNORDERED_NAMES, Comparison, Differs
+from pilothouse.wire.http.messages import Peer, Request, Response
+from tests.conformance.kubernetes_api.compare import UNORDERED_NAMES, Comparison, Differs, anonymous
+from tests.conformance.kubernetes_api.others import Others
+from tests.conformance.kubernetes_api.transcripts import Transcript, json_or_none
 
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus" / "kubernetes-api"
 USERS = {
@@ -53,9 +49,10 @@ class Replay:
         self.compare = Comparison(
             managed_fields=category in KEEPS_MANAGED, lenient=category == "13", unordered=scenario["name"] in UNORDERED_NAMES
         )
-        self.compare.hashes = self._has_controllers()
         config = Config(service_range="10.0.0.0/16", tokens=dict(USERS))
         self.server = ApiServer(MemoryStore(), config=config)
+        self.others = Others(self.server, scenario)
+        self.compare.hashes = self.others.has_controllers
         self.bodies: list[Any] = []
         self.etags: dict[str, str] = {}
         self.watches: dict[str, Response] = {}
@@ -64,9 +61,10 @@ class Replay:
     async def run(self) -> None:
         """Play every step; raises Differs at the first that is not as recorded."""
         await self.server.start()
-        controllers = await start_controllers(self.server) if self._has_controllers() else None
+        await self.others.start()
         try:
             await self._setup()
+            await self.others.furnish()
             for index, step in enumerate(self.scenario.get("steps", [])):
                 try:
                     await self._step(step)
@@ -74,16 +72,12 @@ class Replay:
                     request = step.get("request", {})
                     raise Differs(f"step {index} {request.get('method')} {request.get('path')}: {error}") from None
             for command in self.scenario.get("commands", []):
-                await self._command(command)
+                await Transcript(self).run(command)
         finally:
             for watch in self.watches.values():
                 await watch.aclose()
-            if controllers is not None:
-                await controllers.stop()
+            await self.others.stop()
             await self.server.stop()
-
-    def _has_controllers(self) -> bool:
-        return any("standard controllers running" in note for note in self.scenario.get("notes") or ())
 
     async def _setup(self) -> None:
         for name in (self.scenario.get("setup") or {}).get("namespaces", []):
@@ -92,7 +86,7 @@ class Replay:
                 (f"/api/v1/namespaces/{name}/serviceaccounts", {"metadata": {"name": "default"}}),
             ):
                 response = await self.send({"method": "POST", "path": path, "body": body})
-                assert response.status == 201 or self._has_controllers(), await response.read()
+                assert response.status == 201 or self.others.has_controllers, await response.read()
 
     async def send(self, raw: dict[str, Any]) -> Response:
         """Send a recorded request."""
@@ -179,7 +173,7 @@ class Replay:
             response = await self.send(raw)
             self.watches[step["watchStart"]] = response
             self.buffers[step["watchStart"]] = b""
-            await self._check(step["response"], response)
+            await self.check(step["response"], response)
         elif "watchEvents" in step:
             await self._events(step)
         else:
@@ -188,24 +182,15 @@ class Replay:
     def _closes(self, name: str) -> bool:
         return any(step.get("watchEvents") == name and step.get("closed") for step in self.scenario["steps"])
 
-    async def _rest(self) -> None:
-        """Wait until the controllers have nothing more to write: the recorder took its time between two steps."""
-        revision = -1
-        for _ in range(100):
-            if revision == self.server.backend.store.revision:
-                return
-            revision = self.server.backend.store.revision
-            await asyncio.sleep(0.05)
-
     async def _request(self, step: dict[str, Any]) -> None:
-        if self._has_controllers() and step["request"]["method"] != "GET":
-            await self._rest()
+        if self.others.has_controllers and step["request"]["method"] != "GET":
+            await self.others.rest()
         attempts = 250 if step.get("eventually") else 1
         for attempt in range(attempts):
             before = dict(self.compare.bound)
             response = await self.send(step["request"])
             try:
-                await self._check(step["response"], response)
+                await self.check(step["response"], response)
                 if step.get("waitUntilServed"):
                     await self._wait_served(step["waitUntilServed"])
                 return
@@ -223,7 +208,8 @@ class Replay:
                 return
             await asyncio.sleep(0.01)
 
-    async def _check(self, expected: dict[str, Any], response: Response) -> None:
+    async def check(self, expected: dict[str, Any], response: Response) -> None:
+        """Compare an answer with the recorded one; raises Differs."""
         if isinstance(response.body, bytes):
             raw = response.body
         elif "body" in expected or "bodyText" in expected:
@@ -271,14 +257,14 @@ class Replay:
             return
         if "bodyBase64" in expected:
             recorded, given = (decode_protobuf(body) for body in (base64.b64decode(expected["bodyBase64"]), raw))
-            Comparison(managed_fields=False, unordered=False).check(_anonymous(recorded), _anonymous(given))
+            Comparison(managed_fields=False, unordered=False).check(anonymous(recorded), anonymous(given))
             self.bodies.append(given)
             return
         if "bodyText" in expected:
             self._compare_text(expected["bodyText"], raw.decode())
         elif "summary" in expected or "bodyFile" in expected:
             check_special(expected, raw)
-        self.bodies.append(_json_or_none(raw))
+        self.bodies.append(json_or_none(raw))
 
     def _compare_text(self, expected: str, given: str) -> None:
         """Compare text, of JSON documents (one on each line) what they say; hashes of documents are opaque to clients."""
@@ -315,39 +301,6 @@ class Replay:
             raise Differs("the watch was not ended")
         self.compare.check(wanted, given, "events")
 
-    async def _command(self, command: dict[str, Any]) -> None:
-        await asyncio.sleep(0.02)  # a client is a process of its own: the server settled while it started
-        for exchange in command["exchanges"]:
-            expected = exchange["response"]
-            request = exchange["request"]
-            if expected.get("status") == 304:  # the client's own cache sent a validator that was not recorded
-                request = {**request, "headers": {**(request.get("headers") or {}), "if-none-match": "$etag"}}
-            response = await self.send(request)
-            where = f"{' '.join(command['argv'])}: {exchange['request']['method']} {exchange['request']['path']}"
-            try:
-                if "watchEvents" in expected:
-                    await response.aclose()
-                    if response.status != expected["status"]:
-                        raise Differs(f"status {response.status}")
-                    continue
-                if "bodyBase64" in expected:
-                    raw = await response.read()
-                    if response.status != expected["status"]:
-                        raise Differs(f"status: expected {expected['status']}, got {response.status}: {raw[:300]!r}")
-                    if "asJSON" in expected and raw[:1] == b"{":
-                        self.compare.check(expected["asJSON"], json.loads(raw))
-                    continue
-                await self._check({**expected, "headers": {}}, response)
-            except Differs as error:
-                raise Differs(f"{where}: {error}") from None
-
-
-def _json_or_none(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        return None
-
 
 def _without_managed(value: Any) -> Any:
     if isinstance(value, dict):
@@ -355,28 +308,6 @@ def _without_managed(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_managed(item) for item in value]
     return value
-
-
-async def start_controllers(server: ApiServer) -> Manager:
-    """Run the built-in controllers, without a node, against a server."""
-    client = Client(InProcessTransport(server.handle, Peer(common_name="controllers", organizations=("system:masters",))))
-    manager = Manager(client, clock=SystemClock(), entropy=Entropy(), metrics=MetricsRegistry())
-    authority = tls.create_authority("ca", SystemClock().now())
-    keys = (authority.certificate_pem.decode(), authority.key_pem.decode())
-    await workloads.start(manager, workloads.WorkloadsConfig(root_ca_pem=keys[0], authority_key_pem=keys[1]))
-    await manager.start()
-    return manager
-
-
-_OWN = ("namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields", "selfLink", "continue")
-
-
-def _anonymous(value: Any) -> Any:
-    """Drop from a protobuf answer, whose recording holds no placeholders, what differs between two servers, and zero values."""
-    if isinstance(value, dict):
-        kept = {key: _anonymous(item) for key, item in value.items() if key not in _OWN}
-        return {key: item for key, item in kept.items() if item not in ("", 0, None, {}, [])}
-    return [_anonymous(item) for item in value] if isinstance(value, list) else value
 
 
 _LONG_HASH = re.compile(r"hash=[0-9A-F]{128}")

@@ -44,9 +44,25 @@ def decode(schema: Schema, value: Any) -> tuple[Any, bool]:
     """Return (the canonical form of `value`, whether unknown fields were dropped); raises DecodeError."""
     seen = [False]
     try:
-        return _object(schema, value, seen), seen[0]
+        result = _object(schema, value, seen)
     except _Mismatch as mismatch:
         raise DecodeError(mismatch.text()) from mismatch
+    for key in nulled(schema):
+        if value.get(key) == []:
+            result[key] = []
+    return result, seen[0]
+
+
+def nulled(schema: Schema) -> tuple[str, ...]:
+    """Return the lists at the top of a kind that are stored as null when they are empty.
+
+    Until then an empty one that somebody gave is not the same as none: who gave it owns it.
+    """
+    found = schema.nulled
+    if found is None:
+        rows = fillers(schema) if "gvk" in schema.raw else ()
+        found = schema.nulled = tuple(key for key, make in rows if schema.properties[key].type == "array" and make() is None)
+    return found
 
 
 def go_type(schema: Schema) -> str:

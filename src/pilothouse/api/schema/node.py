@@ -50,8 +50,8 @@ class Schema:
 
     __slots__ = (
         "_additional", "_definitions", "_items", "_properties", "default", "embedded", "enum", "fillers", "format",
-        "int_or_string",
-        "list_map_keys", "list_type", "map_type", "name", "nullable", "patch_merge_key", "patch_strategy", "preserve_unknown",
+        "int_or_string", "list_map_keys", "list_type", "map_type", "name", "nullable", "nulled", "patch_merge_key",
+        "patch_strategy", "preserve_unknown",
         "raw", "required", "rules", "type",
     )  # fmt: skip
 
@@ -67,6 +67,8 @@ class Schema:
         self._additional: Schema | None = UNSET
         self.fillers: tuple[tuple[str, Any], ...] | None = None
         """Cache of `decode.fillers`."""
+        self.nulled: tuple[str, ...] | None = None
+        """Cache of `decode.nulled`."""
         self.rules: Any = None
         """`rules.Rules` at the root of a custom resource that has some."""
         self.type: str = get("type", "")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pilothouse.api.schema.decode import DecodeError, decode, unknown_fields
+from pilothouse.api.schema.decode import DecodeError, decode, nulled, unknown_fields
 from pilothouse.api.scheme import Scheme
 from pilothouse.kit.errors import PilothouseError
 
@@ -99,3 +99,10 @@ def test_a_null_in_a_map_of_structs_is_an_empty_one() -> None:
     schema = {"openAPIV3Schema": {"type": "object", "properties": {"a": None}}}
     found = _spec("apiextensions.k8s.io", "v1", "customresourcedefinitions", {"versions": [{"name": "v1", "schema": schema}]})
     assert found["versions"][0]["schema"]["openAPIV3Schema"]["properties"] == {"a": {}}
+
+
+@pytest.mark.parametrize(("given", "kept"), [({"rules": []}, []), ({"rules": None}, None), ({}, None)])
+def test_an_empty_list_that_was_given_is_told_from_none(given: dict[str, Any], kept: Any) -> None:
+    schema = schema_of("rbac.authorization.k8s.io/v1", "ClusterRole")
+    assert decode(schema, {"metadata": {"name": "x"}, **given})[0]["rules"] == kept
+    assert nulled(schema) == ("rules",)

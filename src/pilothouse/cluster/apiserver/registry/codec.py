@@ -8,7 +8,7 @@ from pilothouse.api.defaults import apply_defaults
 from pilothouse.api.findings import invalid as invalid_value
 from pilothouse.api.findings import quote
 from pilothouse.api.schema.custom import decode_custom
-from pilothouse.api.schema.decode import decode
+from pilothouse.api.schema.decode import decode, nulled
 from pilothouse.api.schema.node import Schema
 from pilothouse.api.schema.strict import strict_findings
 from pilothouse.api.scheme import Resource, Subresource, is_built_in
@@ -176,6 +176,9 @@ def stored_bytes(resource: Resource, obj: Obj) -> bytes:
     for key, value in stored.items():
         if key not in out:
             out[key] = value
+    for key in () if resource.is_custom else nulled(resource.schema):
+        if out.get(key) == []:
+            out[key] = None
     return dumps_to_keep(out)
 
 

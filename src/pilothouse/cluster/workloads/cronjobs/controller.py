@@ -23,7 +23,7 @@ class CronJobController:
         """Watch CronJobs and their Jobs."""
         self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
-        self._recorder = manager.recorder("cronjob-controller")
+        self._recorder = manager.recorder("cronjob-controller", field_manager=MANAGER)
         self._cron_jobs = manager.informer(CRON_JOB)
         self._jobs = manager.informer(JOB)
         self._jobs.cache.add_index("namespace", by_namespace)

@@ -26,7 +26,7 @@ class DaemonSetController:
         """Watch DaemonSets, their Pods and the nodes."""
         self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
-        self._recorder = manager.recorder("daemonset-controller")
+        self._recorder = manager.recorder("daemonset-controller", field_manager=MANAGER)
         self._sets, self._nodes, self._pods = (manager.informer(kind) for kind in (DAEMON_SET, NODE, POD))
         self._pods.cache.add_index("namespace", by_namespace)
         controller = manager.controller("daemonset", self.reconcile)

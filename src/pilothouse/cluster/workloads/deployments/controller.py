@@ -22,7 +22,7 @@ class DeploymentController:
         """Watch Deployments and their ReplicaSets."""
         self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
-        self._recorder = manager.recorder("deployment-controller")
+        self._recorder = manager.recorder("deployment-controller", field_manager=MANAGER)
         self._deployments = manager.informer(DEPLOYMENT)
         self._sets = manager.informer(REPLICA_SET)
         self._sets.cache.add_index("namespace", by_namespace)
@@ -33,11 +33,17 @@ class DeploymentController:
     async def reconcile(self, request: Request) -> Result | None:
         """Move one Deployment a step."""
         deployment = self._deployments.cache.get(request.name, request.namespace)
-        if deployment is None or is_deleting(deployment):
+        if deployment is None:
             return None
         replica_sets = await self._owned_sets(deployment)
         current = engine.current_set(deployment, replica_sets)
         others = [rs for rs in replica_sets if current is None or uid_of(rs) != uid_of(current)]
+        if not is_deleting(deployment):
+            current = await self._roll(deployment, current, others)
+        return await self._write_status(deployment, current, others)
+
+    async def _roll(self, deployment: Tree, current: Tree | None, others: list[Tree]) -> Tree | None:
+        """Create, scale and delete ReplicaSets; return the one of the present template."""
         if not deployment["spec"].get("paused"):
             current = await self._ensure_current(deployment, current, others)
         wishes = engine.plan_scale(deployment, current, others)
@@ -48,14 +54,14 @@ class DeploymentController:
         if not deployment["spec"].get("paused"):
             for surplus in engine.surplus_history(deployment, others):
                 await self._delete(surplus)
-        return await self._write_status(deployment, current, others)
+        return current
 
     async def _owned_sets(self, deployment: Tree) -> list[Tree]:
         found: list[Tree] = []
         for replica_set in self._sets.cache.by_index("namespace", namespace_of(deployment)):
             if engine.owns(deployment, replica_set):
                 found.append(replica_set)
-            elif not metadata(replica_set).get("ownerReferences") and engine.is_selected(deployment, replica_set):
+            elif _may_adopt(deployment, replica_set):
                 patch = {"metadata": {"uid": uid_of(replica_set), "ownerReferences": [owner_reference(deployment)]}}
                 found.append(await self._client.patch(REPLICA_SET, name_of(replica_set), namespace_of(replica_set), patch))
         return found
@@ -118,11 +124,16 @@ class DeploymentController:
             return deployment_status(tree, current, others, now)
 
         stored = await write_status(self._client, DEPLOYMENT, deployment, compute)
-        if stored is None or is_complete(stored, stored.get("status") or {}):
+        if stored is None or is_deleting(stored) or is_complete(stored, stored.get("status") or {}):
             return None
         self._deployments.observe(stored)
         remaining_s = deadline_in_s(stored, now)
         return Result(requeue_after_s=remaining_s + 1) if remaining_s > 0 else None
+
+
+def _may_adopt(deployment: Tree, replica_set: Tree) -> bool:
+    has_owner = bool(metadata(replica_set).get("ownerReferences"))
+    return not has_owner and not is_deleting(deployment) and engine.is_selected(deployment, replica_set)
 
 
 def _with_collision(tree: Tree) -> Tree:

@@ -8,6 +8,9 @@ from pilothouse.api.meta import Tree, annotations_of, labels_of, metadata, name_
 from pilothouse.cluster.workloads.pods import TEMPLATE_HASH, int_or_percent, template_hash
 
 REVISION = "deployment.kubernetes.io/revision"
+HISTORY = "deployment.kubernetes.io/revision-history"
+_HISTORY_LENGTH = 2000
+"""The most characters of that annotation, as upstream keeps it."""
 DESIRED = "deployment.kubernetes.io/desired-replicas"
 MAXIMUM = "deployment.kubernetes.io/max-replicas"
 _NOT_COPIED = {"kubectl.kubernetes.io/last-applied-configuration", REVISION, DESIRED, MAXIMUM}
@@ -88,10 +91,24 @@ def set_annotations(deployment: Tree, existing: dict[str, str], revision: int) -
     return {
         **existing,
         **copied,
+        **_history(existing, revision),
         REVISION: str(revision),
         DESIRED: str(limits.wanted),
         MAXIMUM: str(limits.wanted + limits.surge),
     }
+
+
+def _history(existing: dict[str, str], revision: int) -> dict[str, str]:
+    """Return the revisions a ReplicaSet had before this one: going back to a template gives its set a new number."""
+    before = existing.get(REVISION, "")
+    if not before or int(before) >= revision:
+        return {}
+    known = [one for one in existing.get(HISTORY, "").split(",") if one]
+    if before not in known:
+        known.append(before)
+    while len(",".join(known)) > _HISTORY_LENGTH:
+        known.pop(0)
+    return {HISTORY: ",".join(known)}
 
 
 def replicas_of(replica_set: Tree) -> int:

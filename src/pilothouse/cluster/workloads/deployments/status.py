@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pilothouse.api.meta import Tree, condition_of, generation_of, name_of
-from pilothouse.cluster.workloads.deployments.engine import available_of, limits_of
+from pilothouse.api.meta import Tree, condition_of, generation_of, is_deleting, name_of
+from pilothouse.cluster.workloads.deployments.engine import available_of, limits_of, replicas_of
 from pilothouse.kit.clock import parse_rfc3339, rfc3339
 
 
@@ -18,22 +18,24 @@ def is_complete(deployment: Tree, status: Tree) -> bool:
 
 
 def deployment_status(deployment: Tree, current: Tree | None, others: list[Tree], now: float) -> Tree:
-    """Return the whole status; times move only when a condition changes."""
+    """Return the whole status; times move only when a condition changes. One that is deleted makes no progress any more."""
     sets = [*others, *([current] if current else [])]
     old = deployment.get("status") or {}
-    wanted = limits_of(deployment).wanted
     available = sum(map(available_of, sets))
     counts = {
         "replicas": _sum(sets, "replicas"),
         "updatedReplicas": _sum([current], "replicas") if current else 0,
         "readyReplicas": _sum(sets, "readyReplicas"),
         "availableReplicas": available,
-        "unavailableReplicas": max(0, wanted - available) if sets else 0,
+        "unavailableReplicas": max(0, sum(map(replicas_of, sets)) - available),
     }
     status: Tree = {"observedGeneration": generation_of(deployment), **{name: count for name, count in counts.items() if count}}
     status["terminatingReplicas"] = _sum(sets, "terminatingReplicas")
     if "collisionCount" in old:
         status["collisionCount"] = old["collisionCount"]
+    if is_deleting(deployment):
+        kept = [c for c in old.get("conditions") or () if c["type"] != "Available"]
+        return {**status, "conditions": [_available(deployment, available, now), *kept]}
     conditions = [_available(deployment, available, now), _progressing(deployment, status, current, now)]
     failure = next(
         (c for rs in sets for c in (rs.get("status") or {}).get("conditions") or () if c["type"] == "ReplicaFailure"), None

@@ -35,16 +35,17 @@ class SliceWriter:
         """Create, change and delete until `existing` are `wanted`; `notes` are the annotations of what is written."""
         free = sorted(existing, key=name_of)
         for slice_ in wanted:
-            match = next((found for found in free if found.get("ports") == slice_["ports"]), free[0] if free else None)
+            match = next((found for found in free if (found.get("ports") or []) == slice_["ports"]), free[0] if free else None)
             if match is None:
                 new = {**slice_, "metadata": {**slice_["metadata"], "annotations": notes}}
-                self._slices.observe(await self._client.create(ENDPOINT_SLICE, new))
+                self._slices.observe(await self._client.create(ENDPOINT_SLICE, _without_empty(new)))
                 continue
             free.remove(match)
             if _differs(match, slice_):
                 annotations = {**annotations_of(match), **notes}
                 meta = {**match["metadata"], "labels": slice_["metadata"]["labels"], "annotations": annotations}
-                self._slices.observe(await self._client.replace(ENDPOINT_SLICE, {**match, **slice_, "metadata": meta}))
+                new = {**match, **slice_, "metadata": meta}
+                self._slices.observe(await self._client.replace(ENDPOINT_SLICE, _without_empty(new)))
         await self.delete(free)
 
     async def delete(self, slices: list[Tree]) -> None:
@@ -60,6 +61,11 @@ def service_of(slice_: Tree) -> list[Request]:
     """Return the Service a slice belongs to."""
     name = labels_of(slice_).get(engine.SERVICE_NAME)
     return [Request(namespace_of(slice_), name)] if name else []
+
+
+def _without_empty(slice_: Tree) -> Tree:
+    """Leave out empty lists, so that nobody owns them."""
+    return {key: value for key, value in slice_.items() if value != []}
 
 
 def _differs(existing: Tree, wanted: Tree) -> bool:

@@ -22,7 +22,7 @@ class JobController:
         """Watch Jobs and their Pods."""
         self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
-        self._recorder = manager.recorder("job-controller")
+        self._recorder = manager.recorder("job-controller", field_manager=MANAGER)
         self._jobs = manager.informer(JOB)
         self._pods = manager.informer(POD)
         self._pods.cache.add_index("namespace", by_namespace)

@@ -27,7 +27,7 @@ class ReplicaSetController:
         """Watch the sets and their Pods."""
         self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
-        self._recorder = manager.recorder(self.ACCOUNT)
+        self._recorder = manager.recorder(self.ACCOUNT, field_manager=MANAGER)
         self._sets = manager.informer(self.KIND)
         self._pods = manager.informer(POD)
         self._pods.cache.add_index("namespace", by_namespace)

@@ -24,7 +24,7 @@ class StatefulSetController:
         """Watch StatefulSets and their Pods."""
         self._client = manager.client.named(MANAGER)
         self._clock = manager.clock
-        self._recorder = manager.recorder("statefulset-controller")
+        self._recorder = manager.recorder("statefulset-controller", field_manager=MANAGER)
         self._sets = manager.informer(STATEFUL_SET)
         self._pods = manager.informer(POD)
         self._pods.cache.add_index("namespace", by_namespace)

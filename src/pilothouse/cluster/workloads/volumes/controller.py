@@ -22,7 +22,7 @@ class VolumeController:
     def __init__(self, manager: Manager, provisioner: DirectoryProvisioner) -> None:
         """Provision through `provisioner`."""
         self._client = manager.client.named(MANAGER)
-        self._recorder = manager.recorder("persistentvolume-controller")
+        self._recorder = manager.recorder("persistentvolume-controller", field_manager=MANAGER)
         self._provisioner = provisioner
         self._claims = manager.informer(PERSISTENT_VOLUME_CLAIM)
         self._volumes = manager.informer(PERSISTENT_VOLUME)

@@ -71,3 +71,17 @@ def test_history_beyond_the_limit_goes() -> None:
     for number, entry in enumerate(sets):
         entry["metadata"]["annotations"] = {engine.REVISION: str(number)}
     assert [entry["metadata"]["name"] for entry in engine.surplus_history(tree, sets)] == ["0", "1"]
+
+
+def test_a_set_that_comes_back_remembers_its_revisions() -> None:
+    tree = deployment(1, 1, 0)
+    first = engine.set_annotations(tree, {}, 1)
+    assert engine.HISTORY not in first
+    third = engine.set_annotations(tree, first, 3)
+    assert (third[engine.REVISION], third[engine.HISTORY]) == ("3", "1")
+    fifth = engine.set_annotations(tree, third, 5)
+    assert fifth[engine.HISTORY] == "1,3"
+    assert engine.set_annotations(tree, fifth, 5)[engine.HISTORY] == "1,3"
+    long = {engine.REVISION: "9999", engine.HISTORY: ",".join(str(one) for one in range(1000, 1400))}
+    found = engine.set_annotations(tree, long, 10000)[engine.HISTORY]
+    assert len(found) <= 2000 and found.endswith(",9999") and found.startswith("1001,")
