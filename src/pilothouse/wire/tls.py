@@ -19,6 +19,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 365
+BACKDATED = timedelta(days=1)
+"""Certificates are valid from this long before they were made: a clock that is set back must lock nobody out."""
 
 
 class KeyPair(msgspec.Struct, frozen=True):
@@ -40,7 +42,7 @@ def _name(common_name: str, organizations: tuple[str, ...] = ()) -> x509.Name:
 def create_authority(common_name: str, now: float) -> KeyPair:
     """Create a self-signed authority valid for ten years from `now` (seconds since 1970)."""
     key = ec.generate_private_key(ec.SECP256R1())
-    start = datetime.fromtimestamp(now, UTC) - timedelta(minutes=5)
+    start = datetime.fromtimestamp(now, UTC) - BACKDATED
     certificate = (
         x509.CertificateBuilder()
         .subject_name(_name(common_name))
@@ -78,7 +80,7 @@ def issue(
     issuer = x509.load_pem_x509_certificate(authority.certificate_pem)
     issuer_key = serialization.load_pem_private_key(authority.key_pem, None)
     key = ec.generate_private_key(ec.SECP256R1())
-    start = datetime.fromtimestamp(now, UTC) - timedelta(minutes=5)
+    start = datetime.fromtimestamp(now, UTC) - BACKDATED
     usage = ExtendedKeyUsageOID.SERVER_AUTH if is_server else ExtendedKeyUsageOID.CLIENT_AUTH
     builder = (
         x509.CertificateBuilder()

@@ -33,7 +33,7 @@ def certificates(data_dir: Path) -> dict[str, tls.KeyPair | None]:
         "an authority itself": tls.create_authority("kubernetes-admin", now),
         "the authority of proxies": tls.issue(proxy, "kubernetes-admin", now, organizations=MASTERS),
         "expired": tls.issue(own, "kubernetes-admin", now - 3 * 86_400, organizations=MASTERS, days=1),
-        "not yet valid": tls.issue(own, "kubernetes-admin", now + 86_400, organizations=MASTERS),
+        "not yet valid": tls.issue(own, "kubernetes-admin", now + 3 * 86_400, organizations=MASTERS),
         "of a server": tls.issue(own, "kubernetes-admin", now, organizations=MASTERS, names=("localhost",), is_server=True),
         "of a user without rights": tls.issue(own, "joe", now),
         "named like a group": tls.issue(own, "system:masters", now),

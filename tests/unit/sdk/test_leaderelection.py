@@ -7,6 +7,7 @@ import pytest
 from pilothouse.kit.clock import ManualClock, SystemClock
 from pilothouse.sdk.leaderelection import ElectionConfig, LeaderElection
 from pilothouse.testing.controlplane import control_plane
+from tests.unit.store.test_expiry import SettableClock
 
 
 def test_one_leads_and_hands_over() -> None:
@@ -66,5 +67,49 @@ def test_a_holder_whose_server_is_silent_stops_leading(monkeypatch: pytest.Monke
                     await election.lost.wait()
             assert not election.leading.is_set()
             await election.stop()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_setting_the_clock_changes_no_leader(jump_s: float) -> None:
+    async def run() -> None:
+        clocks = SettableClock(), SettableClock()
+        async with control_plane() as manager:
+            elections = [
+                LeaderElection(manager.client, ElectionConfig("test", "default", str(n)), clock) for n, clock in enumerate(clocks)
+            ]
+            for election, clock in zip(elections, clocks, strict=True):
+                await election.start()
+                await clock.advance(0.1)
+            for clock in clocks:
+                clock.ahead_s = jump_s
+                for _ in range(20):
+                    await asyncio.gather(*(each.advance(2) for each in clocks))
+                    assert elections[0].leading.is_set() and not elections[1].leading.is_set()
+            for election in elections:
+                await election.stop()
+
+    asyncio.run(run())
+
+
+def test_a_holder_whose_machine_slept_too_long_leads_no_more_once_it_wakes() -> None:
+    async def run() -> None:
+        sleeper, heir_clock = SettableClock(), ManualClock()
+        async with control_plane() as manager:
+            first = LeaderElection(manager.client, ElectionConfig("test", "default", "a"), sleeper)
+            await first.start()
+            await sleeper.advance(0.1)
+            heir = LeaderElection(manager.client, ElectionConfig("test", "default", "b"), heir_clock)
+            await heir.start()
+            for _ in range(12):
+                await heir_clock.advance(2)
+            assert heir.leading.is_set()
+            sleeper.suspend(3600)
+            await sleeper.advance(0)
+            assert not first.leading.is_set() and first.lost.is_set()
+            assert heir.leading.is_set()
+            await heir.stop()
+            await first.stop()
 
     asyncio.run(run())

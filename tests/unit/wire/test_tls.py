@@ -26,6 +26,13 @@ def test_issued_certificates() -> None:
     assert tls.expires_within(server, NOW + 340 * 86_400, 30)
 
 
+def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
+    authority = tls.create_authority("ca", NOW)
+    for pair in (authority, tls.issue(authority, "api", NOW, is_server=True), tls.issue(authority, "jane", NOW)):
+        certificate = x509.load_pem_x509_certificate(pair.certificate_pem)
+        assert certificate.not_valid_before_utc.timestamp() <= NOW - 86_400 < certificate.not_valid_after_utc.timestamp()
+
+
 def test_files(tmp_path: Path) -> None:
     pair = tls.create_authority("ca", NOW)
     _, key = tls.write_pair(tmp_path / "pki", "ca", pair)

@@ -19,6 +19,10 @@ from pilothouse.kit.clock import parse_rfc3339
 from pilothouse.wire.http.messages import Response
 
 MAX_CACHED = 10_000
+EARLY_S = 60.0
+"""A token works this long before it is valid: clocks differ, and are set back."""
+TRUSTED_S = 10.0
+"""A token that was checked is not checked again for this long."""
 DELETION_LEEWAY_S = 60.0
 """A token works this long after the deletion of what it is bound to began, while that still stops."""
 _JWKS = "/openid/v1/jwks"
@@ -79,22 +83,22 @@ class Accounts:
     def known(self, text: str) -> User | None:
         """Return the user of a token for this server that was checked moments ago."""
         cached = self._cache.get(text)
-        return cached[0] if cached is not None and self.backend.clock.now() < cached[1] else None
+        return cached[0] if cached is not None and self.backend.clock.monotonic() < cached[1] else None
 
     def user(self, text: str, token: Token) -> User:
         """Return the user of a token for this server; raises `BadToken`."""
         user, _ = self.review(token, (self.audience(),))
-        now = self.backend.clock.now()
+        left_s = float(token.claims["exp"]) - self.backend.clock.now()
         if len(self._cache) > MAX_CACHED:
             self._cache.clear()
-        self._cache[text] = (user, min(float(token.claims["exp"]), now + 10.0))
+        self._cache[text] = (user, self.backend.clock.monotonic() + min(left_s, TRUSTED_S))
         return user
 
     def review(self, token: Token, audiences: tuple[str, ...]) -> tuple[User, tuple[str, ...]]:
         """Return the user of a token and which of the audiences it is for; raises `BadToken`."""
         claims = self.verify(token)
         now, expires, begins = self.backend.clock.now(), claims.get("exp"), claims.get("nbf", 0)
-        if not isinstance(expires, int | float) or now >= expires or now + 1 < begins:
+        if not isinstance(expires, int | float) or now >= expires or now + EARLY_S < begins:
             raise BadToken("the token is expired or not valid yet")
         stated = claims.get("aud")
         given = stated if isinstance(stated, list) else [stated]

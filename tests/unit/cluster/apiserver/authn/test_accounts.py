@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from pilothouse.cluster.apiserver import ApiServer
+from pilothouse.cluster.apiserver.authn.accounts import TRUSTED_S
 from pilothouse.kit.clock import Entropy, ManualClock
 from pilothouse.store.memory import MemoryStore
 from pilothouse.wire.http.messages import Peer
 from tests.unit.cluster.apiserver.driver import Driver
+from tests.unit.store.test_expiry import SettableClock
 
 NOBODY = Peer("test")
 WHO = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
@@ -57,6 +61,25 @@ def test_a_token_dies_with_its_account() -> None:
         assert (await _who(driver, token))[0] == 201
         await driver.ok("DELETE", "/api/v1/namespaces/ns/serviceaccounts/default")
         assert (await _who(driver, token))[0] == 401
+        await server.stop()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("jump_s", "status"), [(-3600.0, 401), (-50.0, 201), (50.0, 201), (3600.0, 401)])
+def test_tokens_go_by_the_wall_clock_a_minute_aside_and_are_not_trusted_longer_when_it_is_set(jump_s: float, status: int) -> None:
+    async def main() -> None:
+        clock = SettableClock()
+        server = ApiServer(MemoryStore(clock), clock=clock, entropy=Entropy(2))
+        server.custom.start = _nothing  # type: ignore[method-assign]
+        await server.start()
+        driver = Driver(server)
+        await driver.namespace("ns")
+        token = await _token(driver, expirationSeconds=600)
+        assert (await _who(driver, token))[0] == 201
+        clock.ahead_s = jump_s
+        await clock.advance(TRUSTED_S + 1)
+        assert (await _who(driver, token))[0] == status
         await server.stop()
 
     asyncio.run(main())
