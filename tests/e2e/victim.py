@@ -31,10 +31,7 @@ class Victim:
     async def start(self) -> Client:
         (self.data_dir / "instance.json").unlink(missing_ok=True)
         began = time.perf_counter()
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "pilothouse", "up", "--only-api", "--data-dir", str(self.data_dir), "--log-level", "error",
-            *self.options, stdout=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
+        self.process = await asyncio.create_subprocess_exec(*self.command(), stdout=asyncio.subprocess.DEVNULL)
         async with asyncio.timeout(30):
             while not (self.data_dir / "instance.json").exists():
                 assert self.process.returncode is None, "the server ended by itself"
@@ -43,6 +40,11 @@ class Victim:
         await client.raw("GET", "/readyz")
         self.recoveries_s.append(time.perf_counter() - began)
         return client
+
+    def command(self) -> list[str]:
+        """Return the command line."""
+        up = [sys.executable, "-m", "pilothouse", "up", "--only-api", "--data-dir", str(self.data_dir), "--log-level", "error"]
+        return [*up, *self.options]
 
     def client(self) -> Client:
         return Client(HttpTransport(kubeconfig.read(self.data_dir / "kubeconfig")))

@@ -17,7 +17,7 @@ from tests.score.table import complete, lines
 
 SUITES = (
     "tests/conformance", "tests/unit/store/robustness", "tests/unit/store/log", "tests/unit/testing/history",
-    "tests/e2e/test_kill.py",
+    "tests/e2e/test_kill.py", "tests/e2e/test_full_disk.py",
 )  # fmt: skip
 POWER_CUTS = "10000"
 

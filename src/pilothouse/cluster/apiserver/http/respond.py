@@ -10,6 +10,7 @@ from pilothouse.api.findings import quote
 from pilothouse.cluster.apiserver.errors import PlainError, StatusError
 from pilothouse.cluster.apiserver.http.negotiate import PLAIN, Encoding
 from pilothouse.kit.errors import BadRequest, PilothouseError
+from pilothouse.store.revisions import StoreStopped
 from pilothouse.wire.http.messages import Response
 
 CACHE_HEADERS = [("cache-control", "no-cache, private")]
@@ -89,7 +90,8 @@ def error_answer(error: PilothouseError, warnings: list[str] | None = None, acce
         return text_answer(error.message + "\n", error.code)
     if not isinstance(error, StatusError):
         reason = "BadRequest" if isinstance(error, BadRequest) else error.reason
-        error = StatusError(error.http_code, reason, error.message, retry_after_s=error.retry_after_s)
+        message = f"{error.message}; {error.fix}" if isinstance(error, StoreStopped) and error.fix else error.message
+        error = StatusError(error.http_code, reason, message, retry_after_s=error.retry_after_s)
     encoding = Encoding(media="protobuf") if accept.endswith("kubernetes.protobuf") and "json" not in accept else PLAIN
     response = answer_tree(error.body(), error.code, encoding, warnings)
     seconds = error.retry_after_s or (error.details or {}).get("retryAfterSeconds", 0)
