@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pilothouse.testing.environment import Environment
 
 _EPILOG = """\
-The command finds the control plane through KUBECONFIG (and KUBE_CONFIG_PATH). Its status becomes ours; 124 means that it took
+The command finds the control plane through KUBECONFIG (and KUBE_CONFIG_PATH). Fault plans strike the current context of it,
+for what is tested, and not the context `test`, for the test itself. The command's status becomes ours; 124 means that it took
 longer than --timeout, 126 that it cannot be run, 127 that there is no such command.
 Example: pilothouse test --crds config/crd -- npm test"""
 _NEVER_RAN = (126, 127)

@@ -110,7 +110,10 @@ class Environment:
 
     @property
     def kubeconfig(self) -> str:
-        """The path of a kubeconfig file for kubectl and clients in any language."""
+        """The path of a kubeconfig file for kubectl and clients in any language.
+
+        Its current context is for what is tested; the context `test` is for the test, so fault plans do not strike it.
+        """
         return str(self.plane.lifecycle.kubeconfig_path)
 
     @property

@@ -29,11 +29,14 @@ from pilothouse.sdk.manager import Manager
 from pilothouse.testing.conditions import EXISTS, Condition
 from pilothouse.testing.objects import Objects, definitions
 from pilothouse.testing.settings import PROGRAMS, Settings, fault_plan, lifecycle_options
+from pilothouse.wire import kubeconfig, tls
 from pilothouse.wire.http.messages import InProcessTransport, Peer, Request, Response
 
 T = TypeVar("T")
 OBSERVER = Peer(common_name="pilothouse-test", organizations=("system:masters",))
 """The test itself: fault plans for programs do not strike it."""
+OBSERVER_CONTEXT = "test"
+"""The context of the kubeconfig that is the test itself; the current one is for what is tested."""
 NO_NODES = "this control plane has no nodes, so Pods stay Pending: nodes=1 gives it one"
 MAX_ADVANCE_S = 100 * 365 * 86_400.0
 KEPT_REFUSALS = 100
@@ -47,6 +50,16 @@ class ObservedLifecycle(ControlPlane):
         """Prepare; `refused` has the newest requests of programs that were answered by an error."""
         super().__init__(options, **parts)
         self.refused: deque[str] = deque(maxlen=KEPT_REFUSALS)
+
+    async def start_api(self) -> None:
+        """Start, and write a kubeconfig that has a context for the test itself."""
+        await super().start_api()
+        assert self.authority is not None
+        pair = tls.issue(self.authority, OBSERVER.common_name, self.wall.now(), organizations=OBSERVER.organizations)
+        mine = kubeconfig.build(OBSERVER_CONTEXT, self.url, self.authority.certificate_pem, pair.certificate_pem, pair.key_pem)
+        document = orjson.loads(self.kubeconfig_path.read_bytes())
+        document = {key: [*document[key], *mine[key]] if isinstance(mine[key], list) else document[key] for key in mine}
+        kubeconfig.write(self.kubeconfig_path, document)
 
     async def answer(self, request: Request) -> Response:
         """Answer a request; after a write controllers may come to an end with what it causes."""

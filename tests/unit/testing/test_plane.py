@@ -15,6 +15,7 @@ from pilothouse.sdk.kinds import LEASE
 from pilothouse.sdk.leaderelection import ElectionConfig, LeaderElection
 from pilothouse.sdk.manager import Manager
 from pilothouse.testing import Environment, NotReached
+from pilothouse.testing.settings import PROGRAMS
 from pilothouse.wire import kubeconfig
 from pilothouse.wire.pem import client_context
 from tests.unit.testing.manifests import config_map, cron_job, deployment, job
@@ -128,6 +129,16 @@ def test_a_program_outside_moves_time_by_the_api_and_nobody_else_does() -> None:
         with pytest.raises(urllib.error.HTTPError, match=r"401|403"):
             context = client_context(_stranger(environment))
             urllib.request.urlopen(url, context=context)
+
+
+def test_the_kubeconfig_has_a_context_that_faults_do_not_strike() -> None:
+    plan = {"rules": [{"point": "api.list", "action": "error", "code": 500, "match": {"client": PROGRAMS}}]}
+    with Environment(faults=plan) as environment:
+        url = f"{environment.url}/api/v1/namespaces"
+        with pytest.raises(urllib.error.HTTPError, match="500"):
+            urllib.request.urlopen(url, context=client_context(kubeconfig.read(Path(environment.kubeconfig))))
+        with urllib.request.urlopen(url, context=client_context(kubeconfig.read(Path(environment.kubeconfig), "test"))) as answer:
+            assert answer.status == 200
 
 
 def _stranger(environment: Environment) -> kubeconfig.ClusterAccess:

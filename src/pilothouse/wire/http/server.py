@@ -14,7 +14,7 @@ from pilothouse.wire.http.http1 import Http1Connection
 from pilothouse.wire.http.messages import Handler
 
 __all__ = ["HttpServer", "ServerLimits"]
-CLOSING_S = 0.1
+CLOSING_S = 0.05
 """How long clients with nothing under way may take to close their end."""
 
 
