@@ -52,10 +52,12 @@ class ReleaseOptions(msgspec.Struct, frozen=True):
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """What templates see as `.Capabilities`; empty `api_versions` means the built-in set of the Kubernetes version."""
+    """What templates see as `.Capabilities`; `api_versions` come on top of the built-in set, unless they are complete."""
 
     kube_version: str = "v1.35.0"
     api_versions: tuple[str, ...] = ()
+    is_complete: bool = False
+    """Whether `api_versions` are those of a cluster: all there are."""
     helm_version: str = "v4.1"
 
 
@@ -88,13 +90,17 @@ class Hook(msgspec.Struct, frozen=True):
 
 
 class Rendered(msgspec.Struct, frozen=True):
-    """The result of a render: manifests in install order, hooks, notes, CRDs, and the warnings met on the way."""
+    """The result of a render: manifests in install order, hooks, notes, CRDs, and the warnings met on the way.
+
+    `chart` is the chart as it was rendered: only enabled dependencies, aliases as names, imported values in place.
+    """
 
     manifests: tuple[Manifest, ...]
     hooks: tuple[Hook, ...]
     notes: str
     crds: tuple[Manifest, ...]
     warnings: tuple[str, ...] = ()
+    chart: Chart | None = None
 
     def to_text(self, *, include_crds: bool = False, hooks: bool = True, skip_tests: bool = False) -> str:
         """Return what `helm template` prints."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pilothouse.delivery.charts.cli.release import add_release_verbs
+
 if TYPE_CHECKING:
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
     _Verbs = argparse._SubParsersAction["ChartParser"]
@@ -119,6 +121,7 @@ def register(subparsers: _Subparsers) -> None:
     _show(verbs)
     _package(verbs)
     _dependency(verbs)
+    add_release_verbs(verbs, add_value_flags)
 
 
 def _run_package(args: argparse.Namespace) -> int:

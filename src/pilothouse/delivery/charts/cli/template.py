@@ -77,11 +77,12 @@ def _name_and_chart(args: argparse.Namespace) -> tuple[str, str]:
     if len(names) == 2:
         return names[0], names[1]
     if args.name_template:
-        return _named(args.name_template), names[0]
+        return release_name(args.name_template), names[0]
     return "release-name", names[0]
 
 
-def _named(template: str) -> str:
+def release_name(template: str) -> str:
+    """Return the name a name template makes; raises ChartInvalid."""
     from pilothouse.delivery.charts.engine.execution.faults import ExecError
     from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
     from pilothouse.delivery.charts.engine.functions import standard_functions

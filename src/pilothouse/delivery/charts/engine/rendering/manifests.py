@@ -15,7 +15,7 @@ from pilothouse.delivery.charts.errors import RenderFailed
 from pilothouse.delivery.charts.types import Hook, Manifest
 
 _SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
-_ORDER = (
+INSTALL_ORDER = (
     "PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy",
     "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass", "PersistentVolume",
     "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList", "ClusterRoleBinding",
@@ -23,7 +23,7 @@ _ORDER = (
     "ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob",
     "IngressClass", "Ingress", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
 )  # fmt: skip
-_RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
+_RANK = {kind: rank for rank, kind in enumerate(INSTALL_ORDER)}
 _EVENTS = frozenset(
     ("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback",
      "post-rollback", "test", "test-success")
@@ -40,7 +40,7 @@ def split_documents(text: str) -> list[str]:
 def kind_rank(kind: str) -> tuple[int, str]:
     """Return the sort key of a kind: known kinds in install order, unknown ones after them by name."""
     rank = _RANK.get(kind)
-    return (len(_ORDER), kind) if rank is None else (rank, "")
+    return (len(INSTALL_ORDER), kind) if rank is None else (rank, "")
 
 
 def _text(value: Any) -> str:

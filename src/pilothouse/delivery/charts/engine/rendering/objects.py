@@ -127,7 +127,7 @@ def capabilities_object(capabilities: Capabilities) -> GoObject:
     helm = {"Version": capabilities.helm_version, "GitCommit": "", "GitTreeState": "", "GoVersion": "go1.25.9"}
     fields = {
         "KubeVersion": KubeVersion(capabilities.kube_version),
-        "APIVersions": ApiVersions((*BUILT_IN, *capabilities.api_versions)),
+        "APIVersions": ApiVersions((*(() if capabilities.is_complete else BUILT_IN), *capabilities.api_versions)),
         "HelmVersion": Fields("version.BuildInfo", helm),
     }
     return Fields("*common.Capabilities", fields)

@@ -17,6 +17,7 @@ from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
 from pilothouse.delivery.charts.engine.merging.schema import check_schemas
 from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
 from pilothouse.delivery.charts.engine.rendering.manifests import sort_rendered
+from pilothouse.delivery.charts.engine.rendering.merged import merge_with_sources, split_by_source
 from pilothouse.delivery.charts.engine.rendering.objects import Files, capabilities_object, chart_object
 from pilothouse.delivery.charts.engine.rendering.traces import exec_message, parse_message
 from pilothouse.delivery.charts.engine.template.parser import ParseError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pilothouse.kit.clock import Entropy
 
 Lookup = Callable[[str, str, str, str], dict[str, Any]]
+PostRender = Callable[[str], str]
 _NO_VALUE = "<no value>"
 
 
@@ -203,12 +205,18 @@ def render_chart(
     skip_schema: bool = False,
     subchart_notes: bool = False,
     log: list[str] | None = None,
+    post_render: PostRender | None = None,
 ) -> Rendered:
-    """Render a chart; raises ChartInvalid, ValuesInvalid, RenderFailed or ChartTooLarge."""
+    """Render a chart; `post_render` may change all documents before they are sorted.
+
+    Raises ChartInvalid, ValuesInvalid, RenderFailed or ChartTooLarge.
+    """
     if chart.is_library:
         raise ChartInvalid("library charts are not installable")
     warnings: list[str] = [] if log is None else log
     chart, files = _run(chart, release, values, capabilities, renderer, skip_schema, warnings)
     notes = _notes(files, chart.name, subchart_notes)
+    if post_render is not None:
+        files = split_by_source(post_render(merge_with_sources(files)))
     manifests, hooks = sort_rendered(files)
-    return Rendered(manifests, hooks, notes, tuple(_crds(chart, chart.name)), tuple(warnings))
+    return Rendered(manifests, hooks, notes, tuple(_crds(chart, chart.name)), tuple(warnings), chart)

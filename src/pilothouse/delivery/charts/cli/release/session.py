@@ -1,0 +1,72 @@
+"""What every verb on releases needs: a client of the chosen cluster, one event loop, and failures as helm words them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import sys
+from collections.abc import Awaitable, Callable
+
+from pilothouse.delivery.charts.cli.template import printable
+from pilothouse.delivery.charts.release.actions.bench import Bench
+from pilothouse.delivery.charts.release.errors import ReleaseRefused
+from pilothouse.kit.clock import Entropy, SystemClock
+from pilothouse.kit.errors import PilothouseError
+from pilothouse.kit.places import kubeconfig_path
+from pilothouse.sdk.client import Client
+from pilothouse.wire import kubeconfig
+from pilothouse.wire.http.client import HttpTransport
+
+Work = Callable[[Bench], Awaitable[int]]
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+
+
+def seconds_of(text: str) -> float:
+    """Return a duration as Go writes it (1m30s) in seconds; raises ReleaseRefused."""
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|h|m|s)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        problem = f'invalid argument "{text}" for "--timeout" flag: time: invalid duration "{text}"'
+        raise ReleaseRefused(problem, fix="write it as in 1m30s")
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def warn(text: str) -> None:
+    """Print lines that are not the result."""
+    sys.stderr.write(printable(text))
+    sys.stderr.flush()
+
+
+def write(text: str) -> None:
+    """Print the result."""
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.flush()
+
+
+def fail(error: PilothouseError, prefix: str = "") -> int:
+    """Print a failure; returns the exit code."""
+    sys.stdout.flush()
+    fix = f"\n  fix: {error.fix}" if error.fix else ""
+    warn(f"Error: {prefix}{error.message}{fix}\n")
+    return 1
+
+
+def run_on_cluster(args: argparse.Namespace, work: Work, prefix: str = "") -> int:
+    """Do `work` on the cluster and namespace the arguments choose; returns the exit code."""
+
+    async def session() -> int:
+        access = kubeconfig.read(kubeconfig_path(args.kubeconfig), args.kube_context)
+        client = Client(HttpTransport(access), field_manager="helm")
+        namespace = "" if getattr(args, "all_namespaces", False) else args.namespace or access.namespace
+        try:
+            return await work(Bench(client, namespace, SystemClock(), Entropy(), warn))
+        finally:
+            await client.close()
+
+    try:
+        return asyncio.run(session())
+    except PilothouseError as error:
+        return fail(error, prefix)
+    except KeyboardInterrupt:
+        warn(f"Error: {prefix}context canceled\n")
+        return 130

@@ -1,0 +1,1 @@
+"""The pure half of releases: records, plans, readiness rules and differences."""

@@ -1,0 +1,131 @@
+"""A chart as helm stores it within a release, and back; and values as they go into JSON and come out of it.
+
+Numbers of values are floats for the templates and plain numbers in JSON. Helm's reader is typed, so every text field is a text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from pilothouse.delivery.charts.engine.chart.loading import plain_text
+from pilothouse.delivery.charts.engine.functions.convert import strval
+from pilothouse.delivery.charts.release.errors import ReleaseUnreadable
+from pilothouse.delivery.charts.types import Chart, ChartFile
+
+_EXACT = 2**53
+_HEAD = ("name", "home")
+_MIDDLE = ("icon", "apiVersion", "condition", "tags", "appVersion")
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as JSON holds it: whole numbers without a fraction, no classes of our own."""
+    if isinstance(value, dict):
+        return {str(key): plain_value(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_value(item) for item in value]
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _EXACT else float(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    return value
+
+
+def clean_text(text: str) -> str:
+    """Return a text without bytes that are not UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def float_values(value: Any) -> Any:
+    """Return values read from JSON as templates know them: every number a float."""
+    if isinstance(value, dict):
+        return {key: float_values(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [float_values(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _dependency(item: dict[str, Any]) -> dict[str, Any]:
+    out: dict[str, Any] = {"name": plain_text(item.get("name") or "")}
+    if item.get("version"):
+        out["version"] = plain_text(item["version"])
+    out["repository"] = plain_text(item.get("repository") or "")
+    if item.get("condition"):
+        out["condition"] = plain_text(item["condition"])
+    if item.get("tags"):
+        out["tags"] = [plain_text(tag) for tag in item["tags"]]
+    out["enabled"] = True
+    if item.get("import-values"):
+        out["import-values"] = plain_value(item["import-values"])
+    if item.get("alias"):
+        out["alias"] = plain_text(item["alias"])
+    return out
+
+
+def metadata_record(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return Chart.yaml in helm's order and types."""
+    out: dict[str, Any] = {}
+
+    def texts(*keys: str) -> None:
+        out.update({key: clean_text(plain_text(metadata[key])) for key in keys if metadata.get(key) not in (None, "")})
+
+    def lists(*keys: str) -> None:
+        out.update({key: [clean_text(plain_text(item)) for item in metadata[key]] for key in keys if metadata.get(key)})
+
+    texts(*_HEAD)
+    lists("sources")
+    texts("version", "description")
+    lists("keywords")
+    if metadata.get("maintainers"):
+        known = [item for item in metadata["maintainers"] if isinstance(item, dict)]
+        out["maintainers"] = [{k: plain_text(m[k]) for k in ("name", "email", "url") if m.get(k)} for m in known]
+    texts(*_MIDDLE)
+    if metadata.get("deprecated") is True:
+        out["deprecated"] = True
+    if metadata.get("annotations"):
+        out["annotations"] = {str(k): clean_text(strval(v)) for k, v in metadata["annotations"].items()}
+    texts("kubeVersion")
+    if metadata.get("dependencies"):
+        out["dependencies"] = [_dependency(item) for item in metadata["dependencies"] if isinstance(item, dict)]
+    texts("type")
+    return out
+
+
+def _files(files: tuple[ChartFile, ...]) -> list[dict[str, str]]:
+    return [{"name": file.name, "data": base64.b64encode(file.data).decode()} for file in files]
+
+
+def chart_record(chart: Chart) -> dict[str, Any]:
+    """Return the chart as it is stored within a release."""
+    out: dict[str, Any] = {"metadata": metadata_record(chart.metadata), "lock": plain_value(chart.lock)}
+    out["templates"] = _files(chart.templates)
+    out["values"] = plain_value(chart.values)
+    if chart.schema is not None:
+        out["schema"] = base64.b64encode(chart.schema).decode()
+    out["files"] = _files(chart.files)
+    return out
+
+
+def _read_files(entries: Any) -> tuple[ChartFile, ...]:
+    return tuple(ChartFile(str(entry["name"]), base64.b64decode(entry.get("data") or "")) for entry in entries or ())
+
+
+def chart_of(record: dict[str, Any]) -> Chart:
+    """Return the chart of a release; its dependencies are not stored, but their values and results are."""
+    try:
+        schema = record.get("schema")
+        return Chart(
+            metadata=dict(record.get("metadata") or {}),
+            values=float_values(record.get("values") or {}),
+            templates=_read_files(record.get("templates")),
+            files=_read_files(record.get("files")),
+            schema=base64.b64decode(schema) if schema else None,
+            lock=record.get("lock"),
+        )
+    except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        raise ReleaseUnreadable(f"the chart stored within the release cannot be read: {error}") from None

@@ -1,0 +1,42 @@
+"""Charts within releases, and numbers on their way through JSON."""
+
+import pytest
+
+from pilothouse.delivery.charts import load_chart
+from pilothouse.delivery.charts.release.engine.chartrecord import chart_of, chart_record, float_values, plain_value
+from pilothouse.delivery.charts.release.errors import ReleaseUnreadable
+
+
+def test_there_and_back() -> None:
+    files = {
+        "Chart.yaml": b"apiVersion: v2\nname: c\nversion: 1.0.0\nappVersion: 1.10\nkeywords: [a]\ndeprecated: true\n"
+        b"maintainers: [{name: m, email: e}]\nannotations: {k: v}\ntype: application\n",
+        "values.yaml": b"count: 1000000\nhalf: 0.5\nlist: [1]\n",
+        "values.schema.json": b"{}",
+        "templates/a.yaml": b"a: \xff",
+        "README.md": b"hi",
+    }
+    chart = load_chart(files)
+    record = chart_record(chart)
+    assert record["metadata"] == {
+        "name": "c", "version": "1.0.0", "keywords": ["a"], "maintainers": [{"name": "m", "email": "e"}], "apiVersion": "v2",
+        "appVersion": "1.1", "deprecated": True, "annotations": {"k": "v"}, "type": "application",
+    }  # fmt: skip
+    assert record["values"] == {"count": 1000000, "half": 0.5, "list": [1]}
+    back = chart_of(record)
+    assert back.values == chart.values
+    assert all(isinstance(value, float) for value in (back.values["count"], back.values["list"][0]))
+    assert (back.templates, back.schema, back.files) == (chart.templates, chart.schema, chart.files)
+
+
+def test_values() -> None:
+    assert plain_value({"a": 1e6, "b": 1e300, "c": True, "d": "x\udcff", "e": (1.5, None)}) == {
+        "a": 1000000, "b": 1e300, "c": True, "d": "x\ufffd", "e": [1.5, None],
+    }  # fmt: skip
+    assert isinstance(plain_value(2.0), int)
+    assert float_values({"a": [1, True, "x"]}) == {"a": [1.0, True, "x"]}
+
+
+def test_a_broken_chart_is_refused() -> None:
+    with pytest.raises(ReleaseUnreadable):
+        chart_of({"metadata": {}, "templates": [{"data": "x"}]})
