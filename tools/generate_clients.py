@@ -1,12 +1,13 @@
 """Writes docs/reference/clients.md: which clients of others are tested, in which versions, with how many rows or checks.
 
-The versions are those of pyproject.toml and tools/install_clients.sh, the counts those of the tests, so nothing on the page is
-written by hand; tools/generate_reference.py calls this, and a test fails when the page is out of date.
+The versions are those of pyproject.toml, the installer and the example in TypeScript, the counts those of the tests, so
+nothing on the page is written by hand; tools/generate_reference.py calls this, and a test fails when the page is out of date.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -41,4 +42,7 @@ def rows() -> list[tuple[str, str, str, str]]:
     programs = {"kubernetes": "kubernetes", "kubernetes-asyncio": "asyncio", "kr8s": "kr8s", "lightkube": "lightkube"}
     for name, program in programs.items():
         found.append((name, versions[name], f"{_checks(program)} checks of `tests/e2e/clients/with_{program}.py`", "make e2e"))
+    script = json.loads((ROOT / "examples" / "operators" / "greetings" / "package.json").read_text())
+    name = "@kubernetes/client-node"
+    found.append((name, script["dependencies"][name], "the tests of `examples/operators/greetings`", "make e2e"))
     return [(client, version.removeprefix("=="), what, f"`{target}`") for client, version, what, target in found]
