@@ -7,6 +7,8 @@ A fence ```` ```console ```` holds commands behind `$ ` and what they print. The
     <!-- not run: WHY -->      not by this test; WHY names what covers it
 
 Of the output, every line must be printed for real; numbers may differ, a line `...` stands for anything.
+
+A fence in another language below `<!-- from: FILE -->` is a piece of that file, word for word.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _FENCE = re.compile(r"(?:<!-- (?P<mark>test: \w+|not run: [^>]+?) -->\n)?```console\n(?P<text>.*?)```", re.DOTALL)
+_EXCERPT = re.compile(r"<!-- from: (?P<source>\S+) -->\n```\w+\n(?P<text>.*?)```", re.DOTALL)
 _VARIES = re.compile(r"\d[\w.:/-]*|\b[a-z0-9]{5,}-[a-z0-9]{5}\b")
 
 
@@ -56,3 +59,8 @@ def missing(step: Step, output: str) -> list[str]:
 
 def _shape(line: str) -> str:
     return " ".join(_VARIES.sub("#", line).split())
+
+
+def excerpts(path: Path) -> list[tuple[str, str]]:
+    """Return what a page shows of files, as (file, text)."""
+    return [(found["source"], found["text"]) for found in _EXCERPT.finditer(path.read_text())]

@@ -79,6 +79,12 @@ def test_files_that_are_named_exist(name: str) -> None:
     assert not gone, f"{name} names what is not there: {gone}"
 
 
+@pytest.mark.parametrize("name", [name for name, page in zip(NAMES, PAGES, strict=True) if fences.excerpts(page)])
+def test_code_is_shown_as_it_is_in_its_file(name: str) -> None:
+    wrong = [(source, text) for source, text in fences.excerpts(ROOT / name) if text not in (ROOT / source).read_text()]
+    assert not wrong, f"{name} shows what is not in the file: {wrong}"
+
+
 def test_architecture_fits_in_120_lines() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text().splitlines()) <= 120
 
