@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pilothouse.delivery.charts.engine.execution.faults import FunctionError
+from pilothouse.delivery.charts.engine.execution.faults import Fault, FunctionError
 from pilothouse.delivery.charts.engine.values import kinds
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, GoObject, IntSlice, StringSlice, TypedMap, signature
 from pilothouse.delivery.charts.engine.values.printing import sprintln
+
+FUNCTION_ADDRESS = "0x673460"
+"""Where the recorded program had its iterator."""
 
 
 class Uintptr(kinds.GoInt):
@@ -34,19 +37,36 @@ class Struct(GoObject):
         return self.text
 
 
+class NilString(Struct):
+    go_type = "*string"
+
+
+class Stringer(Struct):
+    go_type = "fmt.Stringer"
+
+
 class Capacity(IntSlice):
     capacity = 10
 
 
 class Letters(Struct):
-    """A channel or an iterator."""
+    """A channel or an iterator of single values."""
 
-    def __init__(self, go_type: str, items: list[Any], pairs: bool = False) -> None:
+    def __init__(self, go_type: str, items: list[Any]) -> None:
         super().__init__(go_type)
-        self.items, self.pairs = items, pairs
+        self.items = items
 
     def go_range(self, with_index: bool) -> list[Any]:
+        if with_index and self.go_type.startswith("iter."):
+            raise Fault(f"can't use {FUNCTION_ADDRESS} iterate over more than one variable")
         return list(enumerate(self.items)) if with_index else self.items
+
+
+class Pairs(Letters):
+    """An iterator of pairs."""
+
+    def go_range(self, with_index: bool) -> list[Any]:
+        return self.items if with_index else [first for first, _ in self.items]
 
 
 def typed_map(go_type: str, zero: Any, values: dict[Any, Any]) -> TypedMap:
@@ -90,7 +110,7 @@ def _methods(make: Any) -> dict[str, GoFunction]:
     rows = (
         ("Method0", " -> string", lambda: "M0"),
         ("Method1", "int -> int", lambda a: a),
-        ("Method2", "uint16, string -> string", lambda a, b: f"Method2: {a} {b}"),
+        ("Method2", "any, string -> string", lambda a, b: f"Method2: {a} {b}"),
         ("Method3", "any -> string", lambda v: f"Method3: {'<nil>' if v in (None, 0) else v}"),
         ("Copy", " -> ", make),
         ("MAdd", "int, []int -> []int", lambda a, b: IntSlice(a + v for v in b)),
@@ -136,20 +156,41 @@ _NUMBERS = {
 }
 
 
+def _with_method0() -> Struct:
+    made = Struct("*template.I")
+    made.methods["Method0"] = signature("Method0", " -> string", lambda: "M0")
+    return made
+
+
+_BY_NAME = {
+    "Interface Call": lambda: {"S": Stringer("fmt.Stringer", {}, "foozle")},
+    "bug1": _with_method0,
+    "bug11": lambda: Struct("template.T", {"PS": NilString("*string")}),
+    "bug18a": lambda: kinds.Int32(ord(".")),
+    "bug18b": lambda: kinds.Int32(ord("e")),
+}
+
+
 def struct_value(case: dict[str, Any]) -> Any:
     """Return the data of a case whose Go type is not JSON."""
     go_type = case["data_type"]
+    if case["name"] in _BY_NAME:
+        return _BY_NAME[case["name"]]()
     if go_type in ("*template.T", "template.T"):
         return t_value()
     if go_type == "[]*template.T":
         return [t_value()]
     if go_type in _NUMBERS:
         return _NUMBERS[go_type](5)
-    plain = {"int": 5, "uint": kinds.Uint(5), "uintptr": Uintptr(5), "complex128": 1 + 2j}
+    plain = {"int": 5, "uint": kinds.Uint(5), "uintptr": Uintptr(5), "complex128": 16.2 - 17j}
     if go_type in plain:
         return plain[go_type]
     if go_type.startswith("iter.Seq["):
-        return Letters(go_type, [0, 1])
+        return Letters(go_type, [] if case["name"].endswith("else") else [0, 1])
+    if go_type.startswith("iter.Seq2["):
+        return Pairs(go_type, [] if case["name"].endswith("else") else [(0, 1), (1, 2)])
+    if go_type.startswith("struct {"):
+        return Struct(go_type, {"a": 7, "b": "seven"})
     raise NotImplementedError(go_type)
 
 

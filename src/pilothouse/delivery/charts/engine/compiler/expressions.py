@@ -15,6 +15,8 @@ from pilothouse.delivery.charts.engine.template.printer import node_text
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, arity_message
 
 TEXT = "string"
+NO_VALUE = "reflect: call of reflect.Value.Type on zero Value"
+"""What Go says of the length of what is no value at all, not even nil."""
 ANY = ""
 _LITERALS = (n.Bool, n.Number, n.String)
 _SIZED = ("map[string]interface {}", "[]interface {}")
@@ -156,6 +158,8 @@ class Expressions:
             return self.fail(name, message)
         if name.name in ("and", "or") and function.returns != "plain":
             return self._short_circuit(name.name, rest, scope, final), ANY
+        if name.name == "len" and rest and isinstance(rest[0], n.Nil):
+            return self.fail(command, f"error calling len: {NO_VALUE}")
         args: list[ast.expr] = []
         for index, node in enumerate(rest):
             args.append(self._argument(node, self._wanted(function, index), scope))

@@ -17,7 +17,7 @@ from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, E
 from pilothouse.delivery.charts.engine.execution.trace import exec_error
 from pilothouse.delivery.charts.engine.template.nodes import Template
 from pilothouse.delivery.charts.engine.template.parser import is_empty, parse_template
-from pilothouse.delivery.charts.engine.values.kinds import GoFunction
+from pilothouse.delivery.charts.engine.values.kinds import GoFunction, NilMap
 from pilothouse.delivery.charts.engine.values.printing import print_value
 from pilothouse.delivery.charts.engine.values.quote import go_quote
 
@@ -85,7 +85,7 @@ def _fail(message: str) -> Any:
 
 
 def _opt_map(value: Any) -> Any:
-    return {} if value is None else value
+    return NilMap() if value is None else value
 
 
 def _opt_list(value: Any) -> Any:

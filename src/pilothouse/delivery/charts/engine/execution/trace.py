@@ -47,6 +47,8 @@ def innermost(
 def _argument(fault: ArgumentFault, site: Site) -> tuple[n.Node, str]:
     is_final = fault.index >= len(site.args)
     node = site.fallback if is_final else last_node(site.args[fault.index])
+    if fault.got == f"*{fault.expected}":
+        return node, f"dereference of nil pointer of type {fault.expected}"
     if fault.got is not None:
         return node, f"wrong type for value; expected {fault.expected}; got {fault.got}"
     if (not is_final and isinstance(node, (n.Field, n.Chain))) or (isinstance(node, n.Variable) and len(node.names) > 1):

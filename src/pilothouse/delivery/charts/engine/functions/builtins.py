@@ -107,6 +107,13 @@ def index(item: Any, *indexes: Any) -> Any:
     return item
 
 
+def _capacity(item: Any, size: int) -> int:
+    """Return how far a slice may reach: a list that was read from JSON grew by doubling."""
+    if type(item) is list:
+        return 1 << (size - 1).bit_length() if size else 0
+    return int(getattr(item, "capacity", size))
+
+
 def go_slice(item: Any, *indexes: Any) -> Any:
     """Go's own `slice` (Helm replaces it by sprig's)."""
     if item is None:
@@ -118,7 +125,7 @@ def go_slice(item: Any, *indexes: Any) -> Any:
         raise FunctionError("cannot 3-index slice a string")
     if not isinstance(raw, (list, bytes)):
         raise FunctionError(f"can't slice item of type {type_name(item)}")
-    limit = getattr(item, "capacity", len(raw))
+    limit = _capacity(item, len(raw))
     bounds = [_index_arg(i, limit) for i in indexes]
     for low, high in itertools.pairwise(bounds):
         if low > high:
@@ -127,13 +134,13 @@ def go_slice(item: Any, *indexes: Any) -> Any:
     end = bounds[1] if len(bounds) > 1 else len(raw)
     if isinstance(raw, bytes):
         return raw[start:end].decode("utf-8", "surrogateescape") if isinstance(item, str) else Bytes(raw[start:end])
-    filled = list(raw) + [0] * (limit - len(raw))
+    filled = list(raw) + [0 if isinstance(raw, Slice) else None] * (limit - len(raw))
     cut = filled[start:end]
     return type(raw)(cut) if isinstance(raw, Slice) else cut
 
 
 def length(item: Any) -> int:
-    """`len x`."""
+    """`len x`; what a missing key gives is a nil under Helm's rule for missing keys."""
     if item is None:
         raise FunctionError("len of nil pointer")
     if isinstance(item, str):

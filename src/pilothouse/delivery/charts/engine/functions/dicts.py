@@ -6,7 +6,7 @@ from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import is_empty, strval
-from pilothouse.delivery.charts.engine.values.kinds import StringSlice, key_order, type_name
+from pilothouse.delivery.charts.engine.values.kinds import NilMap, StringSlice, key_order, type_name
 
 _MAX_DEPTH = 500
 
@@ -19,6 +19,8 @@ def _dict(*pairs: Any) -> dict[str, Any]:
 
 
 def _set(target: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+    if isinstance(target, NilMap):
+        raise FunctionError("assignment to entry in nil map")
     target[key] = value
     return target
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from pilothouse.delivery.charts.engine.merging.schemawords import describe
+from pilothouse.delivery.charts.engine.merging.schemawords import describe, describe_metaschema
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
 
@@ -26,7 +26,8 @@ def own_problem(schema: bytes, values: Any) -> str:
         missing = re.match(r"Pointer '(.*?)' does not exist", str(error))
         if missing:
             return f'json-pointer in "file:///values.schema.json#{missing.group(1)}" not found'
-        return f'"file:///values.schema.json#" is not valid against metaschema: {error}\n'
+        found = describe_metaschema(error, parsed) if isinstance(error, jsonschema_rs.ValidationError) else f"{error}\n"
+        return f'"file:///values.schema.json#" is not valid against metaschema: {found}'
     return describe(list(validator.iter_errors(_plain(values))), parsed)
 
 

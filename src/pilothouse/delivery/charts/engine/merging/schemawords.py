@@ -140,3 +140,18 @@ def _lines(errors: list[Any], schema: Any, pad: str) -> list[str]:
 def describe(errors: list[Any], schema: Any) -> str:
     """Return the lines for a list of violations, empty when there are none."""
     return "".join(_lines(errors, schema, ""))
+
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_SPLIT = ("2019-09", "2020-12")
+"""Dialects whose metaschema is put together by allOf."""
+
+
+def describe_metaschema(error: Any, schema: Any) -> str:
+    """Return the lines for a schema that is none itself."""
+    given = schema.get("$schema") if isinstance(schema, dict) else None
+    dialect = given.rstrip("#") if isinstance(given, str) else _DIALECT
+    head = f"jsonschema validation failed with {_quoted(dialect + '#')}\n"
+    if not any(name in dialect for name in _SPLIT):
+        return (head + "".join(_lines([error], {}, ""))).rstrip("\n")
+    return (head + "- at '': 'allOf' failed\n" + "".join(_lines([error], {}, "  "))).rstrip("\n")

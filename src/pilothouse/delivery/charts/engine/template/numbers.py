@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from pilothouse.delivery.charts.engine.template.nodes import Number
 from pilothouse.delivery.charts.engine.values.quote import QuoteError, unquote_char_constant
 
@@ -100,7 +102,8 @@ def _real(text: str) -> Number:
             if any(c in text for c in ".eEpP") is False:
                 raise NumberSyntaxError(f"integer overflow: {_quoted(text)}")
             return _number(text, None, float(as_int))
-        return _number(text, as_int, float(as_int))
+        number = _number(text, as_int, float(as_int))
+        return msgspec.structs.replace(number, as_uint=None) if text[0] == "+" else number
     as_float = _parse_float(text)
     if as_float is None:
         raise NumberSyntaxError(_quoted(text) if text in ("+", "-") else f"illegal number syntax: {_quoted(text)}")

@@ -79,7 +79,7 @@ def format_float(value: float, verb: str, precision: int | None, *, keep_zeros: 
     elif lower == "g":
         text = _general(value, precision, keep_zeros)
     elif lower == "x":
-        text = _hexadecimal(value, precision)
+        text = _hexadecimal(value, precision, keep_zeros=keep_zeros)
     else:
         text = _binary(value)
     return text.upper() if verb.isupper() else text
@@ -97,7 +97,13 @@ def _general(value: float, precision: int | None, keep_zeros: bool) -> str:
     return f"{value:{'#' if keep_zeros else ''}.{precision or 1}g}"
 
 
-def _hexadecimal(value: float, precision: int | None) -> str:
+def _hexadecimal(value: float, precision: int | None, *, keep_zeros: bool = False) -> str:
+    """Write the hexadecimal form; `keep_zeros` fills it up to six digits, of which Go counts the x as one."""
+    if keep_zeros and precision is None:
+        head, _, tail = _hexadecimal(value, None).partition("p")
+        head = head if "." in head else head + "."
+        missing = 6 - len(head.lstrip("-").replace(".", "").lstrip("0"))
+        return f"{head}{'0' * max(0, missing)}p{tail}"
     sign = "-" if math.copysign(1.0, value) < 0 else ""
     if value == 0:
         tail = "." + "0" * precision if precision else ""

@@ -129,6 +129,10 @@ class StringMap(TypedMap):
     zero = ""
 
 
+class NilMap(TypedMap):
+    """A nil map[string]interface {}: reads as an empty one, and nothing can be put into it."""
+
+
 class Values(TypedMap):
     """Helm's values type: a map like any other for templates."""
 

@@ -126,8 +126,11 @@ def single_quoted(text: str, column: int, indent: int, width: int, allow_breaks:
                 out.append("\n")
             out.append("\n")
             column = 0
+        elif char in _BREAKS:
+            out.append(char)
+            column = 0
         else:
-            if previous == "\n":
+            if previous and previous in _BREAKS:
                 out.append(" " * indent)
                 column = indent
             out.append("''" if char == "'" else char)

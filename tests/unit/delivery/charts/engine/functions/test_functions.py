@@ -22,6 +22,10 @@ def run(source: str, data: object = None) -> str:
         ('{{ semverCompare "^1.2" "1.9.0" }} {{ semverCompare ">1.0" "1.0.0" }}', "true false"),
         ('{{ regexReplaceAll "a(b+)" "xabby" "${1}-" }}', "xbb-y"),
         ('{{ date "2006-01-02" 0 }} {{ duration "95" }}', "1970-01-01 1m35s"),
+        ('{{ mustDateModify "1ns" (toDate "2006-01-02" "2021-03-04") | date "05.000000000" }}', "00.000000001"),
+        ('{{ dict "t" (toDate "2006-01-02" "2021-03-04") | toToml }}', "t = 2021-03-04T00:00:00Z\n"),
+        ('{{ (fromToml "a = 1\\nbad").Error }}', "toml: line 2: unexpected EOF; expected key separator '='"),
+        ('{{ dict "k" "a\u2028b" | toYaml }}', "k: 'a\u2028  b'"),
         ('{{ b64enc "hi" }} {{ sha256sum "x" | trunc 8 }}', "aGk= 2d711642"),
         (
             '{{ fromYaml "a: [" | toJson }}',
@@ -66,3 +70,16 @@ def test_bombs_are_refused(source: str) -> None:
 def test_certificates_are_signed_by_their_authority() -> None:
     out = run('{{ $ca := genCA "ca" 1 }}{{ (genSignedCert "x" nil (list "a.b") 1 $ca).Cert }}')
     assert out.startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_nothing_can_be_put_into_a_nil_map() -> None:
+    with pytest.raises(ExecError, match="error calling set: assignment to entry in nil map"):
+        run('{{ set nil "a" 1 }}')
+    assert run('{{ hasKey nil "a" }}{{ keys nil }}') == "false[]"
+
+
+def test_the_length_of_no_value() -> None:
+    with pytest.raises(ExecError, match="on zero Value"):
+        run("{{ len nil }}")
+    with pytest.raises(ExecError, match="len of nil pointer"):
+        run("{{ len .a }}", {})

@@ -31,3 +31,11 @@ def test_subcharts_are_checked_with_their_own_values() -> None:
 
 def test_a_broken_schema_is_named() -> None:
     assert own_problem(b"{bad", {}) == "invalid character 'b' looking for beginning of object key string"
+
+
+def test_a_schema_that_is_none() -> None:
+    found = own_problem(b'{"type": "objectx"}', {})
+    assert found.splitlines()[0].endswith("jsonschema validation failed with 'https://json-schema.org/draft/2020-12/schema#'")
+    assert found.splitlines()[1:3] == ["- at '': 'allOf' failed", "  - at '/type': 'anyOf' failed"]
+    old = own_problem(b'{"type": "x", "$schema": "http://json-schema.org/draft-07/schema#"}', {})
+    assert old.splitlines()[1] == "- at '/type': 'anyOf' failed"

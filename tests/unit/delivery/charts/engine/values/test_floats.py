@@ -15,3 +15,5 @@ def test_verbs() -> None:
     assert format_float(3.14159, "f", 2) == "3.14"
     assert format_float(1e21, "x", None) == "0x1.b1ae4d6e2ef5p+69"
     assert format_float(float("inf"), "g", None) == "+Inf"
+    assert format_float(42.0, "x", None, keep_zeros=True) == "0x1.5000p+05"
+    assert format_float(-1.0, "X", None, keep_zeros=True) == "-0X1.0000P+00"

@@ -44,11 +44,11 @@ class Time(GoObject):
 
     def go_string(self) -> str:
         """Return Go's default text of a time."""
-        return format_time(self.moment, "2006-01-02 15:04:05.999999999 -0700 MST")
+        return format_time(self.moment, "2006-01-02 15:04:05.999999999 -0700 MST", self.nanos)
 
     def go_json(self) -> str:
         """Return RFC 3339."""
-        return format_time(self.moment, "2006-01-02T15:04:05.999999999Z07:00")
+        return format_time(self.moment, "2006-01-02T15:04:05.999999999Z07:00", self.nanos)
 
     def _since(self) -> int:
         return int((self.moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() // 1)
@@ -57,7 +57,7 @@ class Time(GoObject):
         """Return the methods templates may call."""
         moment = self.moment
         return {
-            "Format": signature("Format", "string -> string", lambda layout: format_time(moment, layout)),
+            "Format": signature("Format", "string -> string", lambda layout: format_time(moment, layout, self.nanos)),
             "Unix": signature("Unix", " -> int64", lambda: Int64(self._since())),
             "Year": signature("Year", " -> int", lambda: moment.year),
             "Month": signature("Month", " -> ", lambda: moment.month),
@@ -66,13 +66,13 @@ class Time(GoObject):
             "Minute": signature("Minute", " -> int", lambda: moment.minute),
             "Second": signature("Second", " -> int", lambda: moment.second),
             "YearDay": signature("YearDay", " -> int", lambda: moment.timetuple().tm_yday),
-            "UTC": signature("UTC", " -> ", lambda: Time(moment.astimezone(UTC))),
+            "UTC": signature("UTC", " -> ", lambda: Time(moment.astimezone(UTC), self.nanos)),
             "String": signature("String", " -> string", self.go_string),
             "IsZero": signature("IsZero", " -> bool", lambda: moment == _ZERO),
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Time) and other.moment == self.moment
+        return isinstance(other, Time) and (other.moment, other.nanos) == (self.moment, self.nanos)
 
     def __hash__(self) -> int:
         return hash(self.moment)
@@ -203,7 +203,8 @@ def _to_date(layout: str, text: str) -> Time:
 def _modify(change: str, when: Time) -> Time:
     nanos = parse_duration(change)
     try:
-        return Time(when.moment + timedelta(microseconds=nanos / 1000))
+        micros, rest = divmod(when.nanos + nanos, 1000)
+        return Time(when.moment + timedelta(microseconds=micros), rest)
     except OverflowError:
         raise FunctionError("time is out of range") from None
 
@@ -225,7 +226,8 @@ def table(now_s: float) -> tuple[tuple[str, str, Any], ...]:
     """Return the date functions at the time `now_s`."""
 
     def in_zone(layout: str, value: Any, zone: str) -> str:
-        return format_time(_moment(value, now_s).astimezone(_zone(zone)), layout)
+        nanos = value.nanos if isinstance(value, Time) else 0
+        return format_time(_moment(value, now_s).astimezone(_zone(zone)), layout, nanos)
 
     def ago(value: Any) -> str:
         if isinstance(value, (Time, Int64)) or type(value) is int:

@@ -47,8 +47,8 @@ def _zone_name(moment: datetime) -> str:
     return name
 
 
-def _fraction(moment: datetime, element: str) -> str:
-    digits = f"{moment.microsecond:06d}000"
+def _fraction(moment: datetime, element: str, nanos: int) -> str:
+    digits = f"{moment.microsecond:06d}{nanos:03d}"
     count = len(element) - 1
     if element[1] == "0":
         return element[0] + digits[:count].ljust(count, "0")
@@ -93,8 +93,8 @@ def _calendar(moment: datetime, element: str) -> str | None:
     return values.get(element)
 
 
-def format_time(moment: datetime, layout: str) -> str:
-    """Format an aware datetime by a Go layout."""
+def format_time(moment: datetime, layout: str, nanos: int = 0) -> str:
+    """Format an aware datetime, and the nanoseconds below its microsecond, by a Go layout."""
 
     def piece(match: re.Match[str]) -> str:
         element = match.group()
@@ -102,7 +102,7 @@ def format_time(moment: datetime, layout: str) -> str:
         if known is not None:
             return known
         if element[0] in ".,":
-            return _fraction(moment, element)
+            return _fraction(moment, element, nanos)
         if element == "MST":
             return _zone_name(moment)
         return _zone_offset(moment, element)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from typing import Any
@@ -54,7 +55,15 @@ def _from_toml(text: str) -> dict[str, Any]:
     try:
         return _toml_value(tomllib.loads(text))  # type: ignore[no-any-return]
     except tomllib.TOMLDecodeError as error:
-        return {"Error": f"toml: {error}"}
+        return {"Error": f"toml: {_toml_problem(str(error), text)}"}
+
+
+def _toml_problem(problem: str, text: str) -> str:
+    """Word a TOML error with its line first, as Helm's library does."""
+    if problem.startswith("Expected '=' after a key") and problem.endswith("(at end of document)"):
+        return f"line {text.count(chr(10)) + 1}: unexpected EOF; expected key separator '='"
+    place = re.search(r" \(at line (\d+), column \d+\)$", problem)
+    return f"line {place[1]}: {problem[: place.start()]}" if place else problem
 
 
 def _toml_value(value: Any) -> Any:

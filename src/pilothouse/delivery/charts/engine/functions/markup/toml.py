@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
+from pilothouse.delivery.charts.engine.functions.dates import Time
 from pilothouse.delivery.charts.engine.values.floats import format_shortest
 from pilothouse.delivery.charts.engine.values.kinds import key_order, type_name
 
@@ -37,6 +38,8 @@ def _value(value: Any) -> str:
     if isinstance(value, dict):
         inner = ", ".join(f"{_key(k)} = {_value(value[k])}" for k in key_order(value) if value[k] is not None)
         return "{" + inner + "}"
+    if isinstance(value, Time):
+        return value.go_json()
     if value is None:
         raise FunctionError("toml: cannot encode array with nil element")
     raise FunctionError(f"toml: unsupported type: {type_name(value)}")
