@@ -21,6 +21,7 @@ ROWS = (
     Row("power cuts", "{power_cut_points} points of {power_cut_stories} runs, {power_cut_lost} lost"),
     Row("calls to the disk that failed", "{disk_trouble_points} points, 0 lost"),
     Row("writes until the disk was full", "{full_disk_writes}, 0 lost, healed by itself"),
+    Row("loop held up by a snapshot", "{snapshot_lag_ms} ms at most, 50,000 objects"),
     Row("histories checked", "{operations_checked} operations linearizable, {watch_events_checked} watch events exact"),
     Row("etcd's robustness bugs", "{etcd_bugs} of 13, told {etcd_tellings} times"),
     Row("mutated histories refused", "{checker_mutations_passed} of {checker_mutations_total}"),

@@ -91,16 +91,17 @@ class LogStore(StateReader):
 
         Raises `DataDirectoryLocked`, `UnknownFormat`, `DamagedLog`, `StoreFull` without room to begin a log, or `StoreStopped`.
         """
-        lock = lock_directory(root)
+        lock = -1
         try:
+            lock = lock_directory(root)
             return cls(Disk(SystemCalls(root / "log")), config or LogConfig(), clock or SystemClock(), faults or Faults(), lock)
         except OSError as error:
-            os.close(lock)
+            _let_go(lock)
             if error.errno in NO_ROOM:
                 raise _no_room() from None
             raise StoreStopped(f"data directory {root}: {error}", fix="look at the disk, or at who may write there") from None
         except BaseException:
-            os.close(lock)
+            _let_go(lock)
             raise
 
     async def txn(self, key: str, expected: int | None, value: bytes | None, *, ttl_s: float = 0.0) -> int:
@@ -244,7 +245,6 @@ class LogStore(StateReader):
         return future
 
     def _write_snapshot(self, revision: int, entries: list[Entry], deadlines: dict[str, tuple[float, int]]) -> None:
-        entries.sort(key=lambda entry: entry.key)
         self._disk.replace(snapshots.snapshot_name(revision), snapshots.encode_snapshot(revision, entries, deadlines))
         self._writer.submit(self._roll).result()
         window = self._config.snapshot_every
@@ -293,8 +293,12 @@ class LogStore(StateReader):
         if is_first:
             self._writer.shutdown()
             self._segment.close()
-            if self._lock >= 0:
-                os.close(self._lock)
+            _let_go(self._lock)
+
+
+def _let_go(lock: int) -> None:
+    if lock >= 0:
+        os.close(lock)
 
 
 def _no_room() -> StoreFull:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from pathlib import Path
+
+import msgspec
 
 from pilothouse.kit.errors import Conflict, Invalid
 
 FORMAT_VERSION = 1
+
+
+class _Format(msgspec.Struct):
+    version: int
 
 
 class DataDirectoryLocked(Conflict):
@@ -35,12 +40,38 @@ def lock_directory(root: Path) -> int:
         raise DataDirectoryLocked(
             f"data directory {root} is in use by another process", fix="stop it (`pilothouse down`) or choose another --data-dir"
         ) from error
-    marker = root / "FORMAT"
-    if marker.exists():
-        version = json.loads(marker.read_text()).get("version")
-        if version != FORMAT_VERSION:
-            os.close(descriptor)
-            raise UnknownFormat(f"data directory {root} has format {version}, this version reads {FORMAT_VERSION}")
-    else:
-        marker.write_text(json.dumps({"version": FORMAT_VERSION}))
+    try:
+        _check_format(root)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
+
+
+def _check_format(root: Path) -> None:
+    marker = root / "FORMAT"
+    text = marker.read_text() if marker.exists() else ""
+    if not text:  # new, or the power failed while it was made
+        _write_format(root, marker)
+        return
+    try:
+        version = msgspec.json.decode(text, type=_Format).version
+    except msgspec.DecodeError as error:
+        raise UnknownFormat(
+            f"{marker} cannot be read: {error}", fix=f'if nothing else is damaged, write {{"version": {FORMAT_VERSION}}} there'
+        ) from None
+    if version != FORMAT_VERSION:
+        raise UnknownFormat(
+            f"data directory {root} has format {version}, this version reads {FORMAT_VERSION}",
+            fix="use the Pilothouse that wrote it, or a newer one",
+        )
+
+
+def _write_format(root: Path, marker: Path) -> None:
+    """Write the marker so that it is whole after a crash, or not there."""
+    aside = root / "FORMAT.tmp"
+    with aside.open("wb") as file:
+        file.write(msgspec.json.encode(_Format(FORMAT_VERSION)))
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(marker)
