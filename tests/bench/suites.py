@@ -17,6 +17,7 @@ from statistics import mean
 
 from tests.bench.access import free_port
 from tests.bench.figures import Figure, median
+from tests.bench.planes import control_planes
 from tests.bench.processes import of_directory, pss_mb, user_seconds
 from tests.bench.scale import scale
 from tests.bench.serving import serving
@@ -107,5 +108,5 @@ def demo() -> Iterator[Figure]:
 
 
 SUITES: dict[str, Callable[[], Iterator[Figure]]] = {
-    "startup": startup, "serving": serving, "scale": scale, "cli": command_line, "demo": demo,
+    "startup": startup, "planes": control_planes, "serving": serving, "scale": scale, "cli": command_line, "demo": demo,
 }  # fmt: skip
