@@ -18,7 +18,7 @@ MAX_SLOPE_MB_PER_H = 10
 
 def rows(report: Report) -> list[tuple[str, str]]:
     """Return what was seen, in words and figures."""
-    size = f"{report.rss_first_mb:.0f} -> {report.rss_last_mb:.0f} MB, {report.slope_mb_per_h:+.1f} MB/h"
+    size = f"{' '.join(f'{value:.0f}' for value in report.rss_mb)} MB, {report.slope_mb_per_h:+.1f} MB/h"
     return [
         ("time", f"{report.seconds / 60:.1f} min"),
         ("operations checked", f"{report.operations:,}"),

@@ -48,8 +48,8 @@ class Report(NamedTuple):
     operations: int
     events: int
     violations: list[str]
-    rss_first_mb: float
-    rss_last_mb: float
+    rss_mb: list[float]
+    """At a few moments, from the first third of the time on."""
     slope_mb_per_h: float
     lag_p99_ms: float
     fan_out_lost: int
@@ -62,6 +62,11 @@ def slope_per_hour(samples: list[tuple[float, float]]) -> float:
     mean_y = sum(y for _, y in samples) / len(samples)
     spread = sum((x - mean_x) ** 2 for x, _ in samples)
     return 3600 * sum((x - mean_x) * (y - mean_y) for x, y in samples) / spread if spread else 0.0
+
+
+def at_moments(samples: list[tuple[float, float]], count: int = 8) -> list[float]:
+    """Return some of the values, the first and the last among them."""
+    return [samples[place * (len(samples) - 1) // (count - 1)][1] for place in range(count)]
 
 
 class Soak:
@@ -214,7 +219,7 @@ async def _run(victim: Victim, client: Client, port: int, wish: Wish) -> Report:
         lag = quantile(before, lag_of(Administrator(victim.data_dir, port).connection), 0.99)
     settled = run.samples[len(run.samples) // 3 :]
     return Report(
-        time.monotonic() - began, run.operations, run.events, run.violations, settled[0][1], settled[-1][1],
+        time.monotonic() - began, run.operations, run.events, run.violations, at_moments(settled),
         slope_per_hour(settled), 1000 * lag, heard["expected"] - heard["seen"], heard.get("p99", 0.0),
     )  # fmt: skip
 
