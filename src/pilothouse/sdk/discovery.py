@@ -40,29 +40,31 @@ class Discovery:
         self._client = client
         self._served: list[Served] = []
         self._by_kind: dict[tuple[str, str], Served] = {}
+        self._documents: dict[tuple[str, bool], tuple[bytes, list[Served]]] = {}
 
     async def refresh(self) -> None:
-        """Ask the server again."""
-        core = await self._json("/api/v1")
-        groups = (await self._json("/apis")).get("groups") or []
+        """Ask the server again; what it says as before is not read again."""
+        groups = orjson.loads(await self._body("/apis")).get("groups") or []
         versions = [(v["groupVersion"], v == group.get("preferredVersion")) for group in groups for v in group["versions"]]
-        documents = await run_all(self._resources(f"/apis/{version}") for version, _ in versions)
-        served = _served("v1", core, is_preferred=True)
-        for (version, is_preferred), document in zip(versions, documents):
-            served += _served(version, document, is_preferred)
-        self._served = served
-        self._by_kind = {(entry.kind.api_version, entry.kind.kind): entry for entry in served}
+        documents = await run_all(self._version(*version) for version in [("v1", True), *versions])
+        self._documents = {version: found for version, found in documents if found is not None}
+        self._served = [entry for _, served in self._documents.values() for entry in served]
+        self._by_kind = {(entry.kind.api_version, entry.kind.kind): entry for entry in self._served}
 
-    async def _json(self, path: str) -> Tree:
-        response = await self._client.raw("GET", path)
-        tree: Tree = orjson.loads(await response.read())
-        return tree
+    async def _body(self, path: str) -> bytes:
+        return await (await self._client.raw("GET", path)).read()
 
-    async def _resources(self, path: str) -> Tree:
+    async def _version(self, api_version: str, is_preferred: bool) -> tuple[tuple[str, bool], tuple[bytes, list[Served]] | None]:
+        """Return the types of a group version, None when it is gone meanwhile."""
+        name = (api_version, is_preferred)
         try:
-            return await self._json(path)
+            body = await self._body(f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}")
         except NotFound:
-            return {}
+            return name, None
+        known = self._documents.get(name)
+        if known is not None and known[0] == body:
+            return name, known
+        return name, (body, _served(api_version, orjson.loads(body), is_preferred))
 
     async def kinds(self) -> list[Served]:
         """Return every served type."""
