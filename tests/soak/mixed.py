@@ -208,6 +208,7 @@ async def _run(victim: Victim, client: Client, port: int, wish: Wish) -> Report:
     events = int(60 * wish.minutes * TOUCHES_PER_S) if wish.watchers else 0
     run = Soak(victim, client, wish)
     run.log.revision = await _newest(client)
+    await asyncio.sleep(0.5)  # the loop's lag is only told once it was measured
     with many_watchers(
         port, wish, token, f"{path}?watch=true&resourceVersion={at}&fieldSelector=metadata.name%3Dtouched", events
     ) as told:
