@@ -111,10 +111,9 @@ class ControlPlane:
         """The administrator's kubeconfig."""
         return self.options.data_dir / "kubeconfig"
 
-    @property
-    def has_connections(self) -> bool:
-        """Whether any program is connected over the network."""
-        return self._edge is not None and bool(self._edge.connections)
+    def connected(self) -> list[Peer]:
+        """Return who is connected over the network, by certificate."""
+        return [] if self._edge is None else [connection.peer for connection in self._edge.connections]
 
     async def answer(self, request: Request) -> Response:
         """Answer a request from outside."""

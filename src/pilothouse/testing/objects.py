@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from pilothouse.kit.errors import BadRequest, Expired, NotFound
 from pilothouse.sdk.client import Client, PatchType
 from pilothouse.sdk.discovery import Discovery, Served
 from pilothouse.sdk.kinds import CUSTOM_RESOURCE_DEFINITION, EVENT, NAMESPACE, SERVICE_ACCOUNT, Kind
-from pilothouse.testing.conditions import DELETE, EXISTS, Condition, check_condition, is_reached, not_reached
+from pilothouse.testing.conditions import EXISTS, Condition, check_condition, is_reached, not_reached
 
 Trees = list[Tree]
 Seen = list[Tree | None]
@@ -39,8 +39,11 @@ class _Wanted(NamedTuple):
 class Objects:
     """Verbs on objects whose kinds are given as people write them: `Deployment`, `deploy`, `widgets.example.com`."""
 
-    def __init__(self, client: Client, clock: Clock, *, has_accounts: bool, timeout_s: float, hint: str) -> None:
-        """Act through `client`. With `has_accounts` each Namespace gets its `default` ServiceAccount, which is waited for."""
+    def __init__(self, client: Client, clock: Clock, *, has_accounts: bool, timeout_s: float, hint: Callable[[str], str]) -> None:
+        """Act through `client`; `hint` says why a kind may never be as wanted.
+
+        With `has_accounts` each Namespace gets its `default` ServiceAccount, which is waited for.
+        """
         self.client, self._clock = client, clock
         self._discovery = Discovery(client)
         self._has_accounts, self._timeout_s, self._hint = has_accounts, timeout_s, hint
@@ -138,9 +141,7 @@ class Objects:
                     timer.cancel()
         except TimeoutError:
             events = await self._events(seen[0])
-            failure = not_reached(
-                found.kind, wanted.namespace, name, condition, limit_s, seen[0], events, self._hint if condition != DELETE else ""
-            )
+            failure = not_reached(found.kind, wanted.namespace, name, condition, limit_s, seen[0], events, self._hint(found.kind))
         raise failure
 
     async def _follow(self, wanted: _Wanted, seen: Seen) -> Tree:

@@ -37,7 +37,8 @@ OBSERVER = Peer(common_name="pilothouse-test", organizations=("system:masters",)
 """The test itself: fault plans for programs do not strike it."""
 OBSERVER_CONTEXT = "test"
 """The context of the kubeconfig that is the test itself; the current one is for what is tested."""
-NO_NODES = "this control plane has no nodes, so Pods stay Pending: nodes=1 gives it one"
+NO_NODES = "Pods stay Pending without nodes: nodes=1 gives the control plane one"
+_WITH_PODS = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "StatefulSet"})
 MAX_ADVANCE_S = 100 * 365 * 86_400.0
 KEPT_REFUSALS = 100
 logger = logging.getLogger("pilothouse.requests")
@@ -99,7 +100,7 @@ class Plane:
         options = lifecycle_options(settings, data_dir)
         self.lifecycle = ObservedLifecycle(options, clock=self.clock, entropy=Entropy(self.seed), wall=SystemClock())
         if isinstance(self.clock, VirtualClock):
-            self.clock.is_held = lambda: self.lifecycle.has_connections
+            self.clock.is_held = lambda: self.has_programs
         self.objects: Objects
         self._operators: list[Manager] = []
 
@@ -121,8 +122,7 @@ class Plane:
             await self.lifecycle.start_capabilities()
             has_accounts = any("workloads" in name for name in self.lifecycle.options.capabilities)
             client = Client(InProcessTransport(self.answer, OBSERVER, "pilothouse-test"), field_manager="pilothouse-test")
-            hint = "" if settings.nodes else NO_NODES
-            self.objects = Objects(client, self.clock, has_accounts=has_accounts, timeout_s=settings.timeout_s, hint=hint)
+            self.objects = Objects(client, self.clock, has_accounts=has_accounts, timeout_s=settings.timeout_s, hint=self._hint)
             if has_accounts:
                 await self.objects.wait_for(SERVICE_ACCOUNT, "default", EXISTS, "default", None)
             if crds:
@@ -157,6 +157,19 @@ class Plane:
     async def entering(self, request: Request) -> Response:
         """Answer a request that comes from another thread."""
         return await self.entered(self.lifecycle.answer(request))
+
+    @property
+    def has_programs(self) -> bool:
+        """Whether anybody but the test itself is connected over the network."""
+        return any(peer.common_name != OBSERVER.common_name for peer in self.lifecycle.connected())
+
+    def _hint(self, kind: str) -> str:
+        """Return why an object of a kind may never be as wanted."""
+        if self.settings.virtual_time == "manual":
+            return "time passes by advance(seconds) only"
+        if isinstance(self.clock, VirtualClock) and self.has_programs:
+            return "a program over the network is connected, so time passes by advance(seconds) only"
+        return NO_NODES if kind in _WITH_PODS and not self.settings.nodes else ""
 
     def _riding(self) -> contextlib.AbstractContextManager[None]:
         return self.clock.riding() if isinstance(self.clock, VirtualClock) else contextlib.nullcontext()

@@ -77,7 +77,7 @@ def test_a_lease_expires_and_the_other_takes_over() -> None:
 def test_by_hand_time_does_not_pass_while_waiting() -> None:
     with Environment(nodes=1, virtual_time="manual", job_duration_s=30) as environment:
         environment.create(job())
-        with pytest.raises(NotReached):
+        with pytest.raises(NotReached, match=r"time passes by advance\(seconds\) only"):
             environment.wait_for("job", "once", "Complete", timeout_s=0.2)
         assert environment.now[:17] == "2026-01-01T00:00:"
         environment.advance(31)
@@ -139,6 +139,21 @@ def test_the_kubeconfig_has_a_context_that_faults_do_not_strike() -> None:
             urllib.request.urlopen(url, context=client_context(kubeconfig.read(Path(environment.kubeconfig))))
         with urllib.request.urlopen(url, context=client_context(kubeconfig.read(Path(environment.kubeconfig), "test"))) as answer:
             assert answer.status == 200
+
+
+def test_time_stands_still_while_a_program_is_connected_but_not_for_the_test_itself() -> None:
+    with Environment(nodes=1, virtual_time=True, job_duration_s=60) as environment:
+        url = f"{environment.url}/api/v1/namespaces?watch=1"
+        environment.create(job("first"))
+        test, program = (client_context(kubeconfig.read(Path(environment.kubeconfig), name)) for name in ("test", ""))
+        with urllib.request.urlopen(url, context=test):
+            environment.wait_for("job", "first", "Complete", timeout_s=100)
+        environment.create(job("second"))
+        with urllib.request.urlopen(url, context=program):
+            with pytest.raises(NotReached, match=r"time passes by advance\(seconds\) only"):
+                environment.wait_for("job", "second", "Complete", timeout_s=0.2)
+            environment.advance(61)
+            environment.wait_for("job", "second", "Complete", timeout_s=0.2)
 
 
 def _stranger(environment: Environment) -> kubeconfig.ClusterAccess:

@@ -60,7 +60,7 @@ def test_a_failing_test_shows_events_and_leaves_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "Pod default/one: 'Ready' was not reached within 0.1 s" in done.stdout
-    assert "nodes=1 gives it one" in done.stdout
+    assert "nodes=1 gives the control plane one" in done.stdout
     assert "- control plane -" in done.stdout
     assert list((tmp_path / "tmp").glob("ph-*")) == []
 

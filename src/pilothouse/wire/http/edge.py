@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from pilothouse.kit.aio import TaskScope
-from pilothouse.wire.http.messages import Handler
+from pilothouse.wire.http.messages import Handler, Peer
 
 
 class ServerLimits(msgspec.Struct, frozen=True):
@@ -45,6 +45,8 @@ class Connected(Protocol):
     """One client connection, of either version of HTTP."""
 
     closed: asyncio.Future[None]
+    peer: Peer
+    """Who the certificate of the client says it is."""
 
     @property
     def is_streaming(self) -> bool:

@@ -32,8 +32,8 @@ class Http1Connection(asyncio.Protocol):
 
     __slots__ = (
         "_body", "_buffered", "_can_write", "_deadline", "_error", "_head_bytes", "_headers", "_is_busy", "_is_head_over",
-        "_parser", "_peer", "_pushed", "_queue", "_server", "_target", "_task", "_transport", "_upgraded", "closed", "is_closing",
-        "is_streaming",
+        "_parser", "_pushed", "_queue", "_server", "_target", "_task", "_transport", "_upgraded", "closed", "is_closing",
+        "is_streaming", "peer",
     )  # fmt: skip
 
     def __init__(self, server: Edge) -> None:
@@ -50,7 +50,7 @@ class Http1Connection(asyncio.Protocol):
         self._pushed: PushedBody | None = None
         self._target = b""
         self._queue: deque[tuple[Request, bool]] = deque()
-        self._peer = Peer()
+        self.peer = Peer()
         self._is_busy = False
         self._can_write: asyncio.Future[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -74,7 +74,7 @@ class Http1Connection(asyncio.Protocol):
             return
         self._transport.set_write_buffer_limits(high=self._server.limits.write_high_bytes)
         self._server.connections.add(self)
-        self._peer = peer_of(transport)
+        self.peer = peer_of(transport)
         self._set_deadline(self._server.limits.idle_timeout_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -194,7 +194,7 @@ class Http1Connection(asyncio.Protocol):
             return
         request = Request(
             method=self._parser.get_method().decode("ascii"), path=path, query=query, headers=self._headers,
-            body=b"".join(self._body), peer=self._peer, is_streaming=True, raw_target=target,
+            body=b"".join(self._body), peer=self.peer, is_streaming=True, raw_target=target,
             can_upgrade=self._parser.should_upgrade(),
         )  # fmt: skip
         self._queue.append((request, self._parser.should_keep_alive()))

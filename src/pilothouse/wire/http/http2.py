@@ -83,7 +83,7 @@ class Http2Connection(asyncio.Protocol):
         self._lengths = _FrameLengths()
         self._streams: dict[int, _Stream] = {}
         self._most_held = BODIES * server.limits.max_body_bytes
-        self._peer = Peer()
+        self.peer = Peer()
         self._may_send = asyncio.Event()
         self._is_paused = False
         self._idle: asyncio.TimerHandle | None = None
@@ -110,7 +110,7 @@ class Http2Connection(asyncio.Protocol):
             self.abort()
             return
         self._server.connections.add(self)
-        self._peer = peer_of(transport)
+        self.peer = peer_of(transport)
         self._transport.set_write_buffer_limits(high=self._server.limits.write_high_bytes)
         codes = h2.settings.SettingCodes
         offered = {
@@ -219,7 +219,7 @@ class Http2Connection(asyncio.Protocol):
         self._drop(stream)
         self._resets += 1
         if self._resets > max(FREE_RESETS, 2 * self._answered):
-            logger.warning("connection of %s closed: %d streams were opened and reset", self._peer.address, self._resets)
+            logger.warning("connection of %s closed: %d streams were opened and reset", self.peer.address, self._resets)
             self._h2.close_connection(h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
             self._flush()
             self._transport.close()
@@ -261,7 +261,7 @@ class Http2Connection(asyncio.Protocol):
         headers = {key: value for key, value in head.items() if not key.startswith(":")}
         headers.setdefault("host", head.get(":authority", ""))
         request = Request(
-            head.get(":method", ""), path, query, headers, b"".join(stream.body), self._peer, is_streaming=True, raw_target=target
+            head.get(":method", ""), path, query, headers, b"".join(stream.body), self.peer, is_streaming=True, raw_target=target
         )
         await self._answer(stream, request)
 
