@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -51,10 +52,13 @@ class Environment:
         self._thread: LoopThread | None = None
         self._plane: Plane | None = None
         self._programs: list[Program] = []
+        self._left: Callable[[], object] = lambda: None
 
     def start(self) -> Self:
         """Return once requests are answered, the controllers run, and all that was to be installed is; raises what is wrong."""
         self.data_dir = self._given_dir or Path(tempfile.mkdtemp(prefix="ph-"))
+        is_ours = self._given_dir is None and not self._keep
+        self._left = weakref.finalize(self, _clear, self._programs, self.data_dir if is_ours else None)
         try:
             self._plane = Plane(self.settings, self.data_dir)
             self._thread = LoopThread("control-plane", self._plane.new_loop)
@@ -69,16 +73,14 @@ class Environment:
         """Stop everything and remove what was written; safe to call twice."""
         thread, plane = self._thread, self._plane
         self._thread = None
-        for program in reversed(self._programs):
-            program.stop()
         try:
+            _clear(self._programs, None)
             if thread is not None and plane is not None and thread.loop is not None:
                 thread.wait(plane.stop(), STOP_TIMEOUT_S)
         finally:
             if thread is not None:
                 thread.stop()
-            if not self._keep and self._given_dir is None:
-                shutil.rmtree(self.data_dir, ignore_errors=True)
+            self._left()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -243,3 +245,11 @@ class Environment:
         for title, found in parts.items():
             lines += [f"{title}:", *(f"  {line}" for line in found)] if found else []
         return "\n".join(lines)
+
+
+def _clear(programs: list[Program], data_dir: Path | None) -> None:
+    """End what runs beside the test and remove what was written; also at the end of a process that never called `stop`."""
+    for program in reversed(programs):
+        program.stop()
+    if data_dir is not None:
+        shutil.rmtree(data_dir, ignore_errors=True)

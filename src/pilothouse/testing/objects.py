@@ -26,6 +26,8 @@ from pilothouse.testing.conditions import EXISTS, Condition, check_condition, is
 Trees = list[Tree]
 Seen = list[Tree | None]
 Manifests = str | Path | Tree | Iterable[Tree]
+SHOWN = 120
+"""How much of an object without a kind is told."""
 _FIRST = ("CustomResourceDefinition", "Namespace")
 
 
@@ -110,7 +112,7 @@ class Objects:
     async def _placed(self, tree: Tree, namespace: str) -> tuple[Kind, Tree]:
         version, name = tree.get("apiVersion"), tree.get("kind")
         if not isinstance(version, str) or not isinstance(name, str):
-            raise BadRequest("an object has no apiVersion or kind", fix="every manifest needs both")
+            raise BadRequest(f"an object has no apiVersion or kind: {str(tree)[:SHOWN]}", fix="every manifest needs both")
         kind = await self._discovery.find(version, name)
         if kind.is_namespaced and not namespace_of(tree):
             tree = {**tree, "metadata": {**(tree.get("metadata") or {}), "namespace": namespace}}

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -57,6 +58,24 @@ def test_nothing_is_left_behind() -> None:
     assert threading.active_count() < threads
     with pytest.raises(RuntimeError, match="not running"):
         environment.get("pod", "x")
+
+
+def test_a_process_that_never_stops_it_leaves_nothing_either(tmp_path: Path) -> None:
+    code = (
+        "from pilothouse.testing import Environment\n"
+        "environment = Environment(nodes=1).start()\n"
+        "print(environment.start_program('sleep', '300')._process.pid, environment.data_dir)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=30,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    pid, folder = done.stdout.split()
+    assert folder.startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
 
 
 def test_a_failed_start_leaves_nothing_behind_and_says_why(tmp_path: Path) -> None:
