@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed, ValuesInvalid
 
 if TYPE_CHECKING:
-    from pilothouse.delivery.charts.engine.execution.templates import CodeCache
+    from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
     from pilothouse.delivery.charts.engine.rendering.render import Lookup
     from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
     from pilothouse.kit.clock import Clock, Entropy
@@ -27,6 +27,7 @@ __all__ = [
     "Chart",
     "ChartInvalid",
     "ReleaseOptions",
+    "RenderCache",
     "RenderFailed",
     "Rendered",
     "ValuesInvalid",
@@ -42,6 +43,10 @@ def __getattr__(name: str) -> Any:
         from pilothouse.delivery.charts import types
 
         return getattr(types, name)
+    if name == "RenderCache":
+        from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
+
+        return RenderCache
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -85,13 +90,13 @@ def render(
     clock: Clock,
     entropy: Entropy,
     lookup: Lookup | None = None,
-    cache: CodeCache | None = None,
+    cache: RenderCache | None = None,
 ) -> Rendered:
     """Render a chart as `helm template` would; `cache` keeps compiled templates between renders.
 
     Raises ChartInvalid, ValuesInvalid, RenderFailed or ChartTooLarge.
     """
-    from pilothouse.delivery.charts.engine.execution.templates import CodeCache as Cache
+    from pilothouse.delivery.charts.engine.rendering.cache import RenderCache as Cache
     from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
     from pilothouse.delivery.charts.types import Capabilities
 

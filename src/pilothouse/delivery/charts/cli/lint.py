@@ -15,10 +15,10 @@ from pilothouse.delivery.charts.adapters.folders import read_chart_files
 from pilothouse.delivery.charts.cli.template import collect_values, printable
 from pilothouse.delivery.charts.engine.chart import lintrules as rules
 from pilothouse.delivery.charts.engine.chart.loading import chart_from_files, yaml_text
-from pilothouse.delivery.charts.engine.execution.templates import CodeCache
 from pilothouse.delivery.charts.engine.functions.markup import read_as, yaml_error
 from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
 from pilothouse.delivery.charts.engine.merging.schema import own_problem
+from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.manifests import split_documents
 from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_texts
 from pilothouse.delivery.charts.engine.values.quote import go_quote
@@ -97,7 +97,7 @@ class Linter:
         chart = self._load(report=True)
         if chart is None:
             return None
-        renderer = Renderer(SystemClock().now(), Entropy(), CodeCache(), lint=True)
+        renderer = Renderer(SystemClock().now(), Entropy(), RenderCache(), lint=True)
         release = ReleaseOptions("test-release", self.args.namespace)
         skip = self.args.skip_schema_validation
         try:

@@ -15,6 +15,7 @@ from pilothouse.delivery.charts.engine.execution.templates import CodeCache
 from pilothouse.delivery.charts.engine.functions.semver import parse_version
 from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.engine.merging.strvals import apply_set, merge_maps
+from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed, ValuesInvalid
 from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
@@ -165,7 +166,7 @@ def _write_dir(rendered: Rendered, args: argparse.Namespace, name: str, write: E
     write("\n")
 
 
-def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: CodeCache | None = None) -> None:
+def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCache | None = None) -> None:
     """Render and print; raises PilothouseError with helm's message."""
     name, path = _name_and_chart(args)
     capabilities = _capabilities(args)
@@ -176,7 +177,7 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: CodeCache
     check_dependencies(chart)
     _check_name(name, warn)
     release = ReleaseOptions(name, args.namespace, is_upgrade=args.is_upgrade)
-    renderer = Renderer(SystemClock().now(), Entropy(), cache or CodeCache())
+    renderer = Renderer(SystemClock().now(), Entropy(), cache or RenderCache())
     log: list[str] = []
     try:
         rendered = render_chart(chart, release, values, capabilities, renderer, skip_schema=args.skip_schema_validation, log=log)

@@ -44,10 +44,21 @@ class Access:
 
     def chain(self, value: Any, names: tuple[str, ...]) -> Any:
         """Follow `names` from a value whose static type is an interface."""
+        found = value
+        for name in names:
+            kind = type(found)
+            if (kind is not dict and kind is not Values) or name not in found:
+                return self._careful_chain(value, names)
+            found = found[name]
+        return found
+
+    def _careful_chain(self, value: Any, names: tuple[str, ...]) -> Any:
         for position, name in enumerate(names):
             kind = type(value)
             if (kind is dict or kind is Values) and name in value:
                 value = value[name]
+            elif kind is dict and self.missing == "zero":
+                value = None
             else:
                 value, missing = self._step(value, name, "")
                 if missing and position + 1 < len(names) and self.missing == "default":
@@ -60,12 +71,20 @@ class Access:
             if self.missing == "error":
                 raise Fault(f"nil data; no entry for key {go_quote(names[0])}")
             return None
+        found = value
+        for name in names:
+            kind = type(found)
+            if (kind is not dict and kind is not Values) or name not in found:
+                break
+            found = found[name]
+        else:
+            return found
         if type(value) is not dict and type(value) is not Values:
             first, missing = self._step(value, names[0], type_name(value))
             if len(names) == 1 or (missing and self.missing == "default"):
                 return first
             return self.chain(first, names[1:])
-        return self.chain(value, names)
+        return self._careful_chain(value, names)
 
     def method(self, value: Any, names: tuple[str, ...], args: tuple[Any, ...], loose: bool) -> Any:
         """Follow `names`; the last one is called with `args`."""
@@ -157,21 +176,45 @@ def invoke(function: GoFunction, args: tuple[Any, ...]) -> Any:
 
 def caller(function: GoFunction) -> Callable[..., Any]:
     """Wrap a function for compiled code: argument types checked, errors turned into faults, results bounded."""
+    if function.checked is None:
+        function.checked = _checked(function)
+    return function.checked
+
+
+def _checked(function: GoFunction) -> Callable[..., Any]:
     call = function.call
     name = function.name
-    typed = any(p != "interface {}" for p in function.params)
+    wanted = tuple(None if p == "interface {}" else _EXACT.get(p, _Unknown) for p in function.params)
+    repeated = wanted[-1] if function.variadic else None
+    fixed = wanted[:-1] if function.variadic else wanted
+    typed = any(kind is not None for kind in fixed)
+    count = len(fixed)
 
     def checked(*args: Any) -> Any:
         if typed:
+            for value, kind in zip(args, fixed, strict=False):
+                if kind is not None and type(value) is not kind:
+                    _check(function, args)
+                    break
+        if repeated is not None and len(args) > count:
             _check(function, args)
         try:
-            return bounded(call(*args))
+            result = call(*args)
+            if type(result) is str:
+                if len(result) > MAX_TEXT:
+                    raise BudgetExceeded(f"a template function returned more than {MAX_TEXT} characters")
+                return result
+            return bounded(result)
         except FunctionError as error:
             raise Fault(f"error calling {name}: {error}", error.inner or error) from error
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise Fault(f"error calling {name}: {_explain(error)}", error) from error
 
     return checked
+
+
+class _Unknown:
+    """Stands for Go types that are told by name only."""
 
 
 def _explain(error: Exception) -> str:

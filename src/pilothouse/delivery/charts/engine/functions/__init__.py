@@ -6,6 +6,10 @@ functions that need the template set (include, tpl) are added by `engine.render`
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pilothouse.delivery.charts.engine.functions import (
@@ -37,15 +41,18 @@ def go_functions() -> dict[str, GoFunction]:
     return {name: signature(name, text, call) for name, text, call in builtins.TABLE}
 
 
+@cache
+def _static_functions() -> Mapping[str, GoFunction]:
+    """Return the functions that depend on their arguments only."""
+    rows = itertools.chain(*(module.TABLE for module in _STATIC), MARKUP)
+    return MappingProxyType({name: signature(name, text, call) for name, text, call in rows})
+
+
 def standard_functions(now_s: float, entropy: Entropy) -> dict[str, GoFunction]:
     """Return the functions of a Helm template at time `now_s` (seconds since 1970)."""
-    table: dict[str, GoFunction] = {}
+    table = dict(_static_functions())
     costs = Costs()
-    for module in _STATIC:
-        for name, text, call in module.TABLE:
-            table[name] = signature(name, text, call)
     for name, text, call in (
-        *MARKUP,
         *dates.table(now_s),
         *crypto.table(entropy, costs),
         *certificates.table(now_s, entropy, costs),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 from typing import Any
 
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
@@ -213,15 +213,24 @@ _CHECKS: dict[str, Callable[[_Rule, Version], bool]] = {
 }
 
 
-def parse_constraint(text: str) -> list[list[_Rule]]:
+def parse_constraint(text: str) -> tuple[tuple[_Rule, ...], ...]:
     """Read a constraint: alternatives of conjunctions; raises FunctionError."""
+    return _remembered(text) if len(text) <= _MAX_LENGTH else _parse_constraint(text)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> tuple[tuple[_Rule, ...], ...]:
+    return _parse_constraint(text)
+
+
+def _parse_constraint(text: str) -> tuple[tuple[_Rule, ...], ...]:
     rewritten = _RANGE.sub(lambda m: f">= {m.group(1)}, <= {m.group(9)} ", text)
-    out: list[list[_Rule]] = []
+    out: list[tuple[_Rule, ...]] = []
     for alternative in rewritten.split("||"):
         if not _VALID.fullmatch(alternative):
             raise FunctionError(f"improper constraint: {text}")
-        out.append([_Rule(m.group(1), m.group(2)) for m in _CONSTRAINT.finditer(alternative)])
-    return out
+        out.append(tuple(_Rule(m.group(1), m.group(2)) for m in _CONSTRAINT.finditer(alternative)))
+    return tuple(out)
 
 
 def satisfies(constraint: str, version: Version) -> bool:
@@ -238,6 +247,15 @@ def is_compatible(constraint: str, version: str) -> bool:
 
 
 def _semver_compare(constraint: str, version: str) -> bool:
+    return _compared(constraint, version) if len(constraint) + len(version) <= _MAX_LENGTH else _compare(constraint, version)
+
+
+@lru_cache(maxsize=4096)
+def _compared(constraint: str, version: str) -> bool:
+    return _compare(constraint, version)
+
+
+def _compare(constraint: str, version: str) -> bool:
     rules = parse_constraint(constraint)
     parsed = parse_version(version)
     return any(all(rule.allows(parsed) for rule in one) for one in rules)

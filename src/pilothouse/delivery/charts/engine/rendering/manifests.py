@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import msgspec
+
 from pilothouse.delivery.charts.engine.functions.convert import parse_integer
 from pilothouse.delivery.charts.engine.functions.markup import yaml_error
 from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
 from pilothouse.delivery.charts.errors import RenderFailed
 from pilothouse.delivery.charts.types import Hook, Manifest
 
-_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
+_BLANK = " \t\n\f\r"
+_BLANKS = re.compile(f"[{_BLANK}]*")
 INSTALL_ORDER = (
     "PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy",
     "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass", "PersistentVolume",
@@ -29,12 +32,24 @@ _EVENTS = frozenset(
      "post-rollback", "test", "test-success")
 )  # fmt: skip
 _HOOK = "helm.sh/hook"
+_MAX_REMEMBERED = 32 * 1024 * 1024
 _META_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
 
 
 def split_documents(text: str) -> list[str]:
-    """Return the documents of a rendered file, empty ones left out."""
-    return [part for part in _SEPARATOR.split(text.strip()) if part.strip()]
+    """Return the documents of a rendered file, empty ones left out.
+
+    They are parted by lines that start with `---`; blanks around it belong to neither, so that a second such line straight
+    after the first is text.
+    """
+    text = text.strip()
+    parts: list[str] = []
+    start = _BLANKS.match(text, 3).end() if text.startswith("---") else 0  # type: ignore[union-attr]
+    while (at := text.find("\n---", start)) >= 0:
+        parts.append(text[start:at].rstrip(_BLANK))
+        start = _BLANKS.match(text, at + 4).end()  # type: ignore[union-attr]
+    parts.append(text[start:])
+    return [part for part in parts if part.strip()]
 
 
 def kind_rank(kind: str) -> tuple[int, str]:
@@ -52,17 +67,46 @@ def _words(annotations: dict[str, Any], name: str) -> tuple[str, ...]:
     return tuple(w.strip().lower() for w in value.split(",")) if value else ()
 
 
-def _hook(source: str, text: str, head: dict[str, Any], annotations: dict[str, Any]) -> Hook | None:
+class Head(msgspec.Struct, frozen=True):
+    """What Helm reads of a document."""
+
+    api_version: str
+    kind: str
+    name: str
+    annotations: dict[str, Any]
+
+
+class Heads:
+    """The heads of documents by text: one that did not change since the last render is not parsed again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Head] = {}
+        self._room = _MAX_REMEMBERED
+
+    def of(self, source: str, text: str) -> Head:
+        """Return the head of a document of the file `source`; raises RenderFailed for bad YAML."""
+        head = self._known.get(text)
+        if head is None:
+            head = _head(source, text)
+            self._room -= len(text)
+            if self._room < 0:
+                self._known.clear()
+                self._room = _MAX_REMEMBERED - len(text)
+            self._known[text] = head
+        return head
+
+
+def _hook(source: str, text: str, head: Head) -> Hook | None:
+    annotations = head.annotations
     events = _words(annotations, _HOOK)
     if any(event not in _EVENTS for event in events):
         return None
     weight = parse_integer(_text(annotations.get("helm.sh/hook-weight")))
-    meta = head.get("metadata") or {}
     return Hook(
         source=source,
         text=text,
-        kind=_text(head.get("kind")),
-        name=_text(meta.get("name")),
+        kind=head.kind,
+        name=head.name,
         events=tuple("test" if e == "test-success" else e for e in events),
         weight=weight or 0,
         delete_policies=_words(annotations, "helm.sh/hook-delete-policy"),
@@ -70,13 +114,13 @@ def _hook(source: str, text: str, head: dict[str, Any], annotations: dict[str, A
     )
 
 
-def _head(source: str, text: str) -> dict[str, Any]:
+def _head(source: str, text: str) -> Head:
     try:
         value = read_yaml(text)
     except YamlError as error:
         raise RenderFailed(f"YAML parse error on {source}: {yaml_error(error)}") from None
     if value is None:
-        return {}
+        return Head("", "", "", {})
     if not isinstance(value, dict):
         kind = "array" if isinstance(value, list) else "string" if isinstance(value, str) else "number"
         if isinstance(value, bool):
@@ -86,7 +130,8 @@ def _head(source: str, text: str) -> dict[str, Any]:
             f"json: cannot unmarshal {kind} into Go value of type util.SimpleHead"
         )
     _check_head(source, value)
-    return value
+    meta = value.get("metadata") or {}
+    return Head(_text(value.get("apiVersion")), _text(value.get("kind")), _text(meta.get("name")), meta.get("annotations") or {})
 
 
 def _check_head(source: str, head: dict[str, Any]) -> None:
@@ -114,24 +159,22 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "number")
 
 
-def sort_rendered(files: dict[str, str]) -> tuple[tuple[Manifest, ...], tuple[Hook, ...]]:
+def sort_rendered(files: dict[str, str], heads: Heads | None = None) -> tuple[tuple[Manifest, ...], tuple[Hook, ...]]:
     """Return manifests and hooks of all rendered files in install order; raises RenderFailed for bad YAML."""
+    heads = heads or Heads()
     manifests: list[Manifest] = []
     hooks: list[Hook] = []
     for source in sorted(files):
         if source.rsplit("/", 1)[-1].startswith("_") or not files[source].strip():
             continue
         for text in split_documents(files[source]):
-            head = _head(source, text)
-            meta = head.get("metadata") or {}
-            annotations = meta.get("annotations") or {}
-            if _HOOK in annotations:
-                hook = _hook(source, text, head, annotations)
+            head = heads.of(source, text)
+            if _HOOK in head.annotations:
+                hook = _hook(source, text, head)
                 if hook is not None:
                     hooks.append(hook)
                 continue
-            name = _text(meta.get("name"))
-            manifests.append(Manifest(source, text, _text(head.get("apiVersion")), _text(head.get("kind")), name))
+            manifests.append(Manifest(source, text, head.api_version, head.kind, head.name))
     manifests.sort(key=lambda m: kind_rank(m.kind))
     hooks.sort(key=lambda h: kind_rank(h.kind))
     return tuple(manifests), tuple(hooks)

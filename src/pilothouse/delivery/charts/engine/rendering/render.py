@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.engine.chart.dependencies import process_dependencies
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
-from pilothouse.delivery.charts.engine.execution.templates import CodeCache, Limits, TemplateSet
+from pilothouse.delivery.charts.engine.execution.templates import Limits, TemplateSet
 from pilothouse.delivery.charts.engine.functions import standard_functions
 from pilothouse.delivery.charts.engine.functions.semver import is_compatible
 from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
 from pilothouse.delivery.charts.engine.merging.schema import check_schemas
+from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
 from pilothouse.delivery.charts.engine.rendering.manifests import sort_rendered
 from pilothouse.delivery.charts.engine.rendering.merged import merge_with_sources, split_by_source
@@ -90,7 +91,7 @@ class Renderer:
     """Renders with one time, one source of randomness and one code cache."""
 
     def __init__(
-        self, now_s: float, entropy: Entropy, cache: CodeCache, lookup: Lookup | None = None, *, lint: bool = False
+        self, now_s: float, entropy: Entropy, cache: RenderCache, lookup: Lookup | None = None, *, lint: bool = False
     ) -> None:
         self.functions = standard_functions(now_s, entropy)
         self.functions.update(host_functions(None, lookup))
@@ -218,5 +219,5 @@ def render_chart(
     notes = _notes(files, chart.name, subchart_notes)
     if post_render is not None:
         files = split_by_source(post_render(merge_with_sources(files)))
-    manifests, hooks = sort_rendered(files)
+    manifests, hooks = sort_rendered(files, renderer.cache.heads)
     return Rendered(manifests, hooks, notes, tuple(_crds(chart, chart.name)), tuple(warnings), chart)

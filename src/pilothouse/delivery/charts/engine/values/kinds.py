@@ -145,7 +145,7 @@ class GoFunction:
     `params` are Go type names; the last one repeats when `variadic`. `returns` is the Go result type ("" when unknown).
     """
 
-    __slots__ = ("call", "name", "params", "returns", "variadic")
+    __slots__ = ("call", "checked", "name", "params", "returns", "variadic")
 
     def __init__(self, name: str, params: tuple[str, ...], variadic: bool, returns: str, call: Callable[..., Any]):
         self.name = name
@@ -153,6 +153,8 @@ class GoFunction:
         self.variadic = variadic
         self.returns = returns
         self.call = call
+        self.checked: Callable[..., Any] | None = None
+        """What compiled code calls, once `execution.access.caller` has made it."""
 
     @property
     def go_type(self) -> str:

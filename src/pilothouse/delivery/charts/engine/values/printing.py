@@ -5,6 +5,7 @@ Called by the compiled templates for every printed value that is not a string, a
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 
@@ -303,6 +304,9 @@ def sprintf(template: str, *values: Any) -> str:
     """Format like Go's fmt.Sprintf."""
     if "%" not in template:
         return template + (_extra(values) if values else "")
+    pieces = template.split("%s")
+    if len(pieces) == len(values) + 1 == template.count("%") + 1 and all(type(value) is str for value in values):
+        return "".join(itertools.chain.from_iterable(itertools.zip_longest(pieces, values, fillvalue="")))  # most are like this
     args = _Arguments(values)
     out: list[str] = []
     at = 0
