@@ -115,6 +115,7 @@ class ApiServer:
         self.converters.load()
         self.admission.start()
         await bootstrap(self.backend)
+        await self.admission.repair()
         self.fairness.load()
         for kept in self.upkeep:
             kept.start()

@@ -6,6 +6,7 @@ compare-and-swap, so two API servers on one store never give out the same value.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections.abc import Awaitable, Callable
 
@@ -15,12 +16,18 @@ from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Call, Obj
 from pilothouse.cluster.apiserver.errors import StatusError, invalid_object
 from pilothouse.cluster.apiserver.http.respond import dumps
-from pilothouse.store.revisions import Mismatch
+from pilothouse.cluster.apiserver.watchcache.items import Item
+from pilothouse.kit.clock import parse_rfc3339
+from pilothouse.store.revisions import Mismatch, StoreStopped
 
 Undo = list[Callable[[], Awaitable[None]]]
 _ADDRESSES = "/registry/networking.k8s.io/ipaddresses/"
 _PORTS = "/registry/pilothouse.io/nodeports/"
 MAX_TRIES = 64
+_MANAGED_BY, _MANAGER = "ipaddress.kubernetes.io/managed-by", "ipallocator.k8s.io"
+_SERVICES = "/registry/core/services/"
+IN_FLIGHT_S = 300.0
+"""What was reserved less than this ago may be for a Service that another server on the same store is about to write."""
 _WITH_PORTS = frozenset(("NodePort", "LoadBalancer"))
 
 
@@ -99,7 +106,7 @@ class ServiceAllocator:
             return True
         meta = obj["metadata"]
         parent = {"group": "", "resource": "services", "namespace": meta["namespace"], "name": meta["name"]}
-        labels = {"ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}
+        labels = {"ipaddress.kubernetes.io/ip-family": "IPv4", _MANAGED_BY: _MANAGER}
         tree = {
             "kind": "IPAddress", "apiVersion": "networking.k8s.io/v1",
             "metadata": {
@@ -111,7 +118,7 @@ class ServiceAllocator:
 
     async def _take(self, key: str, value: bytes, undo: Undo) -> bool:
         try:
-            await self.backend.store.txn(key, 0, value)
+            await self.backend.write(key, 0, value)
         except Mismatch:
             return False
 
@@ -145,19 +152,23 @@ class ServiceAllocator:
         config = self.backend.config
         path = f"spec.ports[{index}].nodePort"
         problem = ""
-        owner = self._owner(number)
         if not call.dry_run and not config.node_port_low <= number <= config.node_port_high:
             problem = (
                 f"provided port is not in the valid range. The range of valid ports is "
                 f"{config.node_port_low}-{config.node_port_high}"
             )
-        elif owner is not None and owner != _identity(obj):
+        elif await self._is_taken(call, obj, number, undo):
             problem = "provided port is already allocated"
         if problem:
             findings: list[FieldError] = [invalid(path, number, problem)]
             raise invalid_object(call.resource, obj["metadata"]["name"], findings)
+
+    async def _is_taken(self, call: Call, obj: Obj, number: int, undo: Undo) -> bool:
+        """Whether a port is of another Service; reserves it if it is free."""
+        owner = self._owner(number)
         if owner is None and not call.dry_run:
-            await self._take(f"{_PORTS}{number}", _port_record(obj), undo)
+            return not await self._take_port(number, obj, undo)
+        return owner is not None and owner != _identity(obj)
 
     def _owner(self, number: int) -> str | None:
         item = self.backend.cache.get(f"{_PORTS}{number}")
@@ -168,9 +179,35 @@ class ServiceAllocator:
         count = config.node_port_high - config.node_port_low + 1
         for _ in range(MAX_TRIES):
             number = config.node_port_low + self.backend.entropy.randrange(count)
-            if self._owner(number) is None and (dry_run or await self._take(f"{_PORTS}{number}", _port_record(obj), undo)):
+            if self._owner(number) is None and (dry_run or await self._take_port(number, obj, undo)):
                 return number
         raise StatusError(500, "InternalError", "Internal error occurred: failed to allocate a nodePort: range is full")
+
+    async def _take_port(self, number: int, obj: Obj, undo: Undo) -> bool:
+        """Reserve a port; also true when this Service has it already, for another protocol."""
+        record = {"metadata": {"name": "port", "creationTimestamp": self.backend.now()}, "owner": _identity(obj)}
+        return await self._take(f"{_PORTS}{number}", dumps(record), undo) or self._owner(number) == _identity(obj)
+
+    async def repair(self) -> None:
+        """Release addresses and ports whose Service was never written, or is gone."""
+        services, addresses, ports = (list(self.backend.cache.resource(key).scan()) for key in (_SERVICES, _ADDRESSES, _PORTS))
+        specs = {_identity(item.object): item.object.get("spec") or {} for item in services}
+        for item in addresses:
+            meta, parent = item.object["metadata"], (item.object.get("spec") or {}).get("parentRef") or {}
+            spec = specs.get(f"{parent.get('namespace', '')}/{parent.get('name', '')}", {})
+            if (meta.get("labels") or {}).get(_MANAGED_BY) == _MANAGER and spec.get("clusterIP") != meta["name"]:
+                await self._drop(item)
+        for item in ports:
+            if int(item.key.removeprefix(_PORTS)) not in _numbers(specs.get(str(item.object.get("owner", "")), {})):
+                await self._drop(item)
+
+    async def _drop(self, item: Item) -> None:
+        made = item.object["metadata"].get("creationTimestamp", "")
+        is_shared = self.backend.store.is_shared
+        if is_shared and made and self.backend.clock.now() - parse_rfc3339(made) < IN_FLIGHT_S:
+            return
+        with contextlib.suppress(Mismatch, StoreStopped):
+            await self.backend.write(item.key, item.revision, None)
 
     async def deleted(self, resource: Resource, obj: Obj, kept: Obj | None = None) -> None:
         """Release what a Service held before it was deleted, or became `kept`."""
@@ -193,7 +230,3 @@ def _numbers(spec: Obj) -> set[int]:
 
 def _identity(obj: Obj) -> str:
     return f"{obj['metadata'].get('namespace', '')}/{obj['metadata'].get('name', '')}"
-
-
-def _port_record(obj: Obj) -> bytes:
-    return dumps({"metadata": {"name": "port"}, "owner": _identity(obj)})

@@ -60,6 +60,10 @@ class Allocator(Protocol):
         """Release what an object held before it was deleted, or became `kept`."""
         ...
 
+    async def repair(self) -> None:
+        """Release what a crash left reserved for nobody; called before the first request."""
+        ...
+
 
 class Admission:
     """All stages."""
@@ -134,3 +138,8 @@ class Admission:
         """Release what an object held before it was deleted, or became `kept`."""
         for allocator in self.allocators:
             await allocator.deleted(resource, obj, kept)
+
+    async def repair(self) -> None:
+        """Release what a crash, or a store that took no more writes, left reserved for nobody."""
+        for allocator in self.allocators:
+            await allocator.repair()

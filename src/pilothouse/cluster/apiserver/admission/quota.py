@@ -116,6 +116,9 @@ class Quotas:
     async def deleted(self, resource: Resource, obj: Obj, kept: Obj | None = None) -> None:
         """Nothing: the quota controller counts again."""
 
+    async def repair(self) -> None:
+        """Nothing: the quota controller counts again."""
+
 
 def _is_charged(call: Call, old: Obj | None) -> bool:
     resource, sub = call.resource, call.subresource.name if call.subresource else ""

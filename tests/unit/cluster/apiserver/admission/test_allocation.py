@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pilothouse.cluster.apiserver import Config
+import asyncio
+
+import orjson
+
+from pilothouse.cluster.apiserver import ApiServer, Config
+from pilothouse.kit.aio import run_all
+from pilothouse.kit.clock import Entropy
+from pilothouse.store.memory import MemoryStore
 from tests.unit.cluster.apiserver.driver import MERGE, Driver, serve
 
 SERVICES = "/api/v1/namespaces/default/services"
@@ -64,3 +71,53 @@ def test_a_replaced_service_keeps_what_was_allocated() -> None:
         assert again["spec"] == made["spec"]
 
     serve(test)
+
+
+def test_of_those_who_ask_for_one_port_or_address_at_once_one_gets_it() -> None:
+    async def test(driver: Driver) -> None:
+        port = [{"port": 80, "nodePort": 30080}]
+        for field in ({"type": "NodePort", "ports": port}, {"clusterIP": "10.0.0.77"}):
+            bodies = [_service(f"s{index}", **field) for index in range(12)]
+            answers = await run_all(driver.call("POST", SERVICES, body) for body in bodies)
+            assert sorted(status for status, _ in answers) == [201, *[422] * 11]
+            assert {"already allocated" in answer.get("message", "") for status, answer in answers if status == 422} == {True}
+            await driver.ok("DELETE", SERVICES)
+
+    serve(test)
+
+
+def test_one_port_serves_two_protocols_of_one_service() -> None:
+    async def test(driver: Driver) -> None:
+        ports = [{"name": name, "port": 53, "nodePort": 30053, "protocol": name.upper()} for name in ("tcp", "udp")]
+        await driver.ok("POST", SERVICES, _service("dns", type="NodePort", ports=ports))
+
+    serve(test)
+
+
+def test_what_a_crash_left_reserved_is_free_after_a_restart() -> None:
+    async def main() -> None:
+        store, config = MemoryStore(), Config(service_range="10.9.0.0/16")
+        first = ApiServer(store, entropy=Entropy(1), config=config)
+        await first.start()
+        kept = await Driver(first).ok("POST", SERVICES, _service("kept", type="NodePort"))
+        asked = {"type": "NodePort", "clusterIP": "10.9.0.5", "ports": [{"port": 80, "nodePort": 30080}]}
+        await first.stop()
+        for key in ("networking.k8s.io/ipaddresses/10.9.0.5", "pilothouse.io/nodeports/30080"):
+            await store.txn(f"/registry/{key}", 0, left_over(key))
+        second = ApiServer(store, entropy=Entropy(1), config=config)
+        await second.start()
+        assert (await Driver(second).ok("POST", SERVICES, _service("other", **asked)))["spec"]["clusterIP"] == "10.9.0.5"
+        taken = {"type": "NodePort", "clusterIP": kept["spec"]["clusterIP"]}
+        assert (await Driver(second).call("POST", SERVICES, _service("thief", **taken)))[0] == 422
+        await second.stop()
+
+    asyncio.run(main())
+
+
+def left_over(key: str) -> bytes:
+    """Return a reservation as a server leaves it that dies before it writes the Service."""
+    if "nodeports" in key:
+        return orjson.dumps({"metadata": {"name": "port"}, "owner": "default/never"})
+    labels = {"ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"}
+    parent = {"group": "", "resource": "services", "namespace": "default", "name": "never"}
+    return orjson.dumps({"kind": "IPAddress", "metadata": {"name": "10.9.0.5", "labels": labels}, "spec": {"parentRef": parent}})
