@@ -21,6 +21,7 @@ class Check(NamedTuple):
 _EXTRAS = {
     "charts": ("jsonschema_rs", "bcrypt"),
     "gitops": ("pygit2",),
+    "provenance": ("pysequoia",),
 }
 _PROGRAMS = {
     "git": ("the demo and Git repositories over ssh", "apt-get install git"),

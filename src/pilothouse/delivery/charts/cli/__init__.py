@@ -1,4 +1,4 @@
-"""`pilothouse chart`: template, lint, show and package charts with the flags and the output of helm.
+"""`pilothouse chart`: charts, their releases, repositories and registries, with the flags and the output of helm.
 
 Only argparse is imported here; the engine is imported when a verb runs.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pilothouse.delivery.charts.cli.release import add_release_verbs
+from pilothouse.delivery.charts.cli.places import add_place_verbs
+from pilothouse.delivery.charts.cli.release import add_release_verbs, add_source_flags
 
 if TYPE_CHECKING:
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -65,6 +66,9 @@ def _template(verbs: _Verbs) -> None:
     parser.add_argument("--kube-version", default="")
     parser.add_argument("--output-dir", default="")
     parser.add_argument("--dry-run", nargs="?", const="client", default="client")
+    add_source_flags(parser)
+    parser.add_argument("--post-renderer", default="", metavar="PROGRAM", help="a program that changes the rendered stream")
+    parser.add_argument("--post-renderer-args", action="append", default=[])
     for flag in (
         "include-crds", "skip-crds", "no-hooks", "skip-tests", "is-upgrade", "release-name", "render-subchart-notes",
         "create-namespace", "debug", "skip-schema-validation", "validate", "dependency-update",
@@ -90,6 +94,7 @@ def _show(verbs: _Verbs) -> None:
     parser = verbs.add_parser("show", allow_abbrev=False, help="print parts of a chart")
     parser.add_argument("what", choices=("all", "chart", "crds", "readme", "values"))
     parser.add_argument("chart")
+    add_source_flags(parser)
     parser.add_argument("--jsonpath", default="")
     parser.set_defaults(run=_run_show)
 
@@ -100,27 +105,24 @@ def _package(verbs: _Verbs) -> None:
     parser.add_argument("-d", "--destination", default=".")
     parser.add_argument("--version", default="")
     parser.add_argument("--app-version", default="")
+    parser.add_argument("-u", "--dependency-update", action="store_true", help="bring missing dependencies first")
+    parser.add_argument("--sign", action="store_true", help="write a provenance file too")
+    parser.add_argument("--key", default="", help="name of the key")
+    parser.add_argument("--keyring", default="", help="file of secret keys")
+    parser.add_argument("--passphrase-file", default="", help="file with the key's passphrase, - for standard input")
     parser.spread = "charts"
     parser.set_defaults(run=_run_package)
 
 
-def _dependency(verbs: _Verbs) -> None:
-    parser = verbs.add_parser("dependency", help="look at a chart's dependencies")
-    actions = parser.add_subparsers(dest="action", required=True)
-    listing = actions.add_parser("list", help="list dependencies and whether they are there")
-    listing.add_argument("chart", nargs="?", default=".")
-    listing.set_defaults(run=_run_dependency)
-
-
 def register(subparsers: _Subparsers) -> None:
     """Add the noun `chart` with its verbs."""
-    parser = subparsers.add_parser("chart", help="render, lint and show Helm charts")
+    parser = subparsers.add_parser("chart", help="install, render, lint and share Helm charts")
     verbs: Any = parser.add_subparsers(dest="verb", required=True, parser_class=ChartParser)
     _template(verbs)
     _lint(verbs)
     _show(verbs)
     _package(verbs)
-    _dependency(verbs)
+    add_place_verbs(verbs)
     add_release_verbs(verbs, add_value_flags)
 
 
@@ -128,12 +130,6 @@ def _run_package(args: argparse.Namespace) -> int:
     from pilothouse.delivery.charts.cli.package import run
 
     return run(args)
-
-
-def _run_dependency(args: argparse.Namespace) -> int:
-    from pilothouse.delivery.charts.cli.package import list_dependencies
-
-    return list_dependencies(args)
 
 
 def _run_template(args: argparse.Namespace) -> int:

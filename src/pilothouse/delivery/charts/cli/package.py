@@ -1,4 +1,4 @@
-"""The verbs `chart package` and `chart dependency list`."""
+"""The verbs `chart package` and `chart dependency`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import msgspec
 
 from pilothouse.delivery.charts import load_chart
 from pilothouse.delivery.charts.adapters.package import write_archive
-from pilothouse.delivery.charts.cli.template import printable
+from pilothouse.delivery.charts.cli.release.session import fail, write
+from pilothouse.delivery.charts.cli.source import bring_missing, credentials_of
+from pilothouse.delivery.charts.cli.template import printable, read_file
 from pilothouse.delivery.charts.engine.chart.dependencies import requirement_fits
 from pilothouse.delivery.charts.engine.chart.loading import missing_dependencies, plain_text
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
@@ -38,14 +40,30 @@ def _package(path: str, args: argparse.Namespace) -> Path:
         parse_version(version)
     except FunctionError as error:
         raise ChartInvalid(str(error)) from None
+    if args.dependency_update:
+        bring_missing(Path(path), args)
+        chart = msgspec.structs.replace(_load(path), metadata=chart.metadata)
     missing = missing_dependencies(chart)
     if missing:
         raise ChartInvalid(f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}")
     folder = Path(args.destination)
     folder.mkdir(parents=True, exist_ok=True)
     target = (folder.resolve() if args.destination == "." else folder) / f"{chart.name}-{version}.tgz"
-    target.write_bytes(write_archive(chart, SystemClock().now()))
+    archive = write_archive(chart, SystemClock().now())
+    signature = _signature(chart, target.name, archive, args) if args.sign else None
+    target.write_bytes(archive)
+    if signature is not None:
+        target.with_name(f"{target.name}.prov").write_bytes(signature)
     return target
+
+
+def _signature(chart: Chart, name: str, archive: bytes, args: argparse.Namespace) -> bytes:
+    from pilothouse.delivery.charts.repository.adapters.keys import clear_sign
+    from pilothouse.delivery.charts.repository.engine.provenance import statement
+
+    passphrase = read_file(args.passphrase_file).decode().rstrip("\r\n") if args.passphrase_file else ""
+    ring = Path(args.keyring or Path.home() / ".gnupg" / "secring.gpg")
+    return clear_sign(statement(chart.metadata, name, archive), ring, args.key, passphrase)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -54,10 +72,31 @@ def run(args: argparse.Namespace) -> int:
         for path in args.charts:
             target = _package(path, args)
             sys.stdout.write(printable(f"Successfully packaged chart and saved it to: {target}\n"))
-    except (PilothouseError, OSError) as error:
-        message = error.message if isinstance(error, PilothouseError) else str(error)
-        sys.stderr.write(f"Error: {printable(message)}\n")
-        return 1
+    except PilothouseError as error:
+        return fail(error)
+    except OSError as error:
+        return fail(ChartInvalid(str(error)))
+    return 0
+
+
+def update_dependencies(args: argparse.Namespace) -> int:
+    """Run `dependency update`; returns the exit code."""
+    return _bring(args, "update")
+
+
+def build_dependencies(args: argparse.Namespace) -> int:
+    """Run `dependency build`; returns the exit code."""
+    return _bring(args, "build")
+
+
+def _bring(args: argparse.Namespace, how: str) -> int:
+    from pilothouse.delivery.charts.repository.dependencies import Bringer
+
+    bringer = Bringer(Path(args.chart), SystemClock(), write, credentials_of(args), refresh=not args.skip_refresh)
+    try:
+        getattr(bringer, how)()
+    except PilothouseError as error:
+        return fail(error)
     return 0
 
 

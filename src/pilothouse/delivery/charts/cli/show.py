@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pilothouse.delivery.charts.cli.template import load_located, printable
+from pilothouse.delivery.charts.cli.source import located_chart
+from pilothouse.delivery.charts.cli.template import printable
 from pilothouse.delivery.charts.engine.chart.metadata import chart_yaml
 from pilothouse.delivery.charts.types import Chart
 from pilothouse.kit.errors import PilothouseError
@@ -43,7 +44,7 @@ def show_text(chart: Chart, what: str) -> str:
 def run(args: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
     try:
-        text = show_text(load_located(args.chart), args.what)
+        text = show_text(located_chart(args, args.chart), args.what)
     except PilothouseError as error:
         sys.stderr.write(f"Error: {printable(error.message)}\n")
         return 1

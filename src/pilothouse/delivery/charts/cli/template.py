@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.delivery.charts.cli.source import located_chart
 from pilothouse.delivery.charts.engine.chart.loading import check_dependencies, read_values
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.execution.templates import CodeCache
@@ -16,9 +18,9 @@ from pilothouse.delivery.charts.engine.functions.semver import parse_version
 from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.engine.merging.strvals import apply_set, merge_maps
 from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
-from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
+from pilothouse.delivery.charts.engine.rendering.render import PostRender, Renderer, render_chart
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed, ValuesInvalid
-from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
+from pilothouse.delivery.charts.types import Capabilities, ReleaseOptions, Rendered
 from pilothouse.kit.clock import Entropy, SystemClock
 from pilothouse.kit.errors import PilothouseError
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 _DEBUG_HINT = "\n\nUse --debug flag to render out invalid YAML"
 _NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 _MAX_NAME = 53
+POST_RENDER_TIMEOUT_S = 300
 
 
 def read_file(path: str) -> bytes:
@@ -57,20 +60,6 @@ def collect_values(args: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def load_located(path: str) -> Chart:
-    """Load the chart named on the command line; raises ChartInvalid with helm's words when it is not there."""
-    from pilothouse.delivery.charts import load_chart
-
-    if not Path(path).exists():
-        if path[:1] in ("/", "."):
-            raise ChartInvalid(f'path "{path}" not found')
-        repository, slash, _ = path.partition("/")
-        if slash:
-            raise ChartInvalid(f"repo {repository} not found")
-        raise ChartInvalid(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {path}")
-    return load_chart(path)
-
-
 def _name_and_chart(args: argparse.Namespace) -> tuple[str, str]:
     names = args.positional
     if len(names) > 2:
@@ -80,6 +69,26 @@ def _name_and_chart(args: argparse.Namespace) -> tuple[str, str]:
     if args.name_template:
         return release_name(args.name_template), names[0]
     return "release-name", names[0]
+
+
+def post_renderer(program: str, arguments: list[str]) -> PostRender | None:
+    """Return what runs a program on the rendered stream, None when there is none."""
+    if not program:
+        return None
+
+    def run(text: str) -> str:
+        try:
+            done = subprocess.run(
+                [program, *arguments], input=text.encode(), capture_output=True, check=False, timeout=POST_RENDER_TIMEOUT_S
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise RenderFailed(f"error while running post render on files: {error}") from None
+        if done.returncode or not done.stdout.strip():
+            what = done.stderr.decode("utf-8", "replace").strip() or "it printed nothing"
+            raise RenderFailed(f"error while running post render on files: {program} ended with {done.returncode}: {what}")
+        return done.stdout.decode("utf-8", "replace")
+
+    return run
 
 
 def release_name(template: str) -> str:
@@ -170,7 +179,7 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCac
     """Render and print; raises PilothouseError with helm's message."""
     name, path = _name_and_chart(args)
     capabilities = _capabilities(args)
-    chart = load_located(path)
+    chart = located_chart(args, path)
     values = collect_values(args)
     if chart.is_library:
         raise ChartInvalid("library charts are not installable")
@@ -180,7 +189,10 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCac
     renderer = Renderer(SystemClock().now(), Entropy(), cache or RenderCache())
     log: list[str] = []
     try:
-        rendered = render_chart(chart, release, values, capabilities, renderer, skip_schema=args.skip_schema_validation, log=log)
+        rendered = render_chart(
+            chart, release, values, capabilities, renderer, skip_schema=args.skip_schema_validation, log=log,
+            post_render=post_renderer(args.post_renderer, args.post_renderer_args),
+        )  # fmt: skip
     except (RenderFailed, ChartTooLarge) as error:
         raise RenderFailed(error.message + _DEBUG_HINT) from None
     finally:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 from typing import Any
 
 from pilothouse.delivery.charts.cli.release.session import fail, run_on_cluster, seconds_of, warn, write
 from pilothouse.delivery.charts.cli.release.shown import release_tree, status_text, structured
 from pilothouse.delivery.charts.cli.source import located_chart
-from pilothouse.delivery.charts.cli.template import collect_values, release_name
+from pilothouse.delivery.charts.cli.template import collect_values, post_renderer, release_name
 from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
-from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed
-from pilothouse.delivery.charts.release.actions.bench import Bench, CrdPolicy, DryRun, Options, PostRender
+from pilothouse.delivery.charts.errors import ChartInvalid
+from pilothouse.delivery.charts.release.actions.bench import Bench, CrdPolicy, DryRun, Options
 from pilothouse.delivery.charts.release.engine.reuse import Reuse
 from pilothouse.delivery.charts.release.errors import ReleaseRefused
 from pilothouse.delivery.charts.release.types import UNINSTALLED, Release
@@ -20,7 +19,6 @@ from pilothouse.delivery.charts.types import Chart
 from pilothouse.kit.clock import SystemClock
 from pilothouse.kit.errors import PilothouseError
 
-POST_RENDER_TIMEOUT_S = 300
 _DRY_RUNS: dict[str, DryRun] = {
     "none": "none", "false": "none", "client": "client", "true": "client", "unchanged": "client", "server": "server",
 }  # fmt: skip
@@ -41,25 +39,6 @@ def _labels(groups: list[str]) -> dict[str, str]:
             raise ReleaseRefused(f'invalid argument "{pair}" for "-l, --labels" flag: {pair} must be formatted as key=value')
         found[key] = value
     return found
-
-
-def _post_renderer(program: str, arguments: list[str]) -> PostRender | None:
-    if not program:
-        return None
-
-    def run(text: str) -> str:
-        try:
-            done = subprocess.run(
-                [program, *arguments], input=text.encode(), capture_output=True, check=False, timeout=POST_RENDER_TIMEOUT_S
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise RenderFailed(f"error while running post render on files: {error}") from None
-        if done.returncode or not done.stdout.strip():
-            what = done.stderr.decode("utf-8", "replace").strip() or "it printed nothing"
-            raise RenderFailed(f"error while running post render on files: {program} ended with {done.returncode}: {what}")
-        return done.stdout.decode("utf-8", "replace")
-
-    return run
 
 
 def _crds(args: argparse.Namespace, default: CrdPolicy) -> CrdPolicy:
@@ -95,7 +74,7 @@ def options_of(args: argparse.Namespace, crds: CrdPolicy) -> Options:
         crds=_crds(args, crds),
         subchart_notes=args.render_subchart_notes,
         skip_schema_validation=args.skip_schema_validation,
-        post_render=_post_renderer(args.post_renderer, args.post_renderer_args),
+        post_render=post_renderer(args.post_renderer, args.post_renderer_args),
     )
 
 

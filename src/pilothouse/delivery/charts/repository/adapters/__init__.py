@@ -1,0 +1,1 @@
+"""The I/O of repositories: settings on disk, HTTP, registries, keys."""

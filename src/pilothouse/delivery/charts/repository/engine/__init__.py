@@ -1,0 +1,1 @@
+"""The pure half of repositories: indexes, versions, references, locks, provenance."""
