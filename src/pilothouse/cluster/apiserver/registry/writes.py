@@ -129,11 +129,11 @@ class Writer:
 
     async def store_new(self, call: Call, obj: Obj) -> Item:
         """Admit, prepare, validate and store a new object; returns it (revision 0 for a dry run)."""
-        resource, meta = call.resource, obj["metadata"]
-        call.name = meta.get("name", "")
-        generated = not call.name and bool(meta.get("generateName"))
+        resource, call.name = call.resource, obj["metadata"].get("name", "")
+        generated = not call.name and bool(obj["metadata"].get("generateName"))
         await self.admission.mutate(call, obj, None)
         self._fill_system_fields(call, obj)
+        meta = obj["metadata"]  # a webhook may have given the object another
         strategies.prepare_create(resource, obj)
         findings = validate_meta(meta, name_rule(resource.group, resource.kind), is_free=_has_free_finalizers(resource))
         findings += self._validate(call, obj)

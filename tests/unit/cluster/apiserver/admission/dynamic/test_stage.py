@@ -326,6 +326,20 @@ def test_pods_are_mutated_and_then_get_defaults() -> None:
     run(test)
 
 
+def test_mutated_objects_still_get_generated_names() -> None:
+    async def test(driver: Driver, found: Hooks) -> None:
+        found.answers["/label"] = patch({"op": "add", "path": "/metadata/labels", "value": {"mutated": "yes"}})
+        await found.register("mutating", "c", found.hook("/label", "configmaps"))
+        made = await driver.ok("POST", MAPS, {"metadata": {"generateName": "map-"}})
+        assert made["metadata"]["name"].startswith("map-") and made["metadata"]["labels"] == {"mutated": "yes"}
+        assert found.asked[0]["request"].get("name", "") == ""
+        found.answers["/label"] = patch({"op": "add", "path": "/metadata/labels", "value": {"not a label": "yes"}})
+        status, answer = await driver.call("POST", MAPS, {"metadata": {"name": "a"}})
+        assert status == 422 and "not a label" in answer["message"]
+
+    run(test)
+
+
 def test_configurations_cannot_be_mutated_or_kept_by_webhooks() -> None:
     async def test(driver: Driver, found: Hooks) -> None:
         found.answers["/label"] = patch({"op": "add", "path": "/metadata/labels", "value": {"mutated": "yes"}})
