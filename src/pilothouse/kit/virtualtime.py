@@ -3,7 +3,8 @@
 A control plane of a test is given a `VirtualClock` and runs on the `VirtualLoop` of it. The loop waits in its selector only when
 no callback is ready. If no socket has anything either and no off-loaded work is under way, the clock may jump to the next timer.
 Work in threads is awaited before that, and its results are taken up in the order it was handed over, so a run depends on nothing
-but its inputs and can be repeated. Time outs of sockets stay in real time: they belong to the machine, not to the control plane.
+but its inputs and can be repeated. Nor does time pass while a server outside is asked (`calling`). Time outs of sockets stay in
+real time: they belong to the machine, not to the control plane.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import heapq
 import selectors
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from pilothouse.kit.clock import ManualClock
+from pilothouse.kit.clock import Clock, ManualClock
 
 T = TypeVar("T")
 START = 1_767_225_600.0
@@ -34,6 +35,7 @@ class VirtualClock(ManualClock):
         self._quiet: deque[asyncio.Future[None]] = deque()
         self._targets: list[tuple[float, int, asyncio.Future[None]]] = []
         self._riders = 0
+        self._calls = 0
         self._settling_until = start
         self.is_held: Callable[[], bool] = lambda: False
         """Whether somebody works whose time is not virtual: then only `advance` moves the clock."""
@@ -63,8 +65,19 @@ class VirtualClock(ManualClock):
         finally:
             self._riders -= 1
 
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """Let no time pass at all: somebody outside was asked, and answers in real time."""
+        self._calls += 1
+        try:
+            yield
+        finally:
+            self._calls -= 1
+
     def step(self) -> bool:
         """Make the next thing happen; False when nothing may. The loop calls this when all is quiet."""
+        if self._calls:
+            return False
         if self._go_off(self._settling_until):
             return True
         while self._quiet:
@@ -79,6 +92,11 @@ class VirtualClock(ManualClock):
                 self._now = max(self._now, limit)
                 return _is_woken(future)
         return self._riders > 0 and not self.is_held() and self._go_off(float("inf"))
+
+
+def calling(clock: Clock) -> AbstractContextManager[None]:
+    """Let no time pass, if it is virtual, while somebody outside is asked."""
+    return clock.calling() if isinstance(clock, VirtualClock) else nullcontext()
 
 
 def _is_woken(future: asyncio.Future[None]) -> bool:

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from pilothouse.kit.aio import offload
-from pilothouse.kit.virtualtime import SETTLE_S, START, VirtualClock, VirtualLoop
+from pilothouse.kit.clock import SystemClock
+from pilothouse.kit.virtualtime import SETTLE_S, START, VirtualClock, VirtualLoop, calling
 
 
 def run(body: Callable[[VirtualClock], Awaitable[None]]) -> None:
@@ -127,3 +128,25 @@ def test_an_abandoned_advance_does_not_move_time() -> None:
         assert clock.now() == START
 
     run(body)
+
+
+def test_no_time_passes_while_somebody_outside_is_asked() -> None:
+    async def body(clock: VirtualClock) -> None:
+        seen: list[float] = []
+
+        async def ask() -> None:
+            with calling(clock):
+                await asyncio.sleep(0.05)  # of real time: an answer from the network
+            seen.append(clock.now() - START)
+
+        asking = asyncio.create_task(ask())
+        await clock.advance(60)
+        assert seen == [0]
+        await asking
+
+    run(body)
+
+
+def test_real_time_passes_while_somebody_outside_is_asked() -> None:
+    with calling(SystemClock()):
+        pass

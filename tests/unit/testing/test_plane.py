@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import ssl
+import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,9 +21,21 @@ from pilothouse.sdk.leaderelection import ElectionConfig, LeaderElection
 from pilothouse.sdk.manager import Manager
 from pilothouse.testing import Environment, NotReached
 from pilothouse.testing.settings import PROGRAMS
-from pilothouse.wire import kubeconfig
+from pilothouse.wire import kubeconfig, tls
 from pilothouse.wire.pem import client_context
 from tests.unit.testing.manifests import config_map, cron_job, deployment, job
+
+HOOK = """
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: seen}
+webhooks:
+- name: seen.example.com
+  rules: [{operations: [CREATE], apiGroups: [""], apiVersions: [v1], resources: [pods]}]
+  clientConfig: {url: "https://127.0.0.1:%s/", caBundle: %s}
+  sideEffects: None
+  admissionReviewVersions: [v1]
+"""
 
 
 def test_a_cron_job_runs_twelve_times_in_an_hour_that_takes_a_moment() -> None:
@@ -82,6 +99,50 @@ def test_by_hand_time_does_not_pass_while_waiting() -> None:
         assert environment.now[:17] == "2026-01-01T00:00:"
         environment.advance(31)
         environment.wait_for("job", "once", "Complete")
+
+
+@pytest.fixture
+def hook(tmp_path: Path) -> Iterator[str]:
+    """A webhook in a thread that thinks for a moment and labels every Pod; yields its webhook configuration."""
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            review = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            time.sleep(0.02)
+            operation = [{"op": "add", "path": "/metadata/labels/seen", "value": "yes"}]
+            answer = {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(operation).encode()).decode()}
+            body = json.dumps({**review, "response": {"uid": review["request"]["uid"], "allowed": True, **answer}}).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_request(self, *_: object) -> None:
+            pass
+
+    authority = tls.create_authority("hooks", time.time())
+    pair = tls.issue(authority, "hook", time.time(), names=("127.0.0.1",), is_server=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*tls.write_pair(tmp_path, "hook", pair))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    bundle = base64.b64encode(authority.certificate_pem).decode()
+    yield HOOK % (server.server_port, bundle)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_webhooks_answer_before_time_goes_on(hook: str) -> None:
+    with Environment(nodes=1, virtual_time=True, job_duration_s=30, apply=[hook]) as environment:
+        environment.create(cron_job("tick", "*/5 * * * *"))
+        environment.advance(1240)
+        pods = environment.list("pods")
+        jobs = environment.list("jobs")
+    assert [each["metadata"]["labels"]["seen"] for each in pods] == ["yes"] * 4
+    assert [each["status"]["completionTime"][14:16] for each in jobs] == ["05", "10", "15", "20"]
 
 
 def test_real_time_cannot_be_moved() -> None:

@@ -21,6 +21,7 @@ from pilothouse.cluster.apiserver.backend import Backend
 from pilothouse.cluster.apiserver.context import Obj
 from pilothouse.cluster.apiserver.http.endpoints import resolve
 from pilothouse.kit.errors import PilothouseError, Unavailable
+from pilothouse.kit.virtualtime import calling
 from pilothouse.wire.http.client import HttpTransport
 from pilothouse.wire.http.messages import Request, Response
 from pilothouse.wire.kubeconfig import ClusterAccess
@@ -110,8 +111,9 @@ class Outgoing:
         }, orjson.dumps(body, option=orjson.OPT_PASSTHROUGH_SUBCLASS))  # fmt: skip
         try:
             async with asyncio.timeout(timeout_s or DEFAULT_TIMEOUT_S):
-                response = await self._sent(server, request)
-                raw = await response.read()
+                with calling(self.backend.clock):
+                    response = await self._sent(server, request)
+                    raw = await response.read()
         except TimeoutError:
             raise CallFailed(f"{shown}: context deadline exceeded") from None
         except PilothouseError as error:
