@@ -23,7 +23,7 @@ class History:
         self.keep = keep
         self._events: list[Event] = []
         self._oldest = revision + 1
-        self._waiters: set[asyncio.Event] = set()
+        self._waiters: dict[asyncio.Event, None] = {}
 
     @property
     def oldest(self) -> int:
@@ -69,11 +69,11 @@ class History:
 
     def register(self, waiter: asyncio.Event) -> None:
         """Have `waiter` set at each publish."""
-        self._waiters.add(waiter)
+        self._waiters[waiter] = None
 
     def unregister(self, waiter: asyncio.Event) -> None:
         """Stop waking `waiter`."""
-        self._waiters.discard(waiter)
+        self._waiters.pop(waiter, None)
 
 
 class HistoryWatch:

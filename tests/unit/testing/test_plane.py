@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import ssl
+import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -176,6 +179,33 @@ def test_the_same_test_tells_the_same_story_twice() -> None:
     assert len(first) > 40
     assert first == second
     assert first != other
+
+
+STORY = """
+import logging
+from pilothouse.testing import Environment
+from tests.unit.testing.manifests import deployment, job
+logging.disable()
+with Environment(nodes=2, virtual_time=True, seed=3, timeout_s=3000) as environment:
+    environment.inject("everything", "system:*")
+    environment.apply([deployment(replicas=3), job()])
+    environment.wait_for("deployment", "web", "Available")
+    environment.patch("deployment", "web", {"spec": {"replicas": 5}})
+    environment.advance(600)
+    for kind in ("pods", "replicasets", "jobs", "events", "leases", "nodes"):
+        for tree in environment.list(kind, ""):
+            print({**tree, "status": {**tree.get("status", {}), "nodeInfo": {}, "capacity": {}, "allocatable": {}}})
+    print(environment.faults)
+"""
+
+
+def test_another_process_tells_the_same_story_under_all_faults() -> None:
+    told = []
+    for seed in ("1", "2"):
+        env = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        told.append(subprocess.run([sys.executable, "-c", STORY], env=env, capture_output=True, text=True, check=True).stdout)
+    assert len(told[0].splitlines()) > 20
+    assert told[0] == told[1]
 
 
 def test_a_program_outside_moves_time_by_the_api_and_nobody_else_does() -> None:

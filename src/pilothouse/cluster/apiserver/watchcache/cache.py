@@ -36,7 +36,7 @@ class ResourceCache:
         self.keys: list[str] = []
         self.history: deque[Change] = deque()
         self.complete_after = revision
-        self.listeners: set[Listener] = set()
+        self.listeners: dict[Listener, None] = {}  # who came first hears first, so that a run can be repeated
         self.told: dict[str, bytes] = {}
         """What each group of watchers is told of the newest change."""
 

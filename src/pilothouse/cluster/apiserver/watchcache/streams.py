@@ -43,7 +43,7 @@ class WatchStream:
             if frame:
                 self.push(frame)
         if not self.is_closed:
-            self._cache.listeners.add(self.on_change)
+            self._cache.listeners[self.on_change] = None
 
     def on_change(self, change: Change) -> None:
         """Queue the event a change is for this watcher, if any; one that cannot be told ends this watch alone."""
@@ -109,5 +109,5 @@ class WatchStream:
     def close(self) -> None:
         """End the stream after what is queued."""
         self.is_closed = True
-        self._cache.listeners.discard(self.on_change)
+        self._cache.listeners.pop(self.on_change, None)
         self.wake()
