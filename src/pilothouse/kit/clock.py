@@ -7,14 +7,21 @@ given `now` as a number (seconds since 1970, UTC).
 
 from __future__ import annotations
 
-import asyncio
 import heapq
 import os
 import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from types import ModuleType
+from typing import Any, Protocol
+
+
+def _asyncio() -> ModuleType | Any:
+    """Bring in the event loop, which costs 20 ms, only where somebody waits: a command that renders a chart does not."""
+    import asyncio
+
+    return asyncio
 
 
 class Timer(Protocol):
@@ -58,11 +65,12 @@ class SystemClock:
 
     async def sleep(self, delay_s: float) -> None:
         """Sleep on the event loop."""
-        await asyncio.sleep(delay_s)
+        await _asyncio().sleep(delay_s)
 
     def call_later(self, delay_s: float, callback: Callable[[], object]) -> Timer:
         """Call `callback` on the event loop in `delay_s` seconds."""
-        return asyncio.get_running_loop().call_later(delay_s, callback)
+        timer: Timer = _asyncio().get_running_loop().call_later(delay_s, callback)
+        return timer
 
 
 _TIDY = 1024
@@ -109,7 +117,7 @@ class ManualClock:
 
     async def sleep(self, delay_s: float) -> None:
         """Return once the clock was advanced by `delay_s`."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        future = _asyncio().get_running_loop().create_future()
         alarm = self.call_later(delay_s, lambda: None if future.done() else future.set_result(None))
         try:
             await future
@@ -119,7 +127,7 @@ class ManualClock:
     def call_later(self, delay_s: float, callback: Callable[[], object]) -> Alarm:
         """Call `callback` once the clock was advanced by `delay_s`."""
         try:
-            task = asyncio.current_task()
+            task = _asyncio().current_task()
         except RuntimeError:  # set outside of any loop
             task = None
         self._order += 1
@@ -155,7 +163,7 @@ class ManualClock:
 
     async def _settle(self) -> None:
         for _ in range(10):
-            await asyncio.sleep(0)
+            await _asyncio().sleep(0)
 
 
 class Entropy:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from pilothouse.delivery.charts import load_chart, render
+from pilothouse.delivery.charts.engine.execution.definitions import CodeCache
 from pilothouse.delivery.charts.engine.execution.faults import ExecError
-from pilothouse.delivery.charts.engine.execution.templates import CodeCache, TemplateSet
+from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
 from pilothouse.delivery.charts.engine.functions import go_functions
 from pilothouse.delivery.charts.engine.template.lexer import lex
 from pilothouse.delivery.charts.engine.template.numbers import NumberSyntaxError, parse_number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.delivery.charts.adapters.codestore import CodeStore, private_folder
 from pilothouse.delivery.charts.cli.source import located_chart
 from pilothouse.delivery.charts.engine.chart.loading import check_dependencies, read_values
+from pilothouse.delivery.charts.engine.execution.definitions import CodeCache
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
-from pilothouse.delivery.charts.engine.execution.templates import CodeCache
 from pilothouse.delivery.charts.engine.functions.semver import parse_version
 from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.engine.merging.strvals import apply_set, merge_maps
@@ -186,7 +188,9 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCac
     check_dependencies(chart)
     _check_name(name, warn)
     release = ReleaseOptions(name, args.namespace, is_upgrade=args.is_upgrade)
-    renderer = Renderer(SystemClock().now(), Entropy(), cache or RenderCache())
+    store = CodeStore(chart, private_folder(dict(os.environ)))
+    cache = cache or store.open()
+    renderer = Renderer(SystemClock().now(), Entropy(), cache)
     log: list[str] = []
     try:
         rendered = render_chart(
@@ -197,6 +201,7 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCac
         raise RenderFailed(error.message + _DEBUG_HINT) from None
     finally:
         warn("".join(line + "\n" for line in log))
+        store.save(cache)
     if args.show_only:
         write(_only(rendered, args, path))
     elif args.output_dir:

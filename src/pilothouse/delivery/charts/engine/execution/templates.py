@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from pilothouse.delivery.charts.engine.compiler.statements import CompiledTemplate, compile_template
+from pilothouse.delivery.charts.engine.compiler.statements import CompiledTemplate
 from pilothouse.delivery.charts.engine.execution.access import MAX_TEXT, Access, caller, elements
+from pilothouse.delivery.charts.engine.execution.definitions import CodeCache, Definition
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError, Fault
 from pilothouse.delivery.charts.engine.execution.trace import exec_error
-from pilothouse.delivery.charts.engine.template.nodes import Template
-from pilothouse.delivery.charts.engine.template.parser import is_empty, parse_template
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, NilMap
 from pilothouse.delivery.charts.engine.values.printing import print_value
 from pilothouse.delivery.charts.engine.values.quote import go_quote
@@ -50,36 +49,6 @@ class Limits:
         return "".join(parts)
 
 
-class CodeCache:
-    """Parsed files and compiled bodies by content, so that an unchanged template costs nothing the second time."""
-
-    def __init__(self) -> None:
-        self.parsed: dict[tuple[str, str], dict[str, Template]] = {}
-        self.compiled: dict[int, tuple[Template, CompiledTemplate]] = {}
-
-    def parse(self, name: str, source: str, functions: Mapping[str, GoFunction]) -> dict[str, Template]:
-        """Parse a file once; raises ParseError."""
-        key = (name, source)
-        trees = self.parsed.get(key)
-        if trees is None:
-            if len(self.parsed) > 20_000:
-                self.parsed.clear()
-                self.compiled.clear()
-            trees = self.parsed[key] = parse_template(name, source, functions)
-        return trees
-
-    def compile(self, template: Template, functions: Mapping[str, GoFunction]) -> CompiledTemplate:
-        """Compile a body once."""
-        known = self.compiled.get(id(template))
-        if known is None:
-            try:
-                compiled = compile_template(template, functions)
-            except (RecursionError, MemoryError, SystemError):
-                raise BudgetExceeded(f"template {template.name} is nested too deeply to compile") from None
-            known = self.compiled[id(template)] = template, compiled
-        return known[1]
-
-
 def _fail(message: str) -> Any:
     raise Fault(message)
 
@@ -108,8 +77,8 @@ class TemplateSet:
         self.cache = cache
         self.missing = missing
         self.limits = limits or Limits()
-        self.templates: dict[str, Template] = dict(parent.templates) if parent else {}
-        self.bodies: dict[str, tuple[Template, Callable[..., None]]] = {}
+        self.templates: dict[str, Definition] = dict(parent.templates) if parent else {}
+        self.bodies: dict[str, tuple[Definition, Callable[..., None]]] = {}
         self.known: dict[CodeType, CompiledTemplate] = parent.known if parent else {}
         self.scope: dict[str, Any] = dict(parent.scope) if parent else self._helpers(functions)
         self.scope["template"] = self._template
@@ -150,7 +119,7 @@ class TemplateSet:
     def add(self, name: str, source: str) -> None:
         """Parse a file into the set; a later definition replaces an earlier one unless it is empty."""
         for defined, template in self.cache.parse(name, source, self.functions).items():
-            if defined in self.templates and is_empty(template.body):
+            if defined in self.templates and template.is_empty:
                 continue
             self.templates[defined] = template
 
@@ -161,7 +130,7 @@ class TemplateSet:
             return None
         ready = self.bodies.get(name)
         if ready is None or ready[0] is not template:
-            compiled = self.cache.compile(template, self.functions)
+            compiled = self.cache.compile(template)
             self.known[compiled.code] = compiled
             ready = template, FunctionType(compiled.code, self.scope)
             self.bodies[name] = ready

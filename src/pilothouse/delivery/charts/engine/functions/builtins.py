@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from typing import Any
-from urllib.parse import quote
 
 from pilothouse.delivery.charts.engine.execution.access import assignable, bounded
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
@@ -60,6 +59,8 @@ def js(*args: Any) -> str:
 
 def urlquery(*args: Any) -> str:
     """Escape for a URL query."""
+    from urllib.parse import quote
+
     return quote(_text(args).encode("utf-8", "surrogateescape"), safe="-_.~").replace("%20", "+")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import re2
-
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, FunctionError
 from pilothouse.delivery.charts.engine.values.kinds import NilStrings, StringSlice
 
@@ -30,12 +28,6 @@ _TEMPLATE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 _MAX_TEXT = 64 * 1024 * 1024
 
 
-def _options() -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    return options
-
-
 def go_message(pattern: str, text: str) -> str:
     """Word RE2's complaint about `pattern` as Go does."""
     what, _, argument = text.partition(": ")
@@ -49,8 +41,12 @@ def go_message(pattern: str, text: str) -> str:
 
 def compile_pattern(pattern: str, prefix: str = "") -> Any:
     """Compile for RE2; raises FunctionError with Go's wording."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
     try:
-        return re2.compile(pattern, _options())
+        return re2.compile(pattern, options)
     except re2.error as error:
         text = error.args[0]
         text = text.decode() if isinstance(text, bytes) else str(text)

@@ -6,14 +6,16 @@ thread at a time.
 
 from __future__ import annotations
 
-from pilothouse.delivery.charts.engine.execution.templates import CodeCache
-from pilothouse.delivery.charts.engine.rendering.manifests import Heads
+from collections.abc import Mapping
+
+from pilothouse.delivery.charts.engine.execution.definitions import CodeCache, Row
+from pilothouse.delivery.charts.engine.rendering.manifests import HeadRow, Heads
 
 
 class RenderCache(CodeCache):
     """Makes the second render of a chart cheap."""
 
-    def __init__(self) -> None:
-        """Start empty."""
-        super().__init__()
-        self.heads = Heads()
+    def __init__(self, stored: Mapping[bytes, list[Row]] | None = None, heads: Mapping[bytes, HeadRow] | None = None) -> None:
+        """Start empty, or with what an earlier run compiled and read."""
+        super().__init__(stored)
+        self.heads = Heads(heads)

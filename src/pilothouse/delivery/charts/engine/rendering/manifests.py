@@ -5,7 +5,9 @@ Called by `render`. Every document is parsed, because Helm refuses a render with
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -32,6 +34,8 @@ _EVENTS = frozenset(
      "post-rollback", "test", "test-success")
 )  # fmt: skip
 _HOOK = "helm.sh/hook"
+_WORTH_STORING = 4096
+"""Characters from which on reading a document takes longer than looking it up."""
 _MAX_REMEMBERED = 32 * 1024 * 1024
 _META_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
 
@@ -67,6 +71,10 @@ def _words(annotations: dict[str, Any], name: str) -> tuple[str, ...]:
     return tuple(w.strip().lower() for w in value.split(",")) if value else ()
 
 
+HeadRow = tuple[str, str, str, dict[str, Any]]
+"""A head as it is stored: apiVersion, kind, name and annotations."""
+
+
 class Head(msgspec.Struct, frozen=True):
     """What Helm reads of a document."""
 
@@ -77,23 +85,40 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Heads:
-    """The heads of documents by text: one that did not change since the last render is not parsed again."""
+    """The heads of documents by text: one that did not change since the last render is not parsed again.
 
-    def __init__(self) -> None:
+    `stored` are those of an earlier run by the digest of their text; `rows` are what a store may keep for the next one.
+    """
+
+    def __init__(self, stored: Mapping[bytes, HeadRow] | None = None) -> None:
         self._known: dict[str, Head] = {}
         self._room = _MAX_REMEMBERED
+        self._stored = stored or {}
+        self.rows: dict[bytes, HeadRow] = {}
+        self.has_news = False
+        """Whether a long document was read that a store does not have."""
 
     def of(self, source: str, text: str) -> Head:
         """Return the head of a document of the file `source`; raises RenderFailed for bad YAML."""
         head = self._known.get(text)
         if head is None:
-            head = _head(source, text)
+            head = self._read(source, text) if len(text) >= _WORTH_STORING else _head(source, text)
             self._room -= len(text)
             if self._room < 0:
                 self._known.clear()
                 self._room = _MAX_REMEMBERED - len(text)
             self._known[text] = head
         return head
+
+    def _read(self, source: str, text: str) -> Head:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+        row = self._stored.get(digest)
+        if row is None:
+            head = _head(source, text)
+            row = (head.api_version, head.kind, head.name, head.annotations)
+            self.has_news = True
+        self.rows[digest] = row
+        return Head(*row)
 
 
 def _hook(source: str, text: str, head: Head) -> Hook | None:

@@ -6,6 +6,7 @@ Called by `writer` for every string and key. Styles fall back as in libyaml: pla
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _SAFE = re.compile(r"[A-Za-z/][A-Za-z0-9_./=+@()%;<>$\\^~-]*(?: [A-Za-z0-9_./=+@()%;<>$\\^~-]+)*")
 _SPECIAL_START = frozenset("#,[]{}&*!|>'\"%@`")
@@ -28,7 +29,12 @@ _NAMED = {
     "\u2029": "P",
 }
 _BREAKS = "\r\n\x85\u2028\u2029"
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """Return what finds characters that must be escaped; so large a set takes a while to prepare."""
+    return re.compile("[^\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 
 
 class Analysis:
@@ -41,7 +47,7 @@ class Analysis:
         if not text:
             self.plain, self.plain_flow, self.single, self.block = True, False, True, False
             return
-        special = _UNPRINTABLE.search(text) is not None
+        special = (_unprintable().search(text) if not text.isascii() or not text.isprintable() else None) is not None
         flow, block = _indicators(text)
         lead_space, lead_break = text[0] == " ", text[0] in _BREAKS
         trail_space, trail_break = text[-1] == " ", text[-1] in _BREAKS
@@ -156,7 +162,7 @@ def double_quoted(text: str, column: int, indent: int, width: int, allow_breaks:
     last = len(text) - 1
     spaces = False
     for at, char in enumerate(text):
-        if char in '"\\' or char in _BREAKS or char == "\ufeff" or _UNPRINTABLE.match(char):
+        if char in '"\\' or char in _BREAKS or char == "\ufeff" or _unprintable().match(char):
             piece = _escape(char)
             out.append(piece)
             column += len(piece)

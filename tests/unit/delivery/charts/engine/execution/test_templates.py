@@ -1,7 +1,8 @@
 import pytest
 
+from pilothouse.delivery.charts.engine.execution.definitions import CodeCache
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
-from pilothouse.delivery.charts.engine.execution.templates import CodeCache, Limits, TemplateSet
+from pilothouse.delivery.charts.engine.execution.templates import Limits, TemplateSet
 from pilothouse.delivery.charts.engine.functions import go_functions
 
 
@@ -52,8 +53,10 @@ def test_budgets_stop_loops_and_recursion() -> None:
 
 def test_compiled_code_is_kept_by_content() -> None:
     cache = CodeCache()
+    codes = set()
     for _ in range(2):
         templates = TemplateSet(go_functions(), cache)
         templates.add("t", "{{ 1 }}")
         templates.execute("t", None)
-    assert len(cache.compiled) == 1
+        codes.add(templates.body("t").__code__)  # type: ignore[union-attr]
+    assert len(codes) == 1

@@ -1,7 +1,8 @@
 import pytest
 
+from pilothouse.delivery.charts.engine.execution.definitions import CodeCache
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
-from pilothouse.delivery.charts.engine.execution.templates import CodeCache, TemplateSet
+from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
 from pilothouse.delivery.charts.engine.functions import standard_functions
 from pilothouse.kit.clock import Entropy
 

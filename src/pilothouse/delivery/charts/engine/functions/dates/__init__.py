@@ -6,7 +6,6 @@ The present is a value passed in. Zones come from the operating system's databas
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
@@ -136,6 +135,8 @@ def _duration_problem(text: str, rest: str) -> str:
 def _zone(name: str) -> tzinfo:
     if name in ("", "UTC", "Local"):
         return UTC
+    import zoneinfo
+
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date
 from typing import Any
 
@@ -52,6 +51,8 @@ def _from_yaml_array(text: str) -> list[Any]:
 
 
 def _from_toml(text: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         return _toml_value(tomllib.loads(text))  # type: ignore[no-any-return]
     except tomllib.TOMLDecodeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -80,6 +79,8 @@ class Authority:
         return str(key.private_bytes(ser.Encoding.PEM, form, ser.NoEncryption()).decode())
 
     def _builder(self, name: str, ips: Any, dns: Any, days: int) -> Any:
+        import ipaddress
+
         from cryptography import x509
         from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
