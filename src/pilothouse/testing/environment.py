@@ -123,8 +123,10 @@ class Environment:
         """The variables of this process with those that lead programs to this control plane and to no other."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("KUBERNETES_SERVICE_")}
         local = ",".join(part for part in (os.environ.get("NO_PROXY", ""), "127.0.0.1,localhost") if part)
+        existing = {"USE_EXISTING_CLUSTER": "true"}  # for envtest of controller-runtime: it is to start none of its own
         return {
-            **kept, "KUBECONFIG": self.kubeconfig, "KUBE_CONFIG_PATH": self.kubeconfig, "NO_PROXY": local, "no_proxy": local,
+            **existing, **kept, "KUBECONFIG": self.kubeconfig, "KUBE_CONFIG_PATH": self.kubeconfig, "NO_PROXY": local,
+            "no_proxy": local,
         }  # fmt: skip
 
     @property

@@ -104,6 +104,7 @@ def test_the_environment_of_programs_leads_here_and_nowhere_else(monkeypatch: py
     assert "KUBERNETES_SERVICE_HOST" not in env
     assert env["NO_PROXY"] == "example.com,127.0.0.1,localhost"
     assert env["PATH"] == os.environ["PATH"]
+    assert env["USE_EXISTING_CLUSTER"] == "true"
 
 
 def test_namespaces_end_with_everything_in_them() -> None:
