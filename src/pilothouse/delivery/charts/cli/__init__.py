@@ -67,6 +67,8 @@ def _template(verbs: _Verbs) -> None:
     parser.add_argument("--output-dir", default="")
     parser.add_argument("--dry-run", nargs="?", const="client", default="client")
     add_source_flags(parser)
+    parser.add_argument("--kubeconfig", help="kubeconfig file for --dry-run=server")
+    parser.add_argument("--kube-context", default="", help="context of the kubeconfig")
     parser.add_argument("--post-renderer", default="", metavar="PROGRAM", help="a program that changes the rendered stream")
     parser.add_argument("--post-renderer-args", action="append", default=[])
     for flag in (

@@ -5,61 +5,32 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.adapters.codestore import CodeStore, private_folder
+from pilothouse.delivery.charts.cli.inputs import collect_values, post_renderer, printable, release_name
 from pilothouse.delivery.charts.cli.source import located_chart
-from pilothouse.delivery.charts.engine.chart.loading import check_dependencies, read_values
-from pilothouse.delivery.charts.engine.execution.definitions import CodeCache
+from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.semver import parse_version
 from pilothouse.delivery.charts.engine.merging.loglines import log_line
-from pilothouse.delivery.charts.engine.merging.strvals import apply_set, merge_maps
 from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
-from pilothouse.delivery.charts.engine.rendering.render import PostRender, Renderer, render_chart
-from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed, ValuesInvalid
+from pilothouse.delivery.charts.engine.rendering.render import Lookup, Renderer, render_chart
+from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed
 from pilothouse.delivery.charts.types import Capabilities, ReleaseOptions, Rendered
 from pilothouse.kit.clock import Entropy, SystemClock
 from pilothouse.kit.errors import PilothouseError
 
 if TYPE_CHECKING:
+    Live = tuple[Capabilities, Lookup]
     Emit = Callable[[str], Any]
 
 _DEBUG_HINT = "\n\nUse --debug flag to render out invalid YAML"
 _NAME = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
 _MAX_NAME = 53
-POST_RENDER_TIMEOUT_S = 300
-
-
-def read_file(path: str) -> bytes:
-    """Return a file named on the command line; raises ValuesInvalid."""
-    if path == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise ValuesInvalid(f"open {path}: {reason}") from None
-
-
-def collect_values(args: argparse.Namespace) -> dict[str, Any]:
-    """Merge all value flags in helm's order; raises ValuesInvalid."""
-    values: dict[str, Any] = {}
-    for path in (p for group in args.values for p in group.split(",")):
-        try:
-            values = merge_maps(values, read_values(read_file(path)))
-        except ValuesInvalid as error:
-            if str(error).startswith("open "):
-                raise
-            raise ValuesInvalid(f"failed to parse {path}: {error}") from None
-    for flag in ("set-json", "set", "set-string", "set-file", "set-literal"):
-        for text in getattr(args, flag.replace("-", "_")):
-            apply_set(flag, text, values, lambda path: read_file(path).decode("utf-8", "surrogateescape"))
-    return values
 
 
 def _name_and_chart(args: argparse.Namespace) -> tuple[str, str]:
@@ -71,41 +42,6 @@ def _name_and_chart(args: argparse.Namespace) -> tuple[str, str]:
     if args.name_template:
         return release_name(args.name_template), names[0]
     return "release-name", names[0]
-
-
-def post_renderer(program: str, arguments: list[str]) -> PostRender | None:
-    """Return what runs a program on the rendered stream, None when there is none."""
-    if not program:
-        return None
-
-    def run(text: str) -> str:
-        try:
-            done = subprocess.run(
-                [program, *arguments], input=text.encode(), capture_output=True, check=False, timeout=POST_RENDER_TIMEOUT_S
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise RenderFailed(f"error while running post render on files: {error}") from None
-        if done.returncode or not done.stdout.strip():
-            what = done.stderr.decode("utf-8", "replace").strip() or "it printed nothing"
-            raise RenderFailed(f"error while running post render on files: {program} ended with {done.returncode}: {what}")
-        return done.stdout.decode("utf-8", "replace")
-
-    return run
-
-
-def release_name(template: str) -> str:
-    """Return the name a name template makes; raises ChartInvalid."""
-    from pilothouse.delivery.charts.engine.execution.faults import ExecError
-    from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
-    from pilothouse.delivery.charts.engine.functions import standard_functions
-    from pilothouse.delivery.charts.engine.template.parser import ParseError
-
-    templates = TemplateSet(standard_functions(SystemClock().now(), Entropy()), CodeCache(), missing="default")
-    try:
-        templates.add("name-template", template)
-        return templates.execute("name-template", None)
-    except (ParseError, ExecError) as error:
-        raise ChartInvalid(str(error)) from None
 
 
 def _check_name(name: str, warn: Emit) -> None:
@@ -177,10 +113,12 @@ def _write_dir(rendered: Rendered, args: argparse.Namespace, name: str, write: E
     write("\n")
 
 
-def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCache | None = None) -> None:
-    """Render and print; raises PilothouseError with helm's message."""
+def template(
+    args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCache | None = None, live: Live | None = None
+) -> None:
+    """Render and print, with the capabilities and objects of a `live` cluster; raises PilothouseError with helm's message."""
     name, path = _name_and_chart(args)
-    capabilities = _capabilities(args)
+    capabilities, lookup = live or (_capabilities(args), None)
     chart = located_chart(args, path)
     values = collect_values(args)
     if chart.is_library:
@@ -190,7 +128,7 @@ def template(args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCac
     release = ReleaseOptions(name, args.namespace, is_upgrade=args.is_upgrade)
     store = CodeStore(chart, private_folder(dict(os.environ)))
     cache = cache or store.open()
-    renderer = Renderer(SystemClock().now(), Entropy(), cache)
+    renderer = Renderer(SystemClock().now(), Entropy(), cache, lookup)
     log: list[str] = []
     try:
         rendered = render_chart(
@@ -217,6 +155,10 @@ def run(args: argparse.Namespace) -> int:
     def put(text: str) -> None:
         sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
 
+    if args.validate:
+        sys.stderr.write("Flag --validate has been deprecated, use '--dry-run=server' instead\n")
+    if args.validate or args.dry_run == "server":
+        return _run_live(args, put)
     try:
         template(args, put, sys.stderr.write)
     except PilothouseError as error:
@@ -227,6 +169,18 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def printable(text: str) -> str:
-    """Return a message without control characters that could drive a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)
+def _run_live(args: argparse.Namespace, put: Emit) -> int:
+    """Render with what a cluster is and has."""
+    from pilothouse.delivery.charts.cli.release.session import run_on_cluster
+    from pilothouse.delivery.charts.release.actions.bench import Bench
+    from pilothouse.delivery.charts.release.actions.rendering import cluster_capabilities, live_lookup
+    from pilothouse.kit.aio import offload
+
+    async def work(bench: Bench) -> int:
+        live: Live = (await cluster_capabilities(bench), live_lookup(bench))
+        args.namespace = bench.namespace
+        await offload(lambda: template(args, put, sys.stderr.write, None, live))
+        sys.stdout.flush()
+        return 0
+
+    return run_on_cluster(args, work)

@@ -8,12 +8,14 @@ import msgspec
 import pytest
 
 from pilothouse.delivery.charts.release.actions.bench import Bench, Options
+from pilothouse.delivery.charts.release.actions.differences import live_change, stated
 from pilothouse.delivery.charts.release.actions.install import install
 from pilothouse.delivery.charts.release.actions.rollback import rollback
 from pilothouse.delivery.charts.release.actions.testing import run_tests
 from pilothouse.delivery.charts.release.actions.uninstall import uninstall
 from pilothouse.delivery.charts.release.actions.upgrade import upgrade
 from pilothouse.delivery.charts.release.adapters.guard import lease_name
+from pilothouse.delivery.charts.release.engine.differences import diff_objects
 from pilothouse.delivery.charts.release.engine.reuse import Reuse
 from pilothouse.delivery.charts.release.errors import OperationFailed, ReleaseBusy, ReleaseNotFound, ReleaseRefused
 from pilothouse.kit.clock import rfc3339
@@ -219,5 +221,25 @@ def test_hooks_run_by_weight_and_tests_tell_how_they_ended() -> None:
             await ending
             assert (done.failure is None) == (phase == "Succeeded")
             assert next(h for h in done.release.hooks or () if h.name == "web-check").last_run.phase == phase
+
+    on_bench(work)
+
+
+def test_differences_with_the_cluster_and_with_revisions() -> None:
+    async def work(bench: Bench, said: list[str]) -> None:
+        first = await install(bench, "web", chart(), values(extra=["a"]), Options())
+        await bench.client.patch(CONFIG_MAP, "web", "default", {"data": {"theirs": "1"}})
+        second = await upgrade(bench, "web", chart(), values(color="red"), Options(dry_run="server"))
+        before, after = await live_change(bench, first, second)
+        found = diff_objects(before, after, context=0)
+        assert [(each.identity.name, each.change) for each in found] == [("web", "changed"), ("web-a", "removed")]
+        assert not any("theirs" in line for line in found[0].lines), "a field of another owner stays"
+        assert await live_change(bench, first, first) == (await live_change(bench, None, first))
+        stated_diff = diff_objects(await stated(bench, first, hooks=True), await stated(bench, second, hooks=True))
+        assert [each.change for each in stated_diff] == ["changed", "removed"]
+        assert await stated(bench, None, hooks=True) == []
+        await bench.client.named("other").patch(CONFIG_MAP, "web", "default", {"data": {"color": "pink"}})
+        await live_change(bench, first, second)
+        assert "needs --force-conflicts" in said[-1]
 
     on_bench(work)

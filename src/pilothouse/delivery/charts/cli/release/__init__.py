@@ -97,6 +97,44 @@ def add_release_verbs(verbs: Any, add_values: Callable[[argparse.ArgumentParser]
     parser.set_defaults(run=_lazy("changing", "upgrade"))
     _add_changing(verbs)
     _add_reading(verbs)
+    _add_differing(verbs.add_parser("diff", help="show what would change"), add_values)
+
+
+def _differing(parser: argparse.ArgumentParser, function: str) -> None:
+    parser.add_argument("-C", "--lines", type=int, default=-1, metavar="N", help="lines around a change (default: all)")
+    parser.add_argument("--show-secrets", action="store_true", help="show the values of Secrets")
+    parser.add_argument("--detailed-exitcode", action="store_true", help="exit with 2 when something differs")
+    parser.set_defaults(run=_lazy("differing", function))
+
+
+def _add_differing(parser: argparse.ArgumentParser, add_values: Callable[[argparse.ArgumentParser], None]) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    verb = actions.add_parser("upgrade", help="what an upgrade (or install) would change")
+    verb.add_argument("release")
+    verb.add_argument("chart")
+    _change(verb, add_values)
+    _switches(verb, "reset-values", "reuse-values", "reset-then-reuse-values")
+    verb.add_argument("--against", choices=("live", "release"), default="live", help="live objects, or what the release says")
+    _differing(verb, "upgraded")
+    verb = actions.add_parser("rollback", help="what a rollback would change")
+    verb.add_argument("release")
+    verb.add_argument("revision", nargs="?", type=int, default=0)
+    verb.add_argument("--against", choices=("live", "release"), default="live")
+    _differing(verb, "rolled_back")
+    add_cluster_flags(verb)
+    verb = actions.add_parser("revision", help="what two revisions of a release differ in")
+    verb.add_argument("release")
+    verb.add_argument("revision", type=int)
+    verb.add_argument("other", nargs="?", type=int, default=0, metavar="REVISION")
+    _differing(verb, "revisions")
+    add_cluster_flags(verb)
+    verb = actions.add_parser("release", help="what two releases differ in")
+    verb.add_argument("release")
+    verb.add_argument("other", metavar="RELEASE")
+    _differing(verb, "releases")
+    add_cluster_flags(verb)
+    for name in ("rollback", "revision", "release"):
+        _switches(actions.choices[name], "no-hooks")
 
 
 def _add_changing(verbs: Any) -> None:

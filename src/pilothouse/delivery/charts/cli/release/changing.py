@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from pilothouse.delivery.charts.cli.inputs import collect_values, post_renderer, release_name
 from pilothouse.delivery.charts.cli.release.session import fail, run_on_cluster, seconds_of, warn, write
 from pilothouse.delivery.charts.cli.release.shown import release_tree, status_text, structured
 from pilothouse.delivery.charts.cli.source import located_chart
-from pilothouse.delivery.charts.cli.template import collect_values, post_renderer, release_name
 from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
 from pilothouse.delivery.charts.errors import ChartInvalid
 from pilothouse.delivery.charts.release.actions.bench import Bench, CrdPolicy, DryRun, Options
@@ -78,7 +78,8 @@ def options_of(args: argparse.Namespace, crds: CrdPolicy) -> Options:
     )
 
 
-def _loaded(args: argparse.Namespace, source: str) -> tuple[Chart, dict[str, Any]]:
+def loaded_chart(args: argparse.Namespace, source: str) -> tuple[Chart, dict[str, Any]]:
+    """Return the chart and the values the flags give; raises what is wrong with either."""
     chart = located_chart(args, source)
     values = collect_values(args)
     if chart.is_library:
@@ -123,7 +124,7 @@ def install(args: argparse.Namespace) -> int:
     try:
         name, source = _install_name(args)
         options = options_of(args, "create")
-        chart, values = _loaded(args, source)
+        chart, values = loaded_chart(args, source)
     except PilothouseError as error:
         return fail(error, "INSTALLATION FAILED: ")
 
@@ -134,7 +135,8 @@ def install(args: argparse.Namespace) -> int:
     return run_on_cluster(args, work, "INSTALLATION FAILED: ")
 
 
-def _reuse(args: argparse.Namespace) -> Reuse:
+def reuse_of(args: argparse.Namespace) -> Reuse:
+    """Return which values of the release before the flags keep."""
     wishes = (
         (args.reset_values, Reuse.RESET),
         (args.reuse_values, Reuse.REUSE),
@@ -159,12 +161,12 @@ def upgrade(args: argparse.Namespace) -> int:
             write(f'Release "{name}" does not exist. Installing it now.\n')
         args.replace = bool(history)
         options = options_of(args, "create" if is_new else "skip")
-        chart, values = _loaded(args, source)
+        chart, values = loaded_chart(args, source)
         try:
             if is_new:
                 _show(await installing.install(bench, name, chart, values, options), args)
                 return 0
-            release = await upgrading.upgrade(bench, name, chart, values, options, _reuse(args))
+            release = await upgrading.upgrade(bench, name, chart, values, options, reuse_of(args))
         except PilothouseError as error:
             return fail(error, "" if is_new else "UPGRADE FAILED: ")
         if args.output == "table":
