@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pilothouse.app.lifecycle import ControlPlane, Options
 from pilothouse.app.main import run
+from pilothouse.testing import Environment
+
+pytestmark = pytest.mark.control_plane(controllers=False)
 
 
 @pytest.fixture
-def kubeconfig(tmp_path: Path) -> Iterator[str]:
-    """A control plane in a thread of its own, as the command line blocks."""
-    ready, stop = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        plane = ControlPlane(Options(tmp_path, store="memory"))
-        await plane.start_api()
-        ready.set()
-        await stop.wait()
-        await plane.stop()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert ready.wait(20)
-    yield str(tmp_path / "kubeconfig")
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(20)
-    loop.close()
+def kubeconfig(control_plane: Environment) -> str:
+    return control_plane.kubeconfig
 
 
 def test_add_list_load_and_clear(kubeconfig: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
