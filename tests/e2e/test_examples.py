@@ -71,6 +71,7 @@ def suite(program: str) -> list[str]:
     [
         ("schedules", "2 passed"),
         pytest.param("websites", "5 passed", marks=FOREIGN),
+        pytest.param("owners", "2 passed", marks=FOREIGN),
         pytest.param("previews", "2 passed", marks=FOREIGN),
     ],
 )
