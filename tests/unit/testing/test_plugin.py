@@ -49,6 +49,21 @@ def test_suites_that_do_not_use_it_import_nothing(tmp_path: Path) -> None:
     assert not {"uvloop", "msgspec", "cryptography", "orjson", "yaml", "pilothouse.testing.environment"} & set(modules)
 
 
+def test_it_is_imported_as_outside_of_pytest_and_suites_are_not(tmp_path: Path) -> None:
+    text = (
+        "import sys\nfrom importlib.machinery import PathFinder\n"
+        "def test_it(control_plane):\n"
+        "    rewritten = {name for name, module in sys.modules.items()\n"
+        "                 if 'Rewriting' in type(getattr(module, '__loader__', None)).__name__}\n"
+        "    assert {name for name in rewritten if name.startswith('pilothouse')} <= {\n"
+        "        'pilothouse', 'pilothouse.testing', 'pilothouse.testing.plugin'}\n"
+        "    assert 'test_theirs' in rewritten\n"
+        "    assert sys.meta_path.count(PathFinder) == 1\n"
+    )
+    done = suite(tmp_path, text)
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_failing_test_shows_events_and_leaves_nothing(tmp_path: Path) -> None:
     done = suite(
         tmp_path,
