@@ -1,4 +1,4 @@
-"""What the verbs read from the command line: values, files, names from templates, post-renderers; and how texts are made safe."""
+"""What the verbs read from the command line: values, files, names from templates, post-renderers."""
 
 from __future__ import annotations
 
@@ -78,8 +78,3 @@ def release_name(template: str) -> str:
         return templates.execute("name-template", None)
     except (ParseError, ExecError) as error:
         raise ChartInvalid(str(error)) from None
-
-
-def printable(text: str) -> str:
-    """Return a message without control characters that could drive a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\u{ord(c):04x}" for c in text)

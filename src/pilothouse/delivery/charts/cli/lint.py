@@ -12,7 +12,8 @@ from typing import Any
 
 from pilothouse.delivery.charts.adapters.archive import read_archive
 from pilothouse.delivery.charts.adapters.folders import read_chart_files
-from pilothouse.delivery.charts.cli.inputs import collect_values, printable
+from pilothouse.delivery.charts.cli.inputs import collect_values
+from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.engine.chart import lintrules as rules
 from pilothouse.delivery.charts.engine.chart.loading import chart_from_files, yaml_text
 from pilothouse.delivery.charts.engine.functions.markup import read_as, yaml_error

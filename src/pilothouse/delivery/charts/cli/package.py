@@ -11,8 +11,9 @@ import msgspec
 
 from pilothouse.delivery.charts import load_chart
 from pilothouse.delivery.charts.adapters.package import write_archive
-from pilothouse.delivery.charts.cli.inputs import printable, read_file
+from pilothouse.delivery.charts.cli.inputs import read_file
 from pilothouse.delivery.charts.cli.release.session import fail, write
+from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.cli.source import bring_missing, credentials_of
 from pilothouse.delivery.charts.engine.chart.dependencies import requirement_fits
 from pilothouse.delivery.charts.engine.chart.loading import missing_dependencies, plain_text

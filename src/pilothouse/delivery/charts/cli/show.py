@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pilothouse.delivery.charts.cli.inputs import printable
+from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.cli.source import located_chart
 from pilothouse.delivery.charts.engine.chart.metadata import chart_yaml
 from pilothouse.delivery.charts.types import Chart

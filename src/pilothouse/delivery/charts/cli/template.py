@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.adapters.codestore import CodeStore, private_folder
-from pilothouse.delivery.charts.cli.inputs import collect_values, post_renderer, printable, release_name
+from pilothouse.delivery.charts.cli.inputs import collect_values, post_renderer, release_name
+from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.cli.source import located_chart
 from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pilothouse.delivery.charts.cli.inputs import post_renderer, printable, read_file, release_name
+from pilothouse.delivery.charts.cli.inputs import post_renderer, read_file, release_name
 from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed, ValuesInvalid
 
 
@@ -16,7 +16,6 @@ def test_files_and_names(tmp_path: Path) -> None:
     assert release_name('{{ "WEB" | lower }}-1') == "web-1"
     with pytest.raises(ChartInvalid):
         release_name("{{")
-    assert printable("a\x1b[1mb\n") == "a\\u001b[1mb\n"
 
 
 def test_post_renderers() -> None:

@@ -27,7 +27,6 @@ from pilothouse.delivery.charts.engine.yaml.writer import write_yaml
 from pilothouse.delivery.charts.release.actions.bench import Bench
 from pilothouse.delivery.charts.release.engine.history import revision_of
 from pilothouse.delivery.charts.release.engine.objects import read_objects
-from pilothouse.delivery.charts.release.engine.reuse import computed_values
 from pilothouse.delivery.charts.release.errors import ReleaseRefused
 from pilothouse.delivery.charts.release.types import PENDING, Release
 from pilothouse.kit.errors import NotFound
@@ -168,6 +167,8 @@ def status(args: argparse.Namespace) -> int:
 
 
 def _values(args: argparse.Namespace, release: Release) -> str:
+    from pilothouse.delivery.charts.release.engine.reuse import computed_values  # brings the whole engine along
+
     found = computed_values(release) if args.all else release.config
     if args.output == "table":
         return ("COMPUTED VALUES:\n" if args.all else "USER-SUPPLIED VALUES:\n") + write_yaml(found)

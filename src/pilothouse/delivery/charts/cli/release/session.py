@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable
 
-from pilothouse.delivery.charts.cli.inputs import printable
+from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.release.actions.bench import Bench
 from pilothouse.delivery.charts.release.errors import ReleaseRefused
 from pilothouse.kit.clock import Entropy, SystemClock

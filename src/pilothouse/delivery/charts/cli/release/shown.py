@@ -10,9 +10,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from pilothouse.delivery.charts.engine.chart.metadata import chart_yaml
 from pilothouse.delivery.charts.engine.yaml.writer import write_yaml
-from pilothouse.delivery.charts.release.engine.reuse import computed_values
 from pilothouse.delivery.charts.release.types import Release
 
 _GO_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
@@ -76,6 +74,8 @@ def status_text(
     out += [f"RESOURCES:\n{resources}"] if resources else []
     out += _tests(release)
     if is_debug:
+        from pilothouse.delivery.charts.release.engine.reuse import computed_values  # brings the whole engine along
+
         out += [f"USER-SUPPLIED VALUES:\n{write_yaml(release.config)}"]
         out += [f"COMPUTED VALUES:\n{write_yaml(computed_values(release))}"]
     if is_debug or info.description.lower() == "dry run complete":
@@ -173,9 +173,3 @@ def release_tree(release: Release, resources: dict[str, Any] | None = None) -> d
     if resources:
         tree["info"] = {**tree.get("info", {}), "resources": resources}
     return tree
-
-
-__all__ = [
-    "ansi_time", "as_json", "chart_yaml", "go_time", "history_row", "history_table", "hooks_text", "list_row", "metadata_of",
-    "metadata_text", "moment", "release_tree", "status_text", "structured", "table",
-]  # fmt: skip

@@ -13,8 +13,9 @@ import msgspec
 from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.render import Lookup, Renderer, render_chart
 from pilothouse.delivery.charts.release.actions.bench import Bench, Options
-from pilothouse.delivery.charts.release.engine.chartrecord import chart_record, clean_text, plain_value
+from pilothouse.delivery.charts.release.engine.chartrecord import chart_record
 from pilothouse.delivery.charts.release.engine.hooks import hook_records
+from pilothouse.delivery.charts.release.engine.plainvalues import clean_text, plain_value
 from pilothouse.delivery.charts.release.types import PENDING_INSTALL, SERVER_SIDE, Release, ReleaseInfo
 from pilothouse.delivery.charts.types import Capabilities, Chart, Manifest, ReleaseOptions, Rendered
 from pilothouse.kit.aio import offload

@@ -1,7 +1,4 @@
-"""A chart as helm stores it within a release, and back; and values as they go into JSON and come out of it.
-
-Numbers of values are floats for the templates and plain numbers in JSON. Helm's reader is typed, so every text field is a text.
-"""
+"""A chart as helm stores it within a release, and back. Helm's reader is typed, so every text field is a text."""
 
 from __future__ import annotations
 
@@ -11,43 +8,12 @@ from typing import Any
 
 from pilothouse.delivery.charts.engine.chart.loading import plain_text
 from pilothouse.delivery.charts.engine.functions.convert import strval
+from pilothouse.delivery.charts.release.engine.plainvalues import clean_text, float_values, plain_value
 from pilothouse.delivery.charts.release.errors import ReleaseUnreadable
 from pilothouse.delivery.charts.types import Chart, ChartFile
 
-_EXACT = 2**53
 _HEAD = ("name", "home")
 _MIDDLE = ("icon", "apiVersion", "condition", "tags", "appVersion")
-
-
-def plain_value(value: Any) -> Any:
-    """Return a value as JSON holds it: whole numbers without a fraction, no classes of our own."""
-    if isinstance(value, dict):
-        return {str(key): plain_value(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain_value(item) for item in value]
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < _EXACT else float(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return int(value)
-    return value
-
-
-def clean_text(text: str) -> str:
-    """Return a text without bytes that are not UTF-8."""
-    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def float_values(value: Any) -> Any:
-    """Return values read from JSON as templates know them: every number a float."""
-    if isinstance(value, dict):
-        return {key: float_values(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [float_values(item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return value
 
 
 def _dependency(item: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pilothouse.delivery.charts.release.engine.chartrecord import clean_text
+from pilothouse.delivery.charts.release.engine.plainvalues import clean_text
 from pilothouse.delivery.charts.release.types import Release, ReleaseHook
 from pilothouse.delivery.charts.types import Hook
 

@@ -1,6 +1,7 @@
 """The objects of a manifest: read, stamped with the release that owns them, compared by identity, ordered for removal.
 
-Called by the actions. An object is the tree that is sent to the server; its identity is kind, group, namespace and name.
+Called by the actions. An object is the tree that is sent to the server; its identity is kind, group, namespace and name. The
+chart engine is imported by the functions that need it: verbs that only list releases do without.
 """
 
 from __future__ import annotations
@@ -12,23 +13,13 @@ from typing import Any
 import msgspec
 
 from pilothouse.api.meta import Tree, annotations_of, labels_of, metadata, name_of, namespace_of
-from pilothouse.delivery.charts.engine.functions.markup import yaml_error
-from pilothouse.delivery.charts.engine.rendering.manifests import INSTALL_ORDER, split_documents
-from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
-from pilothouse.delivery.charts.release.engine.chartrecord import plain_value
+from pilothouse.delivery.charts.release.engine.plainvalues import plain_value
 from pilothouse.delivery.charts.release.errors import ReleaseRefused
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 RELEASE_NAME, RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 POLICY = "helm.sh/resource-policy"
 _SOURCE = re.compile(r"^# Source: (.+)$", re.MULTILINE)
-_REMOVAL = {
-    kind: rank
-    for rank, kind in enumerate(
-        ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
-         *(kind for kind in reversed(INSTALL_ORDER) if not kind.endswith("WebhookConfiguration")))
-    )
-}  # fmt: skip
 
 
 class Identity(msgspec.Struct, frozen=True, order=True):
@@ -49,6 +40,10 @@ class Owner(msgspec.Struct, frozen=True):
 
 def read_objects(manifest: str) -> list[Tree]:
     """Return the objects of a manifest, lists taken apart; raises ReleaseRefused for what is none."""
+    from pilothouse.delivery.charts.engine.functions.markup import yaml_error
+    from pilothouse.delivery.charts.engine.rendering.manifests import split_documents
+    from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
+
     found: list[Tree] = []
     for text in split_documents(manifest):
         source = _SOURCE.search(text)
@@ -128,7 +123,12 @@ def removed(old: Iterable[Tree], new: Iterable[Tree]) -> list[Tree]:
 
 def in_removal_order(trees: Iterable[Tree]) -> list[Tree]:
     """Return objects in the order they are removed: what uses others first."""
-    return sorted(trees, key=lambda tree: (_REMOVAL.get(str(tree.get("kind")), len(_REMOVAL)), str(tree.get("kind"))))
+    from pilothouse.delivery.charts.engine.rendering.manifests import INSTALL_ORDER
+
+    hooks = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+    order = (*hooks, *(kind for kind in reversed(INSTALL_ORDER) if kind not in hooks))
+    rank = {kind: at for at, kind in enumerate(order)}
+    return sorted(trees, key=lambda tree: (rank.get(str(tree.get("kind")), len(rank)), str(tree.get("kind"))))
 
 
 def batches(trees: Iterable[Tree]) -> list[list[Tree]]:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values, copy_values, merge_tables
-from pilothouse.delivery.charts.release.engine.chartrecord import chart_of, float_values
+from pilothouse.delivery.charts.release.engine.chartrecord import chart_of
+from pilothouse.delivery.charts.release.engine.plainvalues import float_values
 from pilothouse.delivery.charts.release.types import Release
 from pilothouse.delivery.charts.types import Chart
 

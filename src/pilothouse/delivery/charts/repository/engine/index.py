@@ -19,7 +19,8 @@ from pilothouse.delivery.charts.engine.functions.markup import yaml_error
 from pilothouse.delivery.charts.engine.functions.semver import Version, parse_version, satisfies
 from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
 from pilothouse.delivery.charts.engine.yaml.writer import write_yaml
-from pilothouse.delivery.charts.release.engine.chartrecord import metadata_record, plain_value
+from pilothouse.delivery.charts.release.engine.chartrecord import metadata_record
+from pilothouse.delivery.charts.release.engine.plainvalues import plain_value
 from pilothouse.delivery.charts.repository.errors import ChartNotFound, RepositoryInvalid
 from pilothouse.delivery.charts.repository.types import Index, IndexEntry
 

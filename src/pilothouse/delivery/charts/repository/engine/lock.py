@@ -13,7 +13,7 @@ import orjson
 
 from pilothouse.delivery.charts.engine.chart.loading import plain_text
 from pilothouse.delivery.charts.engine.yaml.writer import write_yaml
-from pilothouse.delivery.charts.release.engine.chartrecord import plain_value
+from pilothouse.delivery.charts.release.engine.plainvalues import plain_value
 
 Requirement = dict[str, Any]
 _GO_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}

@@ -3,7 +3,7 @@
 import pytest
 
 from pilothouse.delivery.charts import load_chart
-from pilothouse.delivery.charts.release.engine.chartrecord import chart_of, chart_record, float_values, plain_value
+from pilothouse.delivery.charts.release.engine.chartrecord import chart_of, chart_record
 from pilothouse.delivery.charts.release.errors import ReleaseUnreadable
 
 
@@ -27,14 +27,6 @@ def test_there_and_back() -> None:
     assert back.values == chart.values
     assert all(isinstance(value, float) for value in (back.values["count"], back.values["list"][0]))
     assert (back.templates, back.schema, back.files) == (chart.templates, chart.schema, chart.files)
-
-
-def test_values() -> None:
-    assert plain_value({"a": 1e6, "b": 1e300, "c": True, "d": "x\udcff", "e": (1.5, None)}) == {
-        "a": 1000000, "b": 1e300, "c": True, "d": "x\ufffd", "e": [1.5, None],
-    }  # fmt: skip
-    assert isinstance(plain_value(2.0), int)
-    assert float_values({"a": [1, True, "x"]}) == {"a": [1.0, True, "x"]}
 
 
 def test_a_broken_chart_is_refused() -> None:
