@@ -294,15 +294,15 @@ class ControlPlane:
             while not is_condition_true(await client.get(CUSTOM_RESOURCE_DEFINITION, name_of(definition)), "Established"):
                 await self.clock.sleep(0.005)
 
-    async def stop(self) -> None:
-        """Stop capabilities, drain the edge, close the store; safe to call twice."""
+    async def stop(self, drain_s: float = 5.0) -> None:
+        """Stop capabilities, let requests under way end for `drain_s`, close the store; safe to call twice."""
         async with AsyncExitStack() as stack:  # a part that fails to stop keeps none of the others from it
             if self._store is not None:
                 stack.push_async_callback(self._store.close)
             if self._audit is not None:
                 stack.push_async_callback(self._audit.stop)
             if self._edge is not None:
-                stack.push_async_callback(self._edge.stop)
+                stack.push_async_callback(self._edge.stop, drain_s)
             if self.server is not None:
                 stack.push_async_callback(self.server.stop)
             if self.manager is not None:

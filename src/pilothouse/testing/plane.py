@@ -41,6 +41,8 @@ NO_NODES = "Pods stay Pending without nodes: nodes=1 gives the control plane one
 _WITH_PODS = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "ReplicationController", "StatefulSet"})
 MAX_ADVANCE_S = 100 * 365 * 86_400.0
 KEPT_REFUSALS = 100
+DRAIN_S = 0.2
+"""How long requests under way may take at the end: nobody waits for their answers any more."""
 logger = logging.getLogger("pilothouse.requests")
 
 
@@ -138,7 +140,7 @@ class Plane:
         """Stop all parts."""
         for operator in reversed(self._operators):
             await operator.stop()
-        await self.lifecycle.stop()
+        await self.lifecycle.stop(DRAIN_S)
 
     async def answer(self, request: Request) -> Response:
         """Answer a request in process."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import os
 import ssl
@@ -245,6 +246,20 @@ def test_time_stands_still_while_a_program_is_connected_but_not_for_the_test_its
                 environment.wait_for("job", "second", "Complete", timeout_s=0.2)
             environment.advance(61)
             environment.wait_for("job", "second", "Complete", timeout_s=0.2)
+
+
+def test_requests_that_wait_for_virtual_time_do_not_delay_the_end() -> None:
+    plan = {"rules": [{"point": "api.list", "action": "delay", "delayS": 3600}]}
+    environment = Environment(virtual_time="manual", faults=plan).start()
+    access = kubeconfig.read(Path(environment.kubeconfig))
+    connection = http.client.HTTPSConnection("127.0.0.1", int(environment.url.rpartition(":")[2]), context=client_context(access))
+    connection.request("GET", "/api/v1/namespaces")
+    while not environment.faults[0]["seen"]:
+        time.sleep(0.01)
+    began = time.monotonic()
+    environment.stop()
+    assert time.monotonic() - began < 3
+    connection.close()
 
 
 def _stranger(environment: Environment) -> kubeconfig.ClusterAccess:
