@@ -74,7 +74,7 @@ class Informer:
         self._version = ""
         self._last_activity = clock.monotonic()
         self._is_started = False
-        self._follow_task: asyncio.Task[None] | None = None
+        self._follow_task: asyncio.Task[Exception | None] | None = None
 
     def add_handler(self, handler: ChangeHandler) -> None:
         """Tell `handler` about every change; what is cached already is told as added at once."""
@@ -149,15 +149,26 @@ class Informer:
         self._synced.set()
 
     async def _follow(self) -> None:
-        self._follow_task = self._tasks.spawn(self._consume(), "watch")
+        failure: Exception | None = None
+        self._follow_task = self._tasks.spawn(self._outcome(), "watch")
         try:
-            await self._follow_task
+            failure = await self._follow_task
         except asyncio.CancelledError:
             if not self._follow_task.cancelled() or _is_being_cancelled():
                 raise
         finally:
             self._follow_task.cancel()
             self._follow_task = None
+        if failure is not None:
+            raise failure
+
+    async def _outcome(self) -> Exception | None:
+        """Take in what the watch tells until it ends; returns what ended it, so that only `_run` speaks of it."""
+        try:
+            await self._consume()
+        except Exception as error:  # noqa: BLE001 - raised by `_follow`
+            return error
+        return None
 
     async def _consume(self) -> None:
         scope = self.scope

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from pilothouse.api.meta import Tree
+from pilothouse.kit.clock import SystemClock
+from pilothouse.kit.faults import Faults, read_plan
 from pilothouse.sdk.client import EventBatch, WatchEvent
 from pilothouse.sdk.informer import Change
 from pilothouse.sdk.kinds import CONFIG_MAP
@@ -98,7 +100,9 @@ def test_a_handler_that_fails_stops_neither_the_cache_nor_other_handlers() -> No
     asyncio.run(run())
 
 
-def test_a_watch_that_ends_in_an_unforeseen_error_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_that_ends_in_an_unforeseen_error_is_opened_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     async def run() -> None:
         async with control_plane() as manager:
             client, healthy, calls = manager.client, manager.client.watch, []
@@ -114,6 +118,36 @@ def test_a_watch_that_ends_in_an_unforeseen_error_is_opened_again(monkeypatch: p
             informer = manager.informer(CONFIG_MAP, namespace="default")
             await informer.start()
             await client.create(CONFIG_MAP, config_map("late"))
+            await until(lambda: informer.cache.get("late", "default") is not None)
+
+    asyncio.run(run())
+    assert ["cut off" in record.getMessage() for record in caplog.records] == [True], "it is told once"
+
+
+def test_a_history_that_is_gone_is_nothing_to_speak_of(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        faults = Faults(SystemClock())
+        async with control_plane(faults=faults) as manager:
+            faults.load(read_plan({"rules": [{"point": "api.watch", "action": "expire", "count": 1}]}))
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            await informer.start()
+            await manager.client.create(CONFIG_MAP, config_map("late"))
+            await until(lambda: informer.cache.get("late", "default") is not None)
+            assert faults.state()[0]["struck"] == 1
+
+    asyncio.run(run())
+    assert not caplog.records
+
+
+def test_a_watch_that_is_cancelled_for_its_silence_is_opened_again() -> None:
+    async def run() -> None:
+        async with control_plane() as manager:
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            await informer.start()
+            await until(lambda: informer._follow_task is not None)
+            assert informer._follow_task is not None
+            informer._follow_task.cancel()
+            await manager.client.create(CONFIG_MAP, config_map("late"))
             await until(lambda: informer.cache.get("late", "default") is not None)
 
     asyncio.run(run())
