@@ -39,6 +39,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "version": ("pilothouse.app.cli.version", "print the versions of client and server"),
     "url": ("pilothouse.cluster.nodeagent.cli", "print the address a Service answers at on this machine"),
     "app": ("pilothouse.delivery.gitops.cli", "work with GitOps applications"),
-    "chart": ("pilothouse.delivery.charts.cli", "render, lint and show Helm charts"),
+    "chart": ("pilothouse.delivery.charts.cli", "install, render, lint and share Helm charts"),
     "image": ("pilothouse.delivery.images.cli", "build and list images"),
 }

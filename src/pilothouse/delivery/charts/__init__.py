@@ -1,11 +1,11 @@
-"""Helm charts in pure Python: load, render, lint — the same bytes `helm template` prints, without Go.
+"""Helm charts in pure Python: load, render, lint — the same bytes `helm template` prints, without Go — and release them.
 
 Flow: files (a folder, an archive, or a mapping) -> `load_chart` -> `Chart`; values in layers -> `merge_layers`;
 `render` compiles the templates that are reached to Python code objects, runs them and returns a `Rendered` with manifests in
-install order, hooks, notes and CRDs. The engine below is pure: the clock, the randomness and `lookup` are passed in.
+install order, hooks, notes and CRDs. The engine below is pure: the clock, the randomness and `lookup` are passed in. `Releases`
+(below `release`) installs, upgrades and rolls back on helm's own records; `repository` is where charts come from.
 
 Limits: 5 MB per file and 100 MB per chart, five million loop steps, 256 MB of output, 1000 nested includes, 32 private keys.
-Not here yet: releases in a cluster, repositories and registries, provenance.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed, Values
 if TYPE_CHECKING:
     from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
     from pilothouse.delivery.charts.engine.rendering.render import Lookup
+    from pilothouse.delivery.charts.release.library import Releases
     from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
     from pilothouse.kit.clock import Clock, Entropy
 
@@ -27,6 +28,7 @@ __all__ = [
     "Chart",
     "ChartInvalid",
     "ReleaseOptions",
+    "Releases",
     "RenderCache",
     "RenderFailed",
     "Rendered",
@@ -47,6 +49,10 @@ def __getattr__(name: str) -> Any:
         from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 
         return RenderCache
+    if name == "Releases":
+        from pilothouse.delivery.charts.release.library import Releases
+
+        return Releases
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -6,7 +6,7 @@ from pilothouse.kit.registry import Capability
 
 CAPABILITY = Capability(
     id="delivery.charts",
-    summary="Helm charts rendered in pure Python: load, template, lint, show.",
+    summary="Helm charts in pure Python: template, lint, releases shared with helm, repositories, registries, signatures.",
     stability="alpha",
     requires="charts",
 )
