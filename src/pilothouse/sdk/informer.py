@@ -72,6 +72,11 @@ class Informer:
         self._tasks = TaskScope(f"informer-{scope.kind.plural}")
         self._backoff = Backoff(0.05, 30.0, entropy)
         self._version = ""
+        """Where the watch goes on; empty when the whole has to be listed first."""
+        self._told = 0
+        """The newest version that a list or a watch told."""
+        self._written: dict[ObjectKey, int] = {}
+        """What was observed since a list is needed: the answer may have been made before."""
         self._last_activity = clock.monotonic()
         self._is_started = False
         self._follow_task: asyncio.Task[Exception | None] | None = None
@@ -135,10 +140,13 @@ class Informer:
         scope = self.scope
         items, version = await self._client.list_raw(scope.kind, scope.namespace, labels=scope.labels, fields=scope.fields)
         self._last_activity = self._clock.monotonic()
-        seen: set[ObjectKey] = set()
+        self._told = int(version) if version.isdigit() else 0
+        seen = {key for key, written in self._written.items() if written > self._told}
         for raw in items:
             tree = self.cache.decode(raw)
             key = key_of(tree)
+            if key in seen:
+                continue
             seen.add(key)
             known = self.cache.entry(key)
             if known is None or known.resource_version != metadata(tree).get("resourceVersion"):
@@ -146,6 +154,7 @@ class Informer:
         for key in [key for key in self.cache.keys() if key not in seen]:  # noqa: SIM118 - a Cache is no mapping
             self._delete(key, None)
         self._version = version
+        self._written.clear()
         self._synced.set()
 
     async def _follow(self) -> None:
@@ -187,6 +196,7 @@ class Informer:
         if event.type == "ERROR":
             raise api_error(int(tree.get("code", 500)), tree)
         self._version = metadata(tree).get("resourceVersion", self._version)
+        self._told = int(self._version) if self._version.isdigit() else 0
         if event.type == "BOOKMARK":
             return
         if event.type == "DELETED":
@@ -201,9 +211,11 @@ class Informer:
         The event of the same write is ignored when it comes; an answer that the watch has overtaken already is ignored here.
         """
         version = str(metadata(tree).get("resourceVersion", ""))
-        is_ahead = version.isdigit() and self._version.isdigit() and int(version) > int(self._version)
-        if is_ahead and not self._is_overtaken(key_of(tree), tree):
-            self._upsert(key_of(tree), tree, orjson.dumps(tree))
+        key, is_ahead = key_of(tree), self.has_synced and version.isdigit() and int(version) > self._told > 0
+        if is_ahead and not self._is_overtaken(key, tree):
+            if not self._version:
+                self._written[key] = int(version)
+            self._upsert(key, tree, orjson.dumps(tree))
 
     def forget(self, tree: Tree) -> None:
         """Take in that this process deleted an object for good."""

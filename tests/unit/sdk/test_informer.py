@@ -139,6 +139,50 @@ def test_a_history_that_is_gone_is_nothing_to_speak_of(caplog: pytest.LogCapture
     assert not caplog.records
 
 
+def test_own_writes_are_read_while_all_is_listed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A controller that did not see its own writes meanwhile would carry them out again and again."""
+
+    async def run() -> None:
+        faults = Faults(SystemClock())
+        async with control_plane(faults=faults) as manager:
+            client, listed, may_arrive = manager.client, asyncio.Event(), asyncio.Event()
+            real = client.list_raw
+
+            async def list_raw(*args: Any, **options: Any) -> Any:
+                answer = await real(*args, **options)
+                if faults.state():  # the second list
+                    listed.set()
+                    await may_arrive.wait()
+                return answer
+
+            monkeypatch.setattr(client, "list_raw", list_raw)
+            informer = manager.informer(CONFIG_MAP, namespace="default")
+            old = await client.create(CONFIG_MAP, config_map("old"))
+            await informer.start()
+            faults.load(read_plan({"rules": [{"point": "api.watch", "action": "expire", "count": 1}]}))
+            await client.create(CONFIG_MAP, config_map("other"))
+            await listed.wait()
+            informer.observe(await client.create(CONFIG_MAP, config_map("mine")))
+            informer.observe(await client.replace(CONFIG_MAP, {**old, "data": {"v": "2"}}))
+
+            def seen() -> tuple[bool, str]:
+                found = informer.cache.get("old", "default")
+                assert found is not None
+                return informer.cache.get("mine", "default") is not None, found["data"]["v"]
+
+            assert seen() == (True, "2")
+            changes: list[Change] = []
+            informer._handlers.append(changes.append)
+            may_arrive.set()
+            await client.create(CONFIG_MAP, config_map("last"))
+            await until(lambda: informer.cache.get("last", "default") is not None)
+            assert seen() == (True, "2")
+            assert [(change.type, change.key.name) for change in changes][-1] == ("added", "last")
+            assert not [change for change in changes if change.key.name in ("mine", "old")]
+
+    asyncio.run(run())
+
+
 def test_a_watch_that_is_cancelled_for_its_silence_is_opened_again() -> None:
     async def run() -> None:
         async with control_plane() as manager:
