@@ -19,10 +19,12 @@ from pilothouse.delivery.charts.release.engine.differences import diff_objects
 from pilothouse.delivery.charts.release.engine.reuse import Reuse
 from pilothouse.delivery.charts.release.errors import OperationFailed, ReleaseBusy, ReleaseNotFound, ReleaseRefused
 from pilothouse.kit.clock import rfc3339
-from pilothouse.kit.errors import NotFound
-from pilothouse.sdk.kinds import CONFIG_MAP, LEASE, POD, SERVICE_ACCOUNT
+from pilothouse.kit.errors import Denied, NotFound
+from pilothouse.sdk.kinds import CONFIG_MAP, LEASE, POD, SERVICE_ACCOUNT, Kind
 from tests.unit.delivery.charts.release.charts import chart, on_bench, values
 
+ROLE = Kind("rbac.authorization.k8s.io/v1", "Role", "roles")
+BINDING = Kind("rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings")
 CONFLICT = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "web", "namespace": "default"}}
 CRD = """apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -241,5 +243,47 @@ def test_differences_with_the_cluster_and_with_revisions() -> None:
         await bench.client.named("other").patch(CONFIG_MAP, "web", "default", {"data": {"color": "pink"}})
         await live_change(bench, first, second)
         assert "needs --force-conflicts" in said[-1]
+
+    on_bench(work)
+
+
+def test_a_user_of_one_namespace_needs_no_more_than_its_objects() -> None:
+    rules = [{"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["*"]}]
+    subjects = [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "ann"}]
+
+    async def work(bench: Bench, said: list[str]) -> None:
+        meta = {"name": "releaser", "namespace": "default"}
+        await bench.client.create(ROLE, {"apiVersion": ROLE.api_version, "kind": "Role", "metadata": meta, "rules": rules})
+        reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "releaser"}
+        binding = {"apiVersion": ROLE.api_version, "kind": "RoleBinding", "metadata": meta, "subjects": subjects}
+        await bench.client.create(BINDING, {**binding, "roleRef": reference})
+        client = bench.client.acting_as("ann", "system:authenticated")
+        await install(Bench(client, "default", bench.clock, bench.entropy, said.append), "web", chart(), {}, Options())
+        assert "working without a lease" in said[0]
+        assert await statuses(bench) == ["deployed"]
+        with pytest.raises(Denied):
+            await install(Bench(client, "other", bench.clock, bench.entropy, said.append), "web", chart(), {}, Options())
+
+    on_bench(work)
+
+
+def test_an_interrupted_operation_is_recorded_as_failed_and_gives_its_lease_back() -> None:
+    hooks = [{"name": "long", "on": "pre-upgrade", "kind": "Pod"}]
+
+    async def work(bench: Bench, said: list[str]) -> None:
+        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "default"}}
+        await bench.client.create(SERVICE_ACCOUNT, account)
+        await install(bench, "web", chart(), values(hooks=hooks), Options())
+        version = (await bench.client.list_raw(POD, "default"))[1]
+        task = asyncio.create_task(upgrade(bench, "web", chart(), values(hooks=hooks, color="red"), Options()))
+        async for _ in bench.client.watch(POD, "default", resource_version=version):
+            break
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        history = await bench.store.history("web")
+        assert [release.status for release in history] == ["deployed", "failed"]
+        assert history[-1].info.description == 'Upgrade "web" failed: context canceled'
+        assert [tree for tree in await bench.client.list(LEASE, "default") if tree["metadata"]["name"] == lease_name("web")] == []
 
     on_bench(work)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
+import signal
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.release.actions.bench import Bench
@@ -51,15 +54,24 @@ def fail(error: PilothouseError, prefix: str = "") -> int:
     return 1
 
 
+def _code_folder() -> Path | None:
+    from pilothouse.delivery.charts.adapters.codestore import private_folder  # brings the engine along: only for renders
+
+    return private_folder(dict(os.environ))
+
+
 def run_on_cluster(args: argparse.Namespace, work: Work, prefix: str = "") -> int:
     """Do `work` on the cluster and namespace the arguments choose; returns the exit code."""
 
     async def session() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         access = kubeconfig.read(kubeconfig_path(args.kubeconfig), args.kube_context)
         client = Client(HttpTransport(access), field_manager="helm")
         namespace = "" if getattr(args, "all_namespaces", False) else args.namespace or access.namespace
         try:
-            return await work(Bench(client, namespace, SystemClock(), Entropy(), warn))
+            return await work(Bench(client, namespace, SystemClock(), Entropy(), warn, _code_folder))
         finally:
             await client.close()
 
@@ -67,6 +79,6 @@ def run_on_cluster(args: argparse.Namespace, work: Work, prefix: str = "") -> in
         return asyncio.run(session())
     except PilothouseError as error:
         return fail(error, prefix)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         warn(f"Error: {prefix}context canceled\n")
         return 130

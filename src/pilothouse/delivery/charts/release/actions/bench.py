@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -50,12 +51,24 @@ class Options(msgspec.Struct, frozen=True):
 class Bench:
     """The parts operations are made of."""
 
-    def __init__(self, client: Client, namespace: str, clock: Clock, entropy: Entropy, warn: Callable[[str], object]) -> None:
-        """Work in `namespace`; `warn` is given lines for the user that are not the result."""
+    def __init__(
+        self, client: Client, namespace: str, clock: Clock, entropy: Entropy, warn: Callable[[str], object],
+        code_folder: Callable[[], Path | None] | None = None,
+    ) -> None:  # fmt: skip
+        """Work in `namespace`; `warn` is given lines for the user that are not the result.
+
+        `code_folder` finds the private directory in which compiled templates are kept; without one they are compiled each time.
+        """
         self.client, self.namespace, self.clock, self.entropy, self.warn = client, namespace, clock, entropy, warn
+        self._code_folder = code_folder
         self.store = ReleaseStore(client, namespace, clock)
         self.cluster = Cluster(client, namespace)
         self.waiter = Waiter(self.cluster, clock, entropy)
+
+    @property
+    def code_folder(self) -> Path | None:
+        """The directory of compiled templates."""
+        return self._code_folder() if self._code_folder is not None else None
 
     def guard(self, name: str) -> Guard:
         """Return the guard of a release."""

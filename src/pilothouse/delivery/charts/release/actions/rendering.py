@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
+from pilothouse.delivery.charts.adapters.codestore import CodeStore
 from pilothouse.delivery.charts.engine.rendering.render import Lookup, Renderer, render_chart
 from pilothouse.delivery.charts.release.actions.bench import Bench, Options
 from pilothouse.delivery.charts.release.engine.chartrecord import chart_record
@@ -54,7 +54,9 @@ async def render_for(bench: Bench, chart: Chart, values: dict[str, Any], release
     is_offline = options.dry_run == "client" and not release.is_upgrade
     capabilities = Capabilities() if is_offline else await cluster_capabilities(bench)
     lookup = None if options.dry_run == "client" else live_lookup(bench)
-    renderer = Renderer(bench.clock.now(), bench.entropy, RenderCache(), lookup)
+    store = CodeStore(chart, bench.code_folder)
+    cache = await offload(store.open)
+    renderer = Renderer(bench.clock.now(), bench.entropy, cache, lookup)
     log: list[str] = []
     try:
         return await offload(
@@ -63,6 +65,7 @@ async def render_for(bench: Bench, chart: Chart, values: dict[str, Any], release
             post_render=options.post_render,
         )  # fmt: skip
     finally:
+        await offload(store.save, cache)
         if log:
             bench.warn("".join(f"{line}\n" for line in log))
 

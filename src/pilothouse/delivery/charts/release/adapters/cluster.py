@@ -17,7 +17,7 @@ from pilothouse.delivery.charts.release.engine.fieldowners import taken_over
 from pilothouse.delivery.charts.release.engine.objects import batches, is_kept, shown
 from pilothouse.delivery.charts.release.errors import OperationFailed, ReleaseRefused
 from pilothouse.kit.aio import run_all
-from pilothouse.kit.errors import AlreadyExists, Conflict, NotFound
+from pilothouse.kit.errors import AlreadyExists, Conflict, Denied, NotFound
 from pilothouse.sdk.client import Client
 from pilothouse.sdk.discovery import Discovery, KindNotServed
 from pilothouse.sdk.errors import ApiNotFound
@@ -178,11 +178,13 @@ class Cluster:
             return
 
     async def has_namespace(self) -> bool:
-        """Whether the namespace is there."""
+        """Whether the namespace is there; one that may not be looked at counts as there."""
         try:
             await self.client.get(NAMESPACE, self.namespace)
         except ApiNotFound:
             return False
+        except Denied:
+            return True
         return True
 
     async def server_version(self) -> str:

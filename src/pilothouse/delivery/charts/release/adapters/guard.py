@@ -11,7 +11,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.release.errors import ReleaseBusy
@@ -44,11 +44,12 @@ class Guard:
         """Whether a Lease was left behind by an operation that died."""
 
     async def holding(self, work: Callable[[], Awaitable[T]], timeout_s: float, warn: Callable[[str], object]) -> T:
-        """Do `work` while holding the Lease; raises ReleaseBusy when another holds it for all of `timeout_s`."""
+        """Do `work` while holding the Lease; raises ReleaseBusy when another holds it for all of `timeout_s`.
+
+        A user who may not have Leases works without one, and is told so.
+        """
         try:
-            lease = await self._client.get(LEASE, self._config.name, self._namespace)
-        except NotFound:
-            lease = {}
+            lease = await self._found_or_possible()
         except Denied as error:
             warn(log_line("WARN", "working without a lease on the release", error=error.message) + "\n")
             return await work()
@@ -57,6 +58,15 @@ class Guard:
         if holder:
             warn(log_line("INFO", "another operation holds the release; waiting", name=self._name, holder=holder) + "\n")
         return await self._elected(work, timeout_s, holder)
+
+    async def _found_or_possible(self) -> dict[str, Any]:
+        """Return the Lease, empty when there is none and one may be created; raises `Denied`."""
+        try:
+            return await self._client.get(LEASE, self._config.name, self._namespace)
+        except NotFound:
+            meta = {"name": self._config.name, "namespace": self._namespace}
+            await self._client.create(LEASE, {"apiVersion": LEASE.api_version, "kind": "Lease", "metadata": meta}, dry_run=True)
+            return {}
 
     async def _elected(self, work: Callable[[], Awaitable[T]], timeout_s: float, holder: str) -> T:
         election = LeaderElection(self._client, self._config, self._clock)
