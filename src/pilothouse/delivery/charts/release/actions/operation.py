@@ -14,7 +14,8 @@ import msgspec
 from pilothouse.api.meta import Tree
 from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.release.actions.bench import Bench, Options
-from pilothouse.delivery.charts.release.adapters.logs import hook_logs
+from pilothouse.delivery.charts.release.adapters.logs import hook_logs, pod_troubles
+from pilothouse.delivery.charts.release.adapters.waiting import Rule
 from pilothouse.delivery.charts.release.engine.hooks import (
     BEFORE_CREATION,
     ON_FAILURE,
@@ -34,7 +35,7 @@ from pilothouse.delivery.charts.release.engine.objects import (
     shown,
 )
 from pilothouse.delivery.charts.release.engine.readiness import hook_readiness, readiness_of
-from pilothouse.delivery.charts.release.errors import OperationFailed, ReleaseRefused
+from pilothouse.delivery.charts.release.errors import NotReady, OperationFailed, ReleaseRefused
 from pilothouse.delivery.charts.release.types import FAILED, HookRun, Release, ReleaseHook
 from pilothouse.kit.errors import PilothouseError
 
@@ -106,7 +107,16 @@ class Operation:
         """Wait for objects when the user wants that; raises NotReady."""
         if self.options.wait:
             rule = partial(readiness_of, wait_for_jobs=self.options.wait_for_jobs)
+            await self._wait(trees, rule)
+
+    async def _wait(self, trees: Trees, rule: Rule) -> None:
+        """Wait, and say why Pods are not ready when that ends badly."""
+        try:
             await self.bench.waiter.until_ready(trees, rule, self.options.timeout_s)
+        except NotReady:
+            for line in await pod_troubles(self.bench.cluster, trees):
+                self.say("WARN", "not ready", why=line)
+            raise
 
     async def clean_up(self) -> None:
         """Delete what the operation created."""
@@ -144,7 +154,7 @@ class Operation:
             await self.record()
         try:
             await self._start_hook(trees, hook, event)
-            await bench.waiter.until_ready(trees, hook_readiness, self.options.timeout_s)
+            await self._wait(trees, hook_readiness)
         except (PilothouseError, asyncio.CancelledError):
             hook = self._ended(hook, "Failed")
             if has_logs(hook, False):

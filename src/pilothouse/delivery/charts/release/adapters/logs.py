@@ -1,8 +1,13 @@
-"""Logs of the Pods of hooks and tests."""
+"""What Pods say: the logs of hooks and tests, and why Pods are not ready."""
 
 from __future__ import annotations
 
-from pilothouse.api.meta import Tree, name_of
+from collections.abc import Iterable
+
+from pilothouse.api.meta import Tree, name_of, namespace_of
+from pilothouse.delivery.charts.release.adapters.cluster import Cluster
+from pilothouse.delivery.charts.release.engine.readiness import CURRENT, readiness_of
+from pilothouse.delivery.charts.release.engine.troubles import MAX_LINES, selector_of, troubles
 from pilothouse.delivery.charts.release.types import ReleaseHook
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.client import Client
@@ -46,3 +51,21 @@ async def hook_logs(client: Client, namespace: str, hook: ReleaseHook) -> str:
         return ""
     texts = [await pod_logs(client, namespace, pod, "") for pod in pods]
     return "".join(texts)
+
+
+async def pod_troubles(cluster: Cluster, trees: Iterable[Tree]) -> list[str]:
+    """Return why the Pods of objects are not ready; nothing when they cannot be looked at."""
+    found: list[str] = []
+    for tree in trees:
+        if len(found) >= MAX_LINES:
+            break
+        try:
+            live = await cluster.get(tree)
+            if live is None or readiness_of(live, wait_for_jobs=True).status == CURRENT:
+                continue
+            selector = selector_of(live)
+            pods = await cluster.client.list(POD, namespace_of(live), labels=selector) if selector else []
+            found += troubles([live] if live.get("kind") == "Pod" else pods)
+        except PilothouseError:
+            continue
+    return found[:MAX_LINES]
