@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from pilothouse.delivery.charts.cli.diagnosis import add_diagnosis_verbs
 from pilothouse.delivery.charts.cli.places import add_place_verbs
 from pilothouse.delivery.charts.cli.release import add_release_verbs, add_source_flags
 
@@ -71,6 +72,7 @@ def _template(verbs: _Verbs) -> None:
     parser.add_argument("--kube-context", default="", help="context of the kubeconfig")
     parser.add_argument("--post-renderer", default="", metavar="PROGRAM", help="a program that changes the rendered stream")
     parser.add_argument("--post-renderer-args", action="append", default=[])
+    parser.add_argument("--explain", action="store_true", help="show every problem with its place (always on a terminal)")
     for flag in (
         "include-crds", "skip-crds", "no-hooks", "skip-tests", "is-upgrade", "release-name", "render-subchart-notes",
         "create-namespace", "debug", "skip-schema-validation", "validate", "dependency-update",
@@ -124,6 +126,7 @@ def register(subparsers: _Subparsers) -> None:
     _lint(verbs)
     _show(verbs)
     _package(verbs)
+    add_diagnosis_verbs(verbs, add_value_flags)
     add_place_verbs(verbs)
     add_release_verbs(verbs, add_value_flags)
 

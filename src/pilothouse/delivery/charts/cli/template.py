@@ -165,9 +165,24 @@ def run(args: argparse.Namespace) -> int:
     except PilothouseError as error:
         sys.stdout.flush()
         sys.stderr.write(f"Error: {printable(error.message)}\n")
+        if args.explain or sys.stderr.isatty():
+            sys.stderr.write(_explained(args))
         return 1
     sys.stdout.flush()
     return 0
+
+
+def _explained(args: argparse.Namespace) -> str:
+    """Return the long form of what is wrong, all problems at once; nothing when that cannot be told."""
+    from pilothouse.delivery.charts.cli.diagnosis.checking import problems_of
+    from pilothouse.delivery.charts.engine.diagnosis.problems import problem_text
+
+    try:
+        name, path = _name_and_chart(args)
+        found = problems_of(located_chart(args, path), args, name)
+    except PilothouseError:
+        return ""
+    return "".join("\n" + problem_text(problem) for problem in found)
 
 
 def _run_live(args: argparse.Namespace, put: Emit) -> int:

@@ -49,7 +49,7 @@ class Statements:
         out: list[ast.stmt] = []
         for item in block.items:
             if isinstance(item, n.Text):
-                out.append(self._write(self.builder.const(item.text)))
+                out.append(self._write(self.builder.const(item.text), item))
             elif isinstance(item, n.Action):
                 self._action(item, scope, out)
             elif isinstance(item, n.Branch):
@@ -60,8 +60,15 @@ class Statements:
                 out.append(ast.Break(**_NOWHERE) if item.word == "break" else ast.Continue(**_NOWHERE))
         return out or [ast.Pass(**_NOWHERE)]
 
-    def _write(self, value: ast.expr) -> ast.stmt:
-        call = ast.Call(self.builder.load("w"), [value], [], **_NOWHERE)
+    def _write(self, value: ast.expr, item: n.Node) -> ast.stmt:
+        """Write a text.
+
+        The call has the line of the item, which is how a rendered line is traced back, and column 1 for what is not literal.
+        """
+        line, column = self.builder.place(item.pos)[0], int(not isinstance(item, n.Text))
+        call = ast.Call(
+            self.builder.load("w"), [value], [], lineno=line, col_offset=column, end_lineno=line, end_col_offset=column
+        )
         return self.builder.expr(call)
 
     def _action(self, item: n.Action, scope: Scope, out: list[ast.stmt]) -> None:
@@ -69,9 +76,9 @@ class Statements:
         if item.pipe.declares:
             self._bind(item.pipe, value, scope, out)
         elif kind == TEXT:
-            out.append(self._write(value))
+            out.append(self._write(value, item))
         else:
-            out.append(self._write(self.builder.call("show", [value], Site(item))))
+            out.append(self._write(self.builder.call("show", [value], Site(item)), item))
 
     def _bind(self, pipe: n.Pipe, value: ast.expr, scope: Scope, out: list[ast.stmt]) -> None:
         for variable in pipe.declares:

@@ -6,6 +6,8 @@ an ExecError with Go's full message.
 
 from __future__ import annotations
 
+import msgspec
+
 
 class FunctionError(Exception):
     """A template function returned an error; the message is the error's text."""
@@ -36,9 +38,22 @@ class BudgetExceeded(Exception):
     """A limit of the engine was reached; the message names the limit."""
 
 
-class ExecError(Exception):
-    """A template failed: the full message as Go prints it, its last part, and the error it wraps, if any."""
+class Place(msgspec.Struct, frozen=True):
+    """Where a template stopped: the file, its source, the offset and the text of the node, and what was wrong there."""
 
-    def __init__(self, text: str, inner: Exception | None = None) -> None:
+    file: str
+    source: str
+    pos: int
+    line: int
+    column: int
+    node: str
+    message: str
+
+
+class ExecError(Exception):
+    """A template failed: the full message as Go prints it, the error it wraps, and the place, as far as they are known."""
+
+    def __init__(self, text: str, inner: Exception | None = None, place: Place | None = None) -> None:
         super().__init__(text)
         self.inner = inner
+        self.place = place

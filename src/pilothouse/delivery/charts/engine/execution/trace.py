@@ -12,7 +12,7 @@ from types import CodeType, TracebackType
 from pilothouse.delivery.charts.engine.compiler.builder import Builder, Site
 from pilothouse.delivery.charts.engine.compiler.expressions import last_node
 from pilothouse.delivery.charts.engine.compiler.statements import CompiledTemplate
-from pilothouse.delivery.charts.engine.execution.faults import ArgumentFault, ExecError, Fault
+from pilothouse.delivery.charts.engine.execution.faults import ArgumentFault, ExecError, Fault, Place
 from pilothouse.delivery.charts.engine.template import nodes as n
 from pilothouse.delivery.charts.engine.template.printer import node_text
 from pilothouse.delivery.charts.engine.values.quote import go_quote
@@ -67,7 +67,7 @@ def exec_error(fault: Fault, known: Mapping[CodeType, CompiledTemplate]) -> Exec
         node, message = _argument(fault, site)
     template = compiled.template
     line, column = Builder(template.source).place(node.pos)
-    text = (
-        f"template: {template.parse_name}:{line}:{column}: executing {go_quote(template.name)} at <{node_text(node)}>: {message}"
-    )
-    return ExecError(text, fault.inner)
+    shown = node_text(node)
+    text = f"template: {template.parse_name}:{line}:{column}: executing {go_quote(template.name)} at <{shown}>: {message}"
+    place = Place(template.parse_name, template.source, node.pos, line, column, shown, message)
+    return ExecError(text, fault.inner, place)

@@ -71,7 +71,16 @@ def _collect(chart: Chart, top: dict[str, Any], values: Any, path: str, units: d
     return data
 
 
-def _order(units: dict[str, Unit]) -> list[str]:
+def chart_units(chart: Chart, release: ReleaseOptions, merged: dict[str, Any], capabilities: Capabilities) -> dict[str, Unit]:
+    """Return every template file of a chart and its subcharts by path, with its data."""
+    top = {"Release": release_object(release), "Capabilities": capabilities_object(capabilities)}
+    units: dict[str, Unit] = {}
+    _collect(chart, top, Values(merged), chart.name, units)
+    return units
+
+
+def in_parse_order(units: dict[str, Unit]) -> list[str]:
+    """Return the paths in the order they are parsed: what a chart defines replaces what its subcharts define."""
     return sorted(units, key=lambda name: (name.count("/"), name.encode("utf-8", "surrogateescape")), reverse=True)
 
 
@@ -105,7 +114,7 @@ class Renderer:
         """Run every template that is not a partial; raises RenderFailed."""
         templates = TemplateSet(self.functions, self.cache, limits=self.limits)
         templates.bind(host_functions(templates, self.lookup, lint=self.log if self.lint else None))
-        order = _order(units)
+        order = in_parse_order(units)
         for name in order:
             try:
                 templates.add(name, units[name].text)
@@ -189,11 +198,8 @@ def _run(
         check_schemas(chart, merged)
     if not renderer.lint:
         check_kube_version(chart, capabilities)
-    top = {"Release": release_object(release), "Capabilities": capabilities_object(capabilities)}
-    units: dict[str, Unit] = {}
-    _collect(chart, top, Values(merged), chart.name, units)
     renderer.log = log
-    return chart, renderer.texts(units)
+    return chart, renderer.texts(chart_units(chart, release, merged, capabilities))
 
 
 def render_chart(

@@ -17,6 +17,12 @@ def required_marker(message: str) -> str:
     return f"HELM_ERR_START{message}HELM_ERR_END"
 
 
+def shown_message(message: str) -> str:
+    """Return what an error says, without the marks around the message of `required` or `fail`."""
+    marked = _MARKED.search(message)
+    return marked.group(1) if marked else message
+
+
 def parse_message(error: str, name: str) -> str:
     """Word a parse error."""
     parts = error.split(": ", 2)
