@@ -294,6 +294,25 @@ def test_we_go_on_with_releases_of_helm(up: Platform, chart: Path, way: str) -> 
     assert json.loads(helm(up, "list", "-n", namespace, "-o", "json")) == []
 
 
+def without_times(tree: object) -> object:
+    """Return a record without its times, and without the empty runs of hooks that did not run."""
+    if isinstance(tree, dict):
+        volatile = ("modtime", "schemamodtime", "first_deployed", "last_deployed")
+        return {k: without_times(v) for k, v in tree.items() if k not in volatile and (k, v) != ("last_run", {"phase": ""})}
+    return [without_times(item) for item in tree] if isinstance(tree, list) else tree
+
+
+@pytest.mark.clients
+@pytest.mark.parametrize("name", ["alertmanager", "contour", "grafana-loki", "kube-prometheus-stack", "prometheus", "haproxy"])
+def test_what_is_stored_of_real_charts_is_what_helm_stores(up: Platform, name: str) -> None:
+    need("helm", OLDER)
+    found = sorted((Path(__file__).resolve().parents[3] / "shared/corpus/charts/charts-visible").glob(f"{name}-[0-9]*.tgz"))
+    if not found:
+        pytest.skip("the recorded charts are not here")
+    arguments = ("install", "x", str(found[0]), "--dry-run=client", "-o", "json", "--set", "a.b=1,c=1.5,d=true")
+    assert without_times(json.loads(ours(up, *arguments))) == without_times(json.loads(helm(up, *arguments)))
+
+
 @pytest.mark.clients
 def test_a_release_too_large_for_a_secret(up: Platform, chart: Path) -> None:
     need("helm", OLDER)

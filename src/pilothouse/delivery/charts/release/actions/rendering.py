@@ -88,7 +88,7 @@ def new_release(bench: Bench, rendered: Rendered, values: dict[str, Any], releas
         chart=chart_record(rendered.chart),
         config=plain_value(values),
         manifest=manifest_text(rendered.manifests),
-        hooks=hook_records(rendered.hooks),
+        hooks=hook_records(rendered.hooks) or None,
         apply_method=SERVER_SIDE,
     )
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from pilothouse.delivery.charts.engine.chart.loading import plain_text
 from pilothouse.delivery.charts.engine.functions.convert import strval
+from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
 from pilothouse.delivery.charts.release.engine.plainvalues import clean_text, float_values, plain_value
 from pilothouse.delivery.charts.release.errors import ReleaseUnreadable
 from pilothouse.delivery.charts.types import Chart, ChartFile
 
+_NEVER = "0001-01-01T00:00:00Z"
+"""What Go reads as no time; an empty text would make the whole release unreadable for helm."""
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _HEAD = ("name", "home")
 _MIDDLE = ("icon", "apiVersion", "condition", "tags", "appVersion")
 
@@ -68,13 +73,35 @@ def _files(files: tuple[ChartFile, ...]) -> list[dict[str, str]]:
 
 def chart_record(chart: Chart) -> dict[str, Any]:
     """Return the chart as it is stored within a release."""
-    out: dict[str, Any] = {"metadata": metadata_record(chart.metadata), "lock": plain_value(chart.lock)}
-    out["templates"] = _files(chart.templates)
-    out["values"] = plain_value(chart.values)
-    if chart.schema is not None:
-        out["schema"] = base64.b64encode(chart.schema).decode()
-    out["files"] = _files(chart.files)
-    return out
+    return {
+        "metadata": metadata_record(chart.metadata),
+        "lock": _lock(chart),
+        "templates": _files(chart.templates) or None,
+        "values": plain_value(chart.values),
+        "schema": None if chart.schema is None else base64.b64encode(chart.schema).decode(),
+        "files": _files(chart.files) or None,
+    }
+
+
+def _lock(chart: Chart) -> dict[str, Any] | None:
+    """Return the lock as helm reads it; one that cannot be read counts as none."""
+    names = ("Chart.lock", "requirements.lock")
+    data = next((file.data for file in chart.raw if file.name in names), None)
+    try:
+        lock = read_yaml(data.decode("utf-8", "replace")) if data is not None else None
+    except YamlError:
+        return None
+    if not isinstance(lock, dict):
+        return None
+    items = [item for item in lock.get("dependencies") or () if isinstance(item, dict)]
+    keys = ("name", "version", "repository")
+    locked = [{key: plain_text(item.get(key) or "") for key in keys if item.get(key) or key != "version"} for item in items]
+    made = str(lock.get("generated") or "")
+    return {
+        "generated": made if _TIME.fullmatch(made) else _NEVER,
+        "digest": str(lock.get("digest") or ""),
+        "dependencies": locked,
+    }
 
 
 def _read_files(entries: Any) -> tuple[ChartFile, ...]:

@@ -15,6 +15,7 @@ def test_there_and_back() -> None:
         "values.schema.json": b"{}",
         "templates/a.yaml": b"a: \xff",
         "README.md": b"hi",
+        "Chart.lock": b"digest: d\ngenerated: yesterday\ndependencies: [{name: x, repository: r, version: 1.0.0}]\n",
     }
     chart = load_chart(files)
     record = chart_record(chart)
@@ -23,6 +24,10 @@ def test_there_and_back() -> None:
         "appVersion": "1.1", "deprecated": True, "annotations": {"k": "v"}, "type": "application",
     }  # fmt: skip
     assert record["values"] == {"count": 1000000, "half": 0.5, "list": [1]}
+    assert record["lock"] == {
+        "generated": "0001-01-01T00:00:00Z", "digest": "d",
+        "dependencies": [{"name": "x", "version": "1.0.0", "repository": "r"}],
+    }  # fmt: skip
     back = chart_of(record)
     assert back.values == chart.values
     assert all(isinstance(value, float) for value in (back.values["count"], back.values["list"][0]))
