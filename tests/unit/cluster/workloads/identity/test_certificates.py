@@ -14,7 +14,7 @@ from pilothouse.kit.clock import parse_rfc3339
 from pilothouse.sdk.client import Client
 from pilothouse.sdk.kinds import CERTIFICATE_SIGNING_REQUEST as KIND
 from pilothouse.testing.controlplane import control_plane
-from pilothouse.wire.tls import create_authority
+from pilothouse.wire.tls import AUTHORITY_DAYS, BACKDATED, create_authority
 from tests.unit.wire.test_signing import request
 
 CLIENT = "kubernetes.io/kube-apiserver-client"
@@ -103,5 +103,5 @@ def test_requests_are_removed_in_time() -> None:
     assert removal_time(tree("Approved", "Failed")) == start + 7_200
     assert removal_time(tree("Approved")) == float("inf"), "another signer may take its time"
     assert removal_time(tree("Approved", certificate=b64encode(b"foreign").decode())) == start + 7_200
-    short = create_authority("ca", start - 3650 * 86_400 + 300 + 60)
+    short = create_authority("ca", start - AUTHORITY_DAYS * 86_400 + BACKDATED.total_seconds() + 60)
     assert removal_time(tree("Approved", certificate=b64encode(short.certificate_pem).decode())) == start + 60
