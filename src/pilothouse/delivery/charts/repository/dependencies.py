@@ -16,7 +16,7 @@ from pilothouse.delivery.charts.engine.chart.loading import plain_text
 from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
 from pilothouse.delivery.charts.repository.adapters import settings
 from pilothouse.delivery.charts.repository.engine.index import best_version, choose
-from pilothouse.delivery.charts.repository.engine.lock import Requirement, is_in_sync, lock_digest, lock_text
+from pilothouse.delivery.charts.repository.engine.lock import Requirement, is_in_sync, lock_digest, lock_text, locked
 from pilothouse.delivery.charts.repository.engine.references import is_registry, read_reference, version_of_tag
 from pilothouse.delivery.charts.repository.errors import ChartNotFound, LockOutOfSync, RepositoryInvalid
 from pilothouse.delivery.charts.repository.locate import Wanted, fetch_index, find_chart, registry_of
@@ -67,7 +67,7 @@ class Bringer:
                 "dependencies with 'helm dependency update'",
                 fix=f"pilothouse chart dependency update {self._folder}",
             )
-        chosen = [dict(item) for item in lock.get("dependencies") or () if isinstance(item, dict)]
+        chosen = locked(lock)
         self._update_indexes(chosen)
         self._bring(chosen)
 

@@ -160,7 +160,7 @@ def metadata_text(found: dict[str, Any]) -> str:
     lines = {
         "NAME": found["name"], "CHART": found["chart"], "VERSION": found["version"], "APP_VERSION": found["appVersion"],
         "ANNOTATIONS": pairs["annotations"], "LABELS": pairs["labels"],
-        "DEPENDENCIES": ",".join(d["name"] for d in found.get("dependencies") or ()), "NAMESPACE": found["namespace"],
+        "DEPENDENCIES": ",".join(d.get("name") or "" for d in found.get("dependencies") or ()), "NAMESPACE": found["namespace"],
         "REVISION": found["revision"], "STATUS": found["status"], "DEPLOYED_AT": found["deployedAt"],
         "APPLY_METHOD": methods.get(method, f'unknown ("{method}")'),
     }  # fmt: skip

@@ -66,6 +66,9 @@ def read_objects(manifest: str) -> list[Tree]:
 def _checked(tree: Any, where: str) -> Tree:
     if not isinstance(tree, dict) or not isinstance(tree.get("metadata") or {}, dict):
         raise ReleaseRefused(f"{where} does not hold an object")
+    for key in ("labels", "annotations"):
+        if not isinstance((tree.get("metadata") or {}).get(key) or {}, dict):
+            raise ReleaseRefused(f"error validating {where}: metadata.{key} is no map")
     for key in ("apiVersion", "kind"):
         if not isinstance(tree.get(key), str) or not tree[key]:
             raise ReleaseRefused(f"error validating {where}: {key} not set", fix=f"write {key} in the template")

@@ -25,6 +25,33 @@ _CHART_BODIES = ("templates", "files", "schema")
 _decode = msgspec.json.Decoder(Release).decode
 
 
+class _Named(msgspec.Struct):
+    name: str | None = None
+
+
+class _Data(msgspec.Struct):
+    name: str
+    data: str | None = None
+
+
+class _Metadata(msgspec.Struct, rename="camel"):
+    name: str | None = None
+    version: str | None = None
+    app_version: str | None = None
+    annotations: dict[str, str] | None = None
+    dependencies: list[_Named] | None = None
+
+
+class _Chart(msgspec.Struct):
+    """The shapes the chart of a release must have; Go's reader is typed as well."""
+
+    metadata: _Metadata | None = None
+    values: dict[str, Any] | None = None
+    templates: list[_Data] | None = None
+    files: list[_Data] | None = None
+    schema: str | None = None
+
+
 class Stored(msgspec.Struct, frozen=True):
     """A record ready to be stored: the text helm knows, our own text when helm cannot read it, and the rest in parts."""
 
@@ -88,9 +115,15 @@ def decode_release(text: bytes, parts: tuple[bytes, ...] = ()) -> Release:
     data = _unpack(text)
     try:
         if not parts:
-            return _decode(data)
+            return _checked(_decode(data))
         tree, rest = msgspec.json.decode(data), msgspec.json.decode(_unpack(b"".join(parts)))
         chart = {**(tree.get("chart") or {}), **(rest.pop("chart", None) or {})}
-        return msgspec.convert({**tree, **rest, "chart": chart}, Release)
+        return _checked(msgspec.convert({**tree, **rest, "chart": chart}, Release))
     except (msgspec.DecodeError, msgspec.ValidationError, AttributeError, TypeError) as error:
         raise ReleaseUnreadable(f"a stored release is not what helm or we write: {error}") from None
+
+
+def _checked(release: Release) -> Release:
+    """Return the release when its chart has the shapes others rely on; raises msgspec.ValidationError."""
+    msgspec.convert(release.chart, _Chart)
+    return release

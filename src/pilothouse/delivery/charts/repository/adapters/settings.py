@@ -70,7 +70,8 @@ def repositories() -> Repositories:
     except (YamlError, UnicodeDecodeError, OSError) as error:
         raise RepositoryInvalid(f"{path} cannot be read: {error}") from None
     items = tree.get("repositories") if isinstance(tree, dict) else None
-    return [_repository(item) for item in items or () if isinstance(item, dict) and item.get("name")]
+    listed = items if isinstance(items, list) else []
+    return [_repository(item) for item in listed if isinstance(item, dict) and item.get("name")]
 
 
 def _repository(item: dict[str, Any]) -> Repository:
@@ -137,12 +138,17 @@ def _registries() -> dict[str, Any]:
     return tree if isinstance(tree, dict) else {}
 
 
+def _logins(tree: dict[str, Any]) -> dict[str, Any]:
+    found = tree.get("auths")
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def registry_login(host: str) -> tuple[str, str]:
     """Return the name and password kept for a registry, empty when there are none."""
-    entry = (_registries().get("auths") or {}).get(host) or {}
+    entry = _logins(_registries()).get(host) or {}
     try:
         pair = base64.b64decode(entry.get("auth") or "", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError, TypeError, AttributeError):
+    except (binascii.Error, ValueError, TypeError, AttributeError):
         raise RepositoryInvalid(f"the credentials of {host} in {_registry_file()} are not base64") from None
     name, _, password = pair.partition(":")
     return name, password
@@ -152,14 +158,14 @@ def save_login(host: str, username: str, password: str) -> None:
     """Keep the name and password of a registry, readable by the owner only."""
     tree = _registries()
     auth = base64.b64encode(f"{username}:{password}".encode()).decode()
-    tree["auths"] = {**(tree.get("auths") or {}), host: {"auth": auth}}
+    tree["auths"] = {**_logins(tree), host: {"auth": auth}}
     _write(_registry_file(), orjson.dumps(tree, option=orjson.OPT_INDENT_2), 0o600)
 
 
 def forget_login(host: str) -> bool:
     """Remove the credentials of a registry; False when there are none."""
     tree = _registries()
-    auths = dict(tree.get("auths") or {})
+    auths = _logins(tree)
     if auths.pop(host, None) is None:
         return False
     _write(_registry_file(), orjson.dumps({**tree, "auths": auths}, option=orjson.OPT_INDENT_2), 0o600)

@@ -132,7 +132,8 @@ def index_text(entries: Iterable[dict[str, Any]], old: bytes, now: str) -> str:
     found: dict[str, list[dict[str, Any]]] = {}
     before = _read(old) if old else None
     listed = before.get("entries") if isinstance(before, dict) else None
-    merged = [*entries, *(item for items in (listed or {}).values() if isinstance(items, list) for item in items)]
+    kept = listed.values() if isinstance(listed, dict) else ()
+    merged = [*entries, *(item for items in kept if isinstance(items, list) for item in items)]
     seen: set[tuple[str, str]] = set()
     for entry in (each for each in merged if isinstance(each, dict)):
         key = (str(entry.get("name")), str(entry.get("version")))
@@ -142,8 +143,10 @@ def index_text(entries: Iterable[dict[str, Any]], old: bytes, now: str) -> str:
     for name, versions in found.items():
         found[name] = sorted(versions, key=lambda e: parse_version(str(e["version"])), reverse=True)
         for entry in found[name]:
-            for dependency in entry.get("dependencies") or ():
-                dependency.pop("enabled", None)
+            dependencies = entry.get("dependencies")
+            for dependency in dependencies if isinstance(dependencies, list) else ():
+                if isinstance(dependency, dict):
+                    dependency.pop("enabled", None)
     return write_yaml({"apiVersion": "v1", "entries": found, "generated": now})
 
 
@@ -162,7 +165,9 @@ def search(indexes: dict[str, Index], words: str, constraint: str, *, all_versio
         for name, entries in sorted(index.entries.items()):
             shown = f"{repository}/{name}"
             for entry in entries:
-                texts = [shown, str(entry.metadata.get("description") or ""), *map(str, entry.metadata.get("keywords") or ())]
+                keywords = entry.metadata.get("keywords")
+                texts = [shown, str(entry.metadata.get("description") or "")]
+                texts += map(str, keywords) if isinstance(keywords, list) else ()
                 if not satisfies(constraint, parse_version(entry.version)) or wanted not in "\n".join(texts).lower():
                     continue
                 found.append(Match(shown, entry))

@@ -26,7 +26,7 @@ def _record(item: Requirement) -> Requirement:
     out["repository"] = plain_text(item.get("repository") or "")
     if item.get("condition"):
         out["condition"] = plain_text(item["condition"])
-    if item.get("tags"):
+    if item.get("tags") and isinstance(item["tags"], list):
         out["tags"] = [plain_text(tag) for tag in item["tags"]]
     if item.get("enabled") is True:
         out["enabled"] = True
@@ -52,11 +52,16 @@ def lock_digest(wanted: Sequence[Requirement], chosen: Sequence[Requirement]) ->
 
 def lock_text(wanted: Sequence[Requirement], chosen: Sequence[Requirement], now: str) -> str:
     """Return Chart.lock."""
-    locked = [_record(item) for item in chosen]
-    return write_yaml({"dependencies": locked, "digest": lock_digest(wanted, chosen), "generated": now})
+    entries = [_record(item) for item in chosen]
+    return write_yaml({"dependencies": entries, "digest": lock_digest(wanted, chosen), "generated": now})
 
 
 def is_in_sync(wanted: Sequence[Requirement], lock: dict[str, Any]) -> bool:
     """Whether a lock was made for these requirements."""
-    chosen = [item for item in lock.get("dependencies") or () if isinstance(item, dict)]
-    return lock.get("digest") == lock_digest(wanted, chosen)
+    return lock.get("digest") == lock_digest(wanted, locked(lock))
+
+
+def locked(lock: dict[str, Any]) -> list[Requirement]:
+    """Return the versions a lock holds."""
+    found = lock.get("dependencies")
+    return [dict(item) for item in found if isinstance(item, dict)] if isinstance(found, list) else []

@@ -40,7 +40,13 @@ def test_manifests_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"), [("kind: X", "apiVersion not set"), ("[1]", "does not hold an object"), ("a: b: c", "is not YAML")]
+    ("text", "problem"),
+    [
+        ("kind: X", "apiVersion not set"),
+        ("[1]", "does not hold an object"),
+        ("a: b: c", "is not YAML"),
+        ("metadata: {labels: 7}", "labels is no map"),
+    ],
 )
 def test_what_is_no_object_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ReleaseRefused, match=problem):

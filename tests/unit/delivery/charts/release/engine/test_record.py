@@ -58,3 +58,17 @@ def test_a_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pilothouse.delivery.charts.release.engine.record.MAX_RECORD_BYTES", 1000)
     with pytest.raises(ReleaseUnreadable, match="larger than"):
         decode_release(base64.b64encode(gzip.compress(b" " * 100_000)))
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        7, {"metadata": 7}, {"metadata": {"name": 7}}, {"metadata": {"annotations": {"a": 1}}},
+        {"metadata": {"dependencies": [7]}},
+        {"values": [1]}, {"templates": [{"data": "x"}]}, {"schema": 1},
+    ],
+)  # fmt: skip
+def test_shapes_go_would_not_read_are_refused(chart: object) -> None:
+    text = base64.b64encode(json.dumps({"name": "x", "chart": chart}).encode())
+    with pytest.raises(ReleaseUnreadable, match="is not what helm or we write"):
+        decode_release(text)

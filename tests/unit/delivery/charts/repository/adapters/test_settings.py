@@ -29,6 +29,13 @@ def test_broken_files(home: Path) -> None:
     (home / "config" / "registry" / "config.json").write_text('{"auths": {"h": {"auth": "!!!"}}}')
     with pytest.raises(RepositoryInvalid, match="not base64"):
         settings.registry_login("h")
+    for text in ("[]", '{"auths": []}', '{"auths": {"h": 7}}'):
+        (home / "config" / "registry" / "config.json").write_text(text)
+        if "7" in text:
+            with pytest.raises(RepositoryInvalid):
+                settings.registry_login("h")
+        settings.save_login("h", "me", "pw")
+        assert settings.registry_login("h") == ("me", "pw")
     settings.save_index("r", b"apiVersion: v1\n", ["a"])
     assert settings.cached_index("r").entries == {}
     settings.forget_index("r")

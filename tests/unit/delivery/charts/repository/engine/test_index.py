@@ -60,6 +60,8 @@ def test_an_index_is_written_and_merged() -> None:
     found = index.read_index(text.encode())
     assert [(e.version, e.digest) for e in found.entries["web"]] == [("2.0.0-rc.1", ""), ("1.10.0", "d1"), ("1.2.0", "")]
     assert "enabled" not in text
+    for old in (b"{}", b"entries: 7", b"entries: {a: 7}", b"entries: {a: [7, {name: a, version: 1.0.0, dependencies: 7}]}"):
+        assert index.read_index(index.index_text([entry], old, "now").encode()).entries["web"]
 
 
 def test_search() -> None:

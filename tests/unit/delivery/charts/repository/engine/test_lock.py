@@ -21,3 +21,9 @@ def test_digest_and_text() -> None:
     assert is_in_sync(WANTED, {"digest": DIGEST, "dependencies": CHOSEN})
     assert not is_in_sync(WANTED, {"digest": DIGEST, "dependencies": CHOSEN[:1]})
     assert lock_text(WANTED, CHOSEN[1:], "now").startswith("dependencies:\n- name: par2\n  repository: file://../par2\n")
+
+
+def test_a_lock_of_another_shape_is_out_of_sync() -> None:
+    for dependencies in (7, [7], {"a": 1}, None):
+        assert not is_in_sync(WANTED, {"digest": DIGEST, "dependencies": dependencies})
+    assert lock_digest([{"name": "x", "tags": 7}], []).startswith("sha256:")
