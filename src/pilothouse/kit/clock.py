@@ -172,7 +172,18 @@ class Entropy:
     def __init__(self, seed: int | None = None) -> None:
         """Use the operating system's randomness, or a generator started from `seed`."""
         self._random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
+        self._seed = seed
         self._seeded = seed is not None
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether a run can be repeated."""
+        return self._seeded
+
+    def restart(self, label: str) -> None:
+        """With a seed: go on with numbers that depend on the seed and `label` only, whatever was drawn before."""
+        if self._seeded:
+            self._random.seed(f"{self._seed}/{label}")
 
     def uuid(self) -> str:
         """Return a random UUID (version 4) in its text form."""
@@ -211,6 +222,11 @@ def rfc3339(epoch_s: float) -> str:
 def rfc3339_micro(epoch_s: float) -> str:
     """Format seconds since 1970 as Kubernetes `MicroTime`."""
     return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def year_start(epoch_s: float) -> float:
+    """Return the beginning of the year (UTC) that a moment lies in, in seconds since 1970."""
+    return datetime(datetime.fromtimestamp(epoch_s, UTC).year, 1, 1, tzinfo=UTC).timestamp()
 
 
 def parse_rfc3339(text: str) -> float:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from pilothouse.kit.clock import Entropy, ManualClock, SystemClock, parse_rfc3339, rfc3339, rfc3339_micro
+from pilothouse.kit.clock import Entropy, ManualClock, SystemClock, parse_rfc3339, rfc3339, rfc3339_micro, year_start
 
 
 def test_manual_time_moves_only_when_told() -> None:
@@ -61,3 +61,21 @@ def test_the_machines_clock_calls_later() -> None:
         await called.wait()
 
     asyncio.run(run())
+
+
+def test_a_seed_starts_anew_for_each_label() -> None:
+    first, second = Entropy(1), Entropy(1)
+    first.restart("a")
+    drawn = first.token_bytes(8)
+    second.token_bytes(100)
+    second.restart("a")
+    assert second.token_bytes(8) == drawn
+    second.restart("b")
+    assert second.token_bytes(8) != drawn
+    unseeded = Entropy()
+    unseeded.restart("a")
+    assert not unseeded.is_seeded and first.is_seeded
+
+
+def test_the_beginning_of_the_year() -> None:
+    assert rfc3339(year_start(parse_rfc3339("2026-11-23T17:00:00Z"))) == "2026-01-01T00:00:00Z"

@@ -72,6 +72,7 @@ def _template(verbs: _Verbs) -> None:
     parser.add_argument("--kube-context", default="", help="context of the kubeconfig")
     parser.add_argument("--post-renderer", default="", metavar="PROGRAM", help="a program that changes the rendered stream")
     parser.add_argument("--post-renderer-args", action="append", default=[])
+    parser.add_argument("--seed", type=int, help="make random values, keys and times the same in every run")
     parser.add_argument("--explain", action="store_true", help="show every problem with its place (always on a terminal)")
     for flag in (
         "include-crds", "skip-crds", "no-hooks", "skip-tests", "is-upgrade", "release-name", "render-subchart-notes",

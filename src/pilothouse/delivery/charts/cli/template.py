@@ -22,7 +22,7 @@ from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.render import Lookup, Renderer, render_chart
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed
 from pilothouse.delivery.charts.types import Capabilities, ReleaseOptions, Rendered
-from pilothouse.kit.clock import Entropy, SystemClock
+from pilothouse.kit.clock import Entropy, SystemClock, year_start
 from pilothouse.kit.errors import PilothouseError
 
 if TYPE_CHECKING:
@@ -114,6 +114,17 @@ def _write_dir(rendered: Rendered, args: argparse.Namespace, name: str, write: E
     write("\n")
 
 
+def render_time(args: argparse.Namespace) -> float:
+    """Return what templates see as the present: with a seed `$SOURCE_DATE_EPOCH`, else the beginning of the year."""
+    now = SystemClock().now()
+    if args.seed is None:
+        return now
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if given.isdecimal():
+        return float(given)
+    return year_start(now)
+
+
 def template(
     args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCache | None = None, live: Live | None = None
 ) -> None:
@@ -129,7 +140,7 @@ def template(
     release = ReleaseOptions(name, args.namespace, is_upgrade=args.is_upgrade)
     store = CodeStore(chart, private_folder(dict(os.environ)))
     cache = cache or store.open()
-    renderer = Renderer(SystemClock().now(), Entropy(), cache, lookup)
+    renderer = Renderer(render_time(args), Entropy(args.seed), cache, lookup)
     log: list[str] = []
     try:
         rendered = render_chart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from typing import Any
 
@@ -14,7 +15,7 @@ from pilothouse.delivery.gitops.adapters.git import GitMirrors
 from pilothouse.delivery.gitops.errors import SourceInvalid
 from pilothouse.delivery.gitops.types import App, Source
 from pilothouse.kit.aio import offload
-from pilothouse.kit.clock import Clock, Entropy
+from pilothouse.kit.clock import Clock, Entropy, SystemClock, year_start
 from pilothouse.kit.errors import PilothouseError
 
 CACHED_RENDERS = 64
@@ -41,6 +42,7 @@ class Renderer:
             repr(source.directory),
             app.name,
             app.destination_namespace,
+            metadata(app.tree).get("uid"),
         )
         found = self._cache.get(key)
         if found is None:
@@ -77,13 +79,31 @@ class Renderer:
                 _set(values, str(parameter["name"]), parameter.get("value"), bool(parameter.get("forceString")))
             release = charts.ReleaseOptions(name=helm.get("releaseName") or app.name, namespace=app.destination_namespace)
             rendered = charts.render(
-                charts.load_chart(files), release=release, values=values, clock=self._clock, entropy=Entropy(0)
+                charts.load_chart(files), release=release, values=values, clock=_Steady(self._clock), entropy=Entropy(_seed(app))
             )
         except PilothouseError as error:
             raise SourceInvalid(f"chart {app.source.path}: {error.message}") from error
         texts = [(m.source, m.text) for m in (*(() if helm.get("skipCrds") else rendered.crds), *rendered.manifests)]
         texts += [(hook.source, hook.text) for hook in rendered.hooks if not hook.is_test]
         return [tree for source, text in texts for tree in _parse(text, source)]
+
+
+class _Steady(SystemClock):
+    """A clock that stands at the beginning of the year, so that certificates a chart makes stay the same until then."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        """Return the beginning of the year of the real clock."""
+        return year_start(self._clock.now())
+
+
+def _seed(app: App) -> int:
+    """Return what the random values of an Application come from: the same in every render, another for each Application."""
+    meta = metadata(app.tree)
+    text = f"{meta.get('namespace')}/{meta.get('name')}/{meta.get('uid')}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
 
 
 def _set(values: dict[str, Any], path: str, value: Any, force_string: bool) -> None:

@@ -102,6 +102,7 @@ class Renderer:
     def __init__(
         self, now_s: float, entropy: Entropy, cache: RenderCache, lookup: Lookup | None = None, *, lint: bool = False
     ) -> None:
+        self.entropy = entropy
         self.functions = standard_functions(now_s, entropy)
         self.functions.update(host_functions(None, lookup))
         self.cache = cache
@@ -126,6 +127,7 @@ class Renderer:
                 continue
             unit = units[name]
             unit.data["Template"] = {"Name": name, "BasePath": unit.base_path}
+            self.entropy.restart(name)
             out[name] = self._one(templates, name, unit).replace(_NO_VALUE, "")
         return out
 

@@ -84,3 +84,16 @@ def test_the_length_of_no_value() -> None:
         run("{{ len nil }}")
     with pytest.raises(ExecError, match="len of nil pointer"):
         run("{{ len .a }}", {})
+
+
+SECRETS = (
+    '{{ randAlphaNum 8 }}{{ uuidv4 }}{{ $ca := genCA "ca" 365 }}{{ $ca.Cert }}{{ $ca.Key }}'
+    '{{ (genSignedCert "x" nil (list "a.b") 30 $ca).Cert }}{{ genPrivateKey "ed25519" }}{{ genPrivateKey "ecdsa" }}'
+    '{{ (genCAWithKey "e" 3 (genPrivateKey "ecdsa")).Cert }}'
+)
+
+
+def test_a_seed_makes_everything_the_same_again() -> None:
+    assert run(SECRETS) == run(SECRETS)
+    with pytest.raises(ExecError, match="cannot be made from a seed"):
+        run('{{ genPrivateKey "dsa" }}')

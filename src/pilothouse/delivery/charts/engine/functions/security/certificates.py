@@ -10,6 +10,7 @@ from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.convert import strval
 from pilothouse.delivery.charts.engine.functions.encoding import decode_base64
 from pilothouse.delivery.charts.engine.functions.security.costs import Costs
+from pilothouse.delivery.charts.engine.functions.security.keys import Keys
 from pilothouse.delivery.charts.engine.values.kinds import GoObject
 
 if TYPE_CHECKING:
@@ -49,33 +50,16 @@ class Authority:
     def __init__(self, now_s: float, entropy: Entropy, costs: Costs) -> None:
         self.now = datetime.fromtimestamp(int(now_s), UTC)
         self.entropy = entropy
-        self.costs = costs
-
-    def _rsa(self, bits: int = 2048) -> Any:
-        from cryptography.hazmat.primitives.asymmetric import rsa
-
-        self.costs.spend(4 if bits > 2048 else 1)
-        return rsa.generate_private_key(65537, bits)
+        self.keys = Keys(entropy, costs)
 
     def private_key(self, kind: str) -> str:
         """genPrivateKey."""
         from cryptography.hazmat.primitives import serialization as ser
-        from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519
 
-        form = ser.PrivateFormat.TraditionalOpenSSL
-        if kind in ("", "rsa"):
-            key: Any = self._rsa(4096)
-        elif kind == "ecdsa":
-            self.costs.spend(1)
-            key = ec.generate_private_key(ec.SECP256R1())
-        elif kind == "ed25519":
-            self.costs.spend(1)
-            key, form = ed25519.Ed25519PrivateKey.generate(), ser.PrivateFormat.PKCS8
-        elif kind == "dsa":
-            self.costs.spend(1)
-            key = dsa.generate_private_key(2048)
-        else:
+        key = self.keys.of(kind or "rsa", 4096)
+        if key is None:
             return "Unknown type " + kind
+        form = ser.PrivateFormat.PKCS8 if kind == "ed25519" else ser.PrivateFormat.TraditionalOpenSSL
         return str(key.private_bytes(ser.Encoding.PEM, form, ser.NoEncryption()).decode())
 
     def _builder(self, name: str, ips: Any, dns: Any, days: int) -> Any:
@@ -106,6 +90,7 @@ class Authority:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives import serialization as ser
+        from cryptography.hazmat.primitives.asymmetric import ec
 
         usage = x509.KeyUsage(True, False, True, False, False, is_ca, False, False, False)
         builder = builder.add_extension(usage, True).add_extension(x509.BasicConstraints(is_ca, None), True)
@@ -113,7 +98,9 @@ class Authority:
             builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
         builder = builder.public_key(key.public_key()).issuer_name(issuer)
         name = type(issuer_key).__name__
-        certificate = builder.sign(issuer_key, None if "Ed25519" in name else hashes.SHA256())
+        is_curve = isinstance(issuer_key, ec.EllipticCurvePrivateKey)
+        repeatable = {"ecdsa_deterministic": True} if self.entropy.is_seeded and is_curve else {}
+        certificate = builder.sign(issuer_key, None if "Ed25519" in name else hashes.SHA256(), **repeatable)
         pem = certificate.public_bytes(ser.Encoding.PEM).decode()
         form = ser.PrivateFormat.PKCS8 if "Ed25519" in type(key).__name__ else ser.PrivateFormat.TraditionalOpenSSL
         return Certificate(pem, key.private_bytes(ser.Encoding.PEM, form, ser.NoEncryption()).decode())
@@ -130,14 +117,14 @@ class Authority:
 
     def ca(self, name: str, days: int, key: str | None = None) -> Certificate:
         """genCA and genCAWithKey."""
-        private = self._rsa() if key is None else self._given_key(key)
+        private = self.keys.of("rsa") if key is None else self._given_key(key)
         builder = self._builder(name, None, None, days)
         return self._sign(builder, private, builder._subject_name, private, True)
 
     def self_signed(self, name: str, ips: Any, dns: Any, days: int, key: str | None = None) -> Certificate:
         """genSelfSignedCert and genSelfSignedCertWithKey."""
         builder = self._builder(name, ips, dns, days)
-        private = self._rsa() if key is None else self._given_key(key)
+        private = self.keys.of("rsa") if key is None else self._given_key(key)
         return self._sign(builder, private, builder._subject_name, private, False)
 
     def signed(self, name: str, ips: Any, dns: Any, days: int, ca: Certificate, key: str | None = None) -> Certificate:
@@ -149,7 +136,7 @@ class Authority:
             issuer = x509.load_pem_x509_certificate(ca.cert.encode())
         except ValueError:
             raise FunctionError("unable to decode certificate") from None
-        private = self._rsa() if key is None else self._given_key(key)
+        private = self.keys.of("rsa") if key is None else self._given_key(key)
         return self._sign(builder, private, issuer.subject, self._given_key(ca.key), False)
 
 
