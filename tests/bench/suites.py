@@ -19,6 +19,7 @@ from tests.bench.access import free_port
 from tests.bench.figures import Figure, median
 from tests.bench.planes import control_planes
 from tests.bench.processes import of_directory, pss_mb, user_seconds
+from tests.bench.releases import releases
 from tests.bench.scale import scale
 from tests.bench.serving import serving
 from tests.e2e.platform import platform
@@ -109,4 +110,5 @@ def demo() -> Iterator[Figure]:
 
 SUITES: dict[str, Callable[[], Iterator[Figure]]] = {
     "startup": startup, "planes": control_planes, "serving": serving, "scale": scale, "cli": command_line, "demo": demo,
+    "releases": releases,
 }  # fmt: skip

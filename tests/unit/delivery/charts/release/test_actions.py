@@ -16,7 +16,7 @@ from pilothouse.delivery.charts.release.actions.uninstall import uninstall
 from pilothouse.delivery.charts.release.actions.upgrade import upgrade
 from pilothouse.delivery.charts.release.adapters.guard import lease_name
 from pilothouse.delivery.charts.release.engine.differences import diff_objects
-from pilothouse.delivery.charts.release.engine.reuse import Reuse
+from pilothouse.delivery.charts.release.engine.wishes import Reuse
 from pilothouse.delivery.charts.release.errors import OperationFailed, ReleaseBusy, ReleaseNotFound, ReleaseRefused
 from pilothouse.kit.clock import rfc3339
 from pilothouse.kit.errors import Denied, NotFound

@@ -1,18 +1,18 @@
-"""The verbs that change releases: install, upgrade, rollback, uninstall, test."""
+"""The verbs that change releases: install, upgrade, rollback, uninstall, test.
+
+What renders is imported by the functions that render: a rollback works with what is stored.
+"""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from pilothouse.delivery.charts.cli.inputs import collect_values, post_renderer, release_name
 from pilothouse.delivery.charts.cli.release.session import fail, run_on_cluster, seconds_of, warn, write
 from pilothouse.delivery.charts.cli.release.shown import release_tree, status_text, structured
-from pilothouse.delivery.charts.cli.source import located_chart
-from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
 from pilothouse.delivery.charts.errors import ChartInvalid
 from pilothouse.delivery.charts.release.actions.bench import Bench, CrdPolicy, DryRun, Options
-from pilothouse.delivery.charts.release.engine.reuse import Reuse
+from pilothouse.delivery.charts.release.engine.wishes import Reuse
 from pilothouse.delivery.charts.release.errors import ReleaseRefused
 from pilothouse.delivery.charts.release.types import UNINSTALLED, Release
 from pilothouse.delivery.charts.types import Chart
@@ -48,6 +48,8 @@ def _crds(args: argparse.Namespace, default: CrdPolicy) -> CrdPolicy:
 
 def options_of(args: argparse.Namespace, crds: CrdPolicy) -> Options:
     """Return the options of an install or upgrade."""
+    from pilothouse.delivery.charts.cli.inputs import post_renderer
+
     is_atomic = args.rollback_on_failure or args.atomic
     for old, new in (("atomic", "rollback-on-failure"), ("force", "force-replace")):
         if getattr(args, old):
@@ -80,6 +82,10 @@ def options_of(args: argparse.Namespace, crds: CrdPolicy) -> Options:
 
 def loaded_chart(args: argparse.Namespace, source: str) -> tuple[Chart, dict[str, Any]]:
     """Return the chart and the values the flags give; raises what is wrong with either."""
+    from pilothouse.delivery.charts.cli.inputs import collect_values
+    from pilothouse.delivery.charts.cli.source import located_chart
+    from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
+
     chart = located_chart(args, source)
     values = collect_values(args)
     if chart.is_library:
@@ -110,6 +116,8 @@ def _install_name(args: argparse.Namespace) -> tuple[str, str]:
             raise ChartInvalid("cannot set --name-template and also specify a name")
         return names[0], names[1]
     if args.name_template:
+        from pilothouse.delivery.charts.cli.inputs import release_name
+
         return release_name(args.name_template), names[0]
     if not args.generate_name:
         raise ChartInvalid("must either provide a name or specify --generate-name")

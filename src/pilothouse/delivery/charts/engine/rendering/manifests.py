@@ -6,7 +6,6 @@ Called by `render`. Every document is parsed, because Helm refuses a render with
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,21 +13,13 @@ import msgspec
 
 from pilothouse.delivery.charts.engine.functions.convert import parse_integer
 from pilothouse.delivery.charts.engine.functions.markup import yaml_error
+from pilothouse.delivery.charts.engine.rendering.documents import kind_rank, split_documents
 from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
 from pilothouse.delivery.charts.errors import RenderFailed
 from pilothouse.delivery.charts.types import Hook, Manifest
 
-_BLANK = " \t\n\f\r"
-_BLANKS = re.compile(f"[{_BLANK}]*")
-INSTALL_ORDER = (
-    "PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy",
-    "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass", "PersistentVolume",
-    "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList", "ClusterRoleBinding",
-    "ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList", "Service", "DaemonSet", "Pod",
-    "ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob",
-    "IngressClass", "Ingress", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
-)  # fmt: skip
-_RANK = {kind: rank for rank, kind in enumerate(INSTALL_ORDER)}
+__all__ = ["HeadRow", "Heads", "sort_rendered", "split_documents"]
+
 _EVENTS = frozenset(
     ("pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback",
      "post-rollback", "test", "test-success")
@@ -38,28 +29,6 @@ _WORTH_STORING = 4096
 """Characters from which on reading a document takes longer than looking it up."""
 _MAX_REMEMBERED = 32 * 1024 * 1024
 _META_TYPE = 'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }'
-
-
-def split_documents(text: str) -> list[str]:
-    """Return the documents of a rendered file, empty ones left out.
-
-    They are parted by lines that start with `---`; blanks around it belong to neither, so that a second such line straight
-    after the first is text.
-    """
-    text = text.strip()
-    parts: list[str] = []
-    start = _BLANKS.match(text, 3).end() if text.startswith("---") else 0  # type: ignore[union-attr]
-    while (at := text.find("\n---", start)) >= 0:
-        parts.append(text[start:at].rstrip(_BLANK))
-        start = _BLANKS.match(text, at + 4).end()  # type: ignore[union-attr]
-    parts.append(text[start:])
-    return [part for part in parts if part.strip()]
-
-
-def kind_rank(kind: str) -> tuple[int, str]:
-    """Return the sort key of a kind: known kinds in install order, unknown ones after them by name."""
-    rank = _RANK.get(kind)
-    return (len(INSTALL_ORDER), kind) if rank is None else (rank, "")
 
 
 def _text(value: Any) -> str:

@@ -24,7 +24,8 @@ from pilothouse.delivery.charts.release.engine.history import (
     name_problem,
 )
 from pilothouse.delivery.charts.release.engine.objects import identity_of, read_objects
-from pilothouse.delivery.charts.release.engine.reuse import Reuse, reused_values
+from pilothouse.delivery.charts.release.engine.reuse import reused_values
+from pilothouse.delivery.charts.release.engine.wishes import Reuse
 from pilothouse.delivery.charts.release.errors import OperationFailed, ReleaseNotFound, ReleaseRefused
 from pilothouse.delivery.charts.release.types import (
     DEPLOYED,

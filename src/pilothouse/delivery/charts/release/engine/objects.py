@@ -1,7 +1,7 @@
 """The objects of a manifest: read, stamped with the release that owns them, compared by identity, ordered for removal.
 
 Called by the actions. An object is the tree that is sent to the server; its identity is kind, group, namespace and name. The
-chart engine is imported by the functions that need it: verbs that only list releases do without.
+YAML reader is imported where it is needed: verbs that only list releases do without.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from pilothouse.api.meta import Tree, annotations_of, labels_of, metadata, name_of, namespace_of
+from pilothouse.delivery.charts.engine.rendering.documents import INSTALL_ORDER, split_documents
 from pilothouse.delivery.charts.release.engine.plainvalues import plain_value
 from pilothouse.delivery.charts.release.errors import ReleaseRefused
 
@@ -40,8 +41,6 @@ class Owner(msgspec.Struct, frozen=True):
 
 def read_objects(manifest: str) -> list[Tree]:
     """Return the objects of a manifest, lists taken apart; raises ReleaseRefused for what is none."""
-    from pilothouse.delivery.charts.engine.functions.markup import yaml_error
-    from pilothouse.delivery.charts.engine.rendering.manifests import split_documents
     from pilothouse.delivery.charts.engine.yaml.reader import YamlError, read_yaml
 
     found: list[Tree] = []
@@ -51,7 +50,7 @@ def read_objects(manifest: str) -> list[Tree]:
         try:
             value = read_yaml(text)
         except YamlError as error:
-            raise ReleaseRefused(f"{where} is not YAML: {yaml_error(error)}") from None
+            raise ReleaseRefused(f"{where} is not YAML: {error}") from None
         if value is None:
             continue
         tree = plain_value(value)
@@ -126,8 +125,6 @@ def removed(old: Iterable[Tree], new: Iterable[Tree]) -> list[Tree]:
 
 def in_removal_order(trees: Iterable[Tree]) -> list[Tree]:
     """Return objects in the order they are removed: what uses others first."""
-    from pilothouse.delivery.charts.engine.rendering.manifests import INSTALL_ORDER
-
     hooks = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
     order = (*hooks, *(kind for kind in reversed(INSTALL_ORDER) if kind not in hooks))
     rank = {kind: at for at, kind in enumerate(order)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -10,17 +9,9 @@ import msgspec
 from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values, copy_values, merge_tables
 from pilothouse.delivery.charts.release.engine.chartrecord import chart_of
 from pilothouse.delivery.charts.release.engine.plainvalues import float_values
+from pilothouse.delivery.charts.release.engine.wishes import Reuse
 from pilothouse.delivery.charts.release.types import Release
 from pilothouse.delivery.charts.types import Chart
-
-
-class Reuse(Enum):
-    """The user's wish; `AUTO` keeps the old values when none are given."""
-
-    AUTO = "auto"
-    RESET = "reset-values"
-    REUSE = "reuse-values"
-    RESET_THEN_REUSE = "reset-then-reuse-values"
 
 
 def computed_values(release: Release) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from pilothouse.delivery.charts import load_chart
 from pilothouse.delivery.charts.release.engine.chartrecord import chart_record
-from pilothouse.delivery.charts.release.engine.reuse import Reuse, computed_values, reused_values
+from pilothouse.delivery.charts.release.engine.reuse import computed_values, reused_values
+from pilothouse.delivery.charts.release.engine.wishes import Reuse
 from pilothouse.delivery.charts.release.types import Release
 
 
