@@ -23,6 +23,7 @@ from pilothouse.delivery.charts.repository.locate import Wanted, fetch_index, fi
 from pilothouse.delivery.charts.repository.types import Credentials, Index, Repository
 from pilothouse.delivery.charts.types import Chart
 from pilothouse.kit.clock import Clock, rfc3339_micro
+from pilothouse.kit.errors import PilothouseError
 
 Say = Callable[[str], object]
 Requirements = list[Requirement]
@@ -226,7 +227,7 @@ class Bringer:
                 continue
             try:
                 chart = load_chart(path)
-            except RepositoryInvalid:
+            except PilothouseError:
                 continue
             if chart.name in names:
                 path.unlink()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.delivery.charts import cli
-from pilothouse.delivery.charts.cli.release import shown
+from pilothouse.delivery.charts.cli.release import session, shown
 from pilothouse.delivery.charts.cli.release.session import seconds_of
 from pilothouse.delivery.charts.release.errors import ReleaseRefused
 from pilothouse.delivery.charts.release.types import HookRun, Release, ReleaseHook, ReleaseInfo
@@ -75,6 +75,15 @@ def test_what_is_refused_without_a_cluster(tmp_path: Path, capfd: pytest.Capture
 def test_a_missing_cluster_is_a_readable_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run("list", "--kubeconfig", str(tmp_path / "none")) == 1
     assert "cannot be read" in capfd.readouterr().err
+
+
+def test_a_driver_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, kind in (("", "Secret"), ("secrets", "Secret"), ("ConfigMap", "ConfigMap")):
+        monkeypatch.setenv("HELM_DRIVER", name)
+        assert session._driver().kind == kind
+    monkeypatch.setenv("HELM_DRIVER", "sql")
+    with pytest.raises(ReleaseRefused, match="unknown driver"):
+        session._driver()
 
 
 def test_a_dry_run_of_the_client_needs_no_cluster_and_a_post_renderer_sees_all(

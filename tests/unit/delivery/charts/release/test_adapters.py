@@ -12,6 +12,7 @@ from pilothouse.delivery.charts.release.actions.bench import Bench, Options
 from pilothouse.delivery.charts.release.actions.install import install
 from pilothouse.delivery.charts.release.actions.upgrade import upgrade
 from pilothouse.delivery.charts.release.adapters.guard import Guard, lease_name
+from pilothouse.delivery.charts.release.adapters.store import ReleaseStore
 from pilothouse.delivery.charts.release.engine.readiness import Readiness
 from pilothouse.delivery.charts.release.errors import NotReady, ReleaseBusy
 from pilothouse.delivery.charts.release.types import Release, ReleaseInfo
@@ -40,6 +41,23 @@ def test_a_release_over_the_limit_of_a_secret_is_kept_in_parts() -> None:
         for release in await bench.store.history("big"):
             await bench.store.delete(release)
         assert await bench.client.list(SECRET, "default") == []
+
+    on_bench(work)
+
+
+def test_releases_in_config_maps() -> None:
+    async def work(bench: Bench, said: list[str]) -> None:
+        store = ReleaseStore(bench.client, "default", bench.clock, CONFIG_MAP)
+        body = {"name": "templates/big", "data": os.urandom(1_200_000).hex()}
+        big = Release("big", "default", 1, ReleaseInfo(status="deployed"), {"metadata": {"name": "c"}, "templates": [body]})
+        await store.create(big)
+        found = await store.history("big")
+        assert found[0].chart == big.chart
+        await store.update(found[0].with_info(status="failed"))
+        assert [r.status for r in await store.list_all()] == ["failed"]
+        assert await bench.client.list(SECRET, "default") == []
+        await store.delete(big)
+        assert await bench.client.list(CONFIG_MAP, "default", labels="name=big") == []
 
     on_bench(work)
 

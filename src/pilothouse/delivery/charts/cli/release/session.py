@@ -18,6 +18,7 @@ from pilothouse.kit.clock import Entropy, SystemClock
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.kit.places import kubeconfig_path
 from pilothouse.sdk.client import Client
+from pilothouse.sdk.kinds import CONFIG_MAP, SECRET, Kind
 from pilothouse.wire import kubeconfig
 from pilothouse.wire.http.client import HttpTransport
 
@@ -60,6 +61,15 @@ def _code_folder() -> Path | None:
     return private_folder(dict(os.environ))
 
 
+def _driver() -> Kind:
+    """Return where releases are stored, by helm's variable."""
+    chosen = os.environ.get("HELM_DRIVER") or "secret"
+    found = {"secret": SECRET, "secrets": SECRET, "configmap": CONFIG_MAP, "configmaps": CONFIG_MAP}.get(chosen.lower())
+    if found is None:
+        raise ReleaseRefused(f"unknown driver {chosen!r} in HELM_DRIVER", fix="secret and configmap are supported")
+    return found
+
+
 def run_on_cluster(args: argparse.Namespace, work: Work, prefix: str = "") -> int:
     """Do `work` on the cluster and namespace the arguments choose; returns the exit code."""
 
@@ -71,7 +81,7 @@ def run_on_cluster(args: argparse.Namespace, work: Work, prefix: str = "") -> in
         client = Client(HttpTransport(access), field_manager="helm")
         namespace = "" if getattr(args, "all_namespaces", False) else args.namespace or access.namespace
         try:
-            return await work(Bench(client, namespace, SystemClock(), Entropy(), warn, _code_folder))
+            return await work(Bench(client, namespace, SystemClock(), Entropy(), warn, _code_folder, _driver()))
         finally:
             await client.close()
 

@@ -14,6 +14,7 @@ from pilothouse.delivery.charts.release.adapters.store import ReleaseStore
 from pilothouse.delivery.charts.release.adapters.waiting import Waiter
 from pilothouse.kit.clock import Clock, Entropy, rfc3339_micro
 from pilothouse.sdk.client import Client
+from pilothouse.sdk.kinds import SECRET, Kind
 
 DryRun = Literal["none", "client", "server"]
 CrdPolicy = Literal["create", "apply", "skip"]
@@ -53,15 +54,16 @@ class Bench:
 
     def __init__(
         self, client: Client, namespace: str, clock: Clock, entropy: Entropy, warn: Callable[[str], object],
-        code_folder: Callable[[], Path | None] | None = None,
+        code_folder: Callable[[], Path | None] | None = None, stored_in: Kind = SECRET,
     ) -> None:  # fmt: skip
         """Work in `namespace`; `warn` is given lines for the user that are not the result.
 
+        Releases are stored in Secrets, or in objects of another kind (`stored_in`), as helm's HELM_DRIVER says.
         `code_folder` finds the private directory in which compiled templates are kept; without one they are compiled each time.
         """
         self.client, self.namespace, self.clock, self.entropy, self.warn = client, namespace, clock, entropy, warn
         self._code_folder = code_folder
-        self.store = ReleaseStore(client, namespace, clock)
+        self.store = ReleaseStore(client, namespace, clock, stored_in)
         self.cluster = Cluster(client, namespace)
         self.waiter = Waiter(self.cluster, clock, entropy)
 

@@ -1,4 +1,4 @@
-"""Releases in Secrets, as helm keeps them; what does not fit goes on in further Secrets of our own.
+"""Releases in Secrets (or ConfigMaps), as helm keeps them; what does not fit goes on in further ones of our own.
 
 Called by the actions. Nothing is cached: every operation begins with what is stored now.
 """
@@ -20,7 +20,7 @@ from pilothouse.kit.aio import offload, run_all
 from pilothouse.kit.clock import Clock
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.client import Client
-from pilothouse.sdk.kinds import SECRET
+from pilothouse.sdk.kinds import SECRET, Kind
 
 logger = logging.getLogger("pilothouse.delivery.charts.release")
 SECRET_TYPE, PART_TYPE = "helm.sh/release.v1", "pilothouse.dev/release-part.v1"
@@ -38,9 +38,9 @@ def secret_name(name: str, version: int) -> str:
 class ReleaseStore:
     """The releases of one namespace (or of all, for `list_all` with an empty one)."""
 
-    def __init__(self, client: Client, namespace: str, clock: Clock) -> None:
-        """Keep releases in `namespace`."""
-        self._client, self.namespace, self._clock = client.named("helm"), namespace, clock
+    def __init__(self, client: Client, namespace: str, clock: Clock, kind: Kind = SECRET) -> None:
+        """Keep releases in `namespace`, in objects of `kind`: Secrets, or ConfigMaps as with helm's HELM_DRIVER=configmap."""
+        self._client, self.namespace, self._clock, self._kind = client.named("helm"), namespace, clock, kind
 
     async def history(self, name: str) -> Releases:
         """Return all revisions of a release, oldest first; what cannot be read is passed over with a warning."""
@@ -52,54 +52,61 @@ class ReleaseStore:
         return await self._find(f"owner=helm,{labels}" if labels else "owner=helm")
 
     async def _find(self, labels: str) -> Releases:
-        trees = await self._client.list(SECRET, self.namespace, labels=labels)
-        found = await run_all(self._read(tree) for tree in trees if tree.get("type") == SECRET_TYPE)
+        trees = await self._client.list(self._kind, self.namespace, labels=labels)
+        is_plain = self._kind != SECRET
+        found = await run_all(self._read(tree) for tree in trees if is_plain or tree.get("type") == SECRET_TYPE)
         return [release for release in found if release is not None]
 
     async def _read(self, tree: Tree) -> Release | None:
         data = tree.get("data") or {}
-        text = base64.b64decode(data.get("release") or data.get(FOREIGN_KEY) or "")
+        text = self._bytes(data.get("release") or data.get(FOREIGN_KEY) or "")
         try:
             parts = await self._parts(tree)
             release = await offload(decode_release, text, parts)
         except (ReleaseUnreadable, NotFound) as error:
-            logger.warning("Secret %s/%s is passed over: %s", namespace_of(tree), name_of(tree), error)
+            logger.warning("%s %s/%s is passed over: %s", self._kind.kind, namespace_of(tree), name_of(tree), error)
             return None
         return msgspec.structs.replace(release, labels=labels_of(tree), namespace=release.namespace or namespace_of(tree))
 
     async def _parts(self, tree: Tree) -> tuple[bytes, ...]:
         count = annotations_of(tree).get(PARTS, "0")
         names = [f"{name_of(tree)}.part{index}" for index in range(1, int(count) + 1 if count.isdigit() else 1)]
-        secrets = await run_all(self._client.get(SECRET, name, namespace_of(tree)) for name in names)
-        return tuple(base64.b64decode((secret.get("data") or {}).get("part") or "") for secret in secrets)
+        found = await run_all(self._client.get(self._kind, name, namespace_of(tree)) for name in names)
+        return tuple(self._bytes((part.get("data") or {}).get("part") or "") for part in found)
+
+    def _bytes(self, value: str) -> bytes:
+        return base64.b64decode(value) if self._kind == SECRET else value.encode()
+
+    def _value(self, data: bytes) -> str:
+        return base64.b64encode(data).decode() if self._kind == SECRET else data.decode()
 
     async def create(self, release: Release) -> None:
         """Store a new revision; raises `ApiAlreadyExists` when another writer was first."""
         stored = await offload(encode_release, release)
         await run_all(self._put_part(release, index, part) for index, part in enumerate(stored.parts, 1))
-        await self._client.create(SECRET, self._secret(release, stored, "createdAt"))
+        await self._client.create(self._kind, self._object(release, stored, "createdAt"))
 
     async def update(self, release: Release) -> None:
         """Store a changed revision."""
         stored = await offload(encode_release, release)
         await run_all(self._put_part(release, index, part) for index, part in enumerate(stored.parts, 1))
-        await self._client.replace(SECRET, self._secret(release, stored, "modifiedAt"))
+        await self._client.replace(self._kind, self._object(release, stored, "modifiedAt"))
 
     async def delete(self, release: Release) -> None:
         """Forget a revision with its parts."""
         name = secret_name(release.name, release.version)
         await self._gone(name)
         labels = f"name={release.name},version={release.version},owner=pilothouse"
-        for part in await self._client.list(SECRET, self.namespace, labels=labels):
+        for part in await self._client.list(self._kind, self.namespace, labels=labels):
             await self._gone(name_of(part))
 
     async def _gone(self, name: str) -> None:
         try:
-            await self._client.delete(SECRET, name, self.namespace)
+            await self._client.delete(self._kind, name, self.namespace)
         except NotFound:
             return
 
-    def _secret(self, release: Release, stored: Stored, moment: str) -> Tree:
+    def _object(self, release: Release, stored: Stored, moment: str) -> Tree:
         labels = {
             **custom_labels(release.labels), moment: str(int(self._clock.now())), "name": release.name, "owner": "helm",
             "status": release.status, "version": str(release.version),
@@ -109,19 +116,14 @@ class ReleaseStore:
         if stored.parts:
             meta["annotations"] = {PARTS: str(len(stored.parts))}
         key = "release" if stored.is_readable_by_helm else FOREIGN_KEY
-        data = {key: base64.b64encode(stored.text).decode()}
-        return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": SECRET_TYPE, "data": data}
+        return self._typed(meta, SECRET_TYPE, {key: self._value(stored.text)})
+
+    def _typed(self, meta: Tree, secret_type: str, data: dict[str, str]) -> Tree:
+        tree: Tree = {"apiVersion": "v1", "kind": self._kind.kind, "metadata": meta, "data": data}
+        return {**tree, "type": secret_type} if self._kind == SECRET else tree
 
     async def _put_part(self, release: Release, index: int, part: bytes) -> None:
         labels = {"name": release.name, "owner": "pilothouse", "version": str(release.version)}
         name = f"{secret_name(release.name, release.version)}.part{index}"
-        await self._client.apply(
-            SECRET,
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {"name": name, "namespace": self.namespace, "labels": labels},
-                "type": PART_TYPE,
-                "data": {"part": base64.b64encode(part).decode()},
-            },
-        )
+        meta = {"name": name, "namespace": self.namespace, "labels": labels}
+        await self._client.apply(self._kind, self._typed(meta, PART_TYPE, {"part": self._value(part)}))
