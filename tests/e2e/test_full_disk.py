@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,19 @@ async def fill(client: Client) -> list[str]:
     return kept
 
 
+def run(story: Callable[[Victim], Awaitable[None]], disk: Path) -> None:
+    """Tell a story, and leave nothing running."""
+
+    async def told() -> None:
+        victim = Victim(disk / "data")
+        try:
+            await story(victim)
+        finally:
+            await victim.kill()
+
+    asyncio.run(told())
+
+
 @pytest.mark.e2e
 def test_a_full_disk_loses_nothing_and_heals_by_itself(small_disk: Path) -> None:
     async def story(victim: Victim) -> None:
@@ -89,20 +102,12 @@ def test_a_full_disk_loses_nothing_and_heals_by_itself(small_disk: Path) -> None
         await client.close()
         note("full_disk_writes", len(kept))
 
-    async def run() -> None:
-        victim = Victim(small_disk / "data")
-        try:
-            await story(victim)
-        finally:
-            await victim.kill()
-
-    asyncio.run(run())
+    run(story, small_disk)
 
 
 @pytest.mark.e2e
 def test_a_start_without_room_says_so(small_disk: Path) -> None:
-    async def run() -> None:
-        victim = Victim(small_disk / "data")
+    async def story(victim: Victim) -> None:
         client = await victim.start()
         kept = await fill(client)
         await client.close()
@@ -118,6 +123,5 @@ def test_a_start_without_room_says_so(small_disk: Path) -> None:
         client = await victim.start()
         assert set(kept) <= {tree["metadata"]["name"] for tree in await client.list(CONFIG_MAP, "default")}
         await client.close()
-        await victim.kill()
 
-    asyncio.run(run())
+    run(story, small_disk)
