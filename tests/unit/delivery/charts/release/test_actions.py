@@ -150,6 +150,11 @@ def test_an_operation_that_died_is_taken_over_and_one_of_helm_respected_for_a_wh
         with pytest.raises(ReleaseBusy, match="by a tool that takes no lease"):
             await upgrade(bench, "web", chart(), {}, Options())
         assert (await upgrade(bench, "web", chart(), {}, Options(timeout_s=50))).version == 5
+        await bench.store.create(msgspec.structs.replace(fresh, version=6))
+        assert (await rollback(bench, "web", 5, Options())).version == 7, "a rollback is the way out of a pending release"
+        await bench.store.create(msgspec.structs.replace(fresh, version=8))
+        await uninstall(bench, "web", Options())
+        assert await statuses(bench) == []
 
     on_bench(work)
 

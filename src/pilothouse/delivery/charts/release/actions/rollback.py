@@ -52,7 +52,7 @@ async def _guarded(bench: Bench, guard: Guard, name: str, revision: int, options
     last = last_of(history, name)
     target = rollback_target(history, revision)
     if last.is_pending:
-        guard.settle_pending(last, options.timeout_s, bench.warn)
+        guard.settle_pending(last, 0, bench.warn)  # a rollback is how users of helm get out of a pending release
         history[-1] = last.with_info(status=FAILED, description="Operation was interrupted")
         await bench.store.update(history[-1])
     return await perform_rollback(bench, history, target, options)

@@ -41,7 +41,7 @@ async def uninstall(bench: Bench, name: str, options: Options, *, is_guarded: bo
 
     async def work() -> str:
         now = await bench.store.history(name)
-        guard.settle_pending(now[-1] if now else None, options.timeout_s, bench.warn)
+        guard.settle_pending(now[-1] if now else None, 0, bench.warn)
         return await _uninstall(bench, now, options)
 
     return await guard.holding(work, options.timeout_s, bench.warn)
