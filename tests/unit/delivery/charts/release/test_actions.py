@@ -292,3 +292,20 @@ def test_an_interrupted_operation_is_recorded_as_failed_and_gives_its_lease_back
         assert [tree for tree in await bench.client.list(LEASE, "default") if tree["metadata"]["name"] == lease_name("web")] == []
 
     on_bench(work)
+
+
+def test_names_given_by_the_server_never_stand_for_a_whole_collection() -> None:
+    nameless = "apiVersion: v1\nkind: ConfigMap\nmetadata: {generateName: x-}\n"
+    hook = nameless.replace("x-", "h-, annotations: {helm.sh/hook: pre-install, helm.sh/hook-delete-policy: hook-succeeded}")
+
+    async def work(bench: Bench, said: list[str]) -> None:
+        await bench.client.create(CONFIG_MAP, {**CONFLICT, "metadata": {"name": "theirs", "namespace": "default"}})
+        await install(bench, "web", chart(templates_x=nameless, templates_h=hook), {}, Options(wait=True, timeout_s=20))
+        made = await names(bench)
+        assert {name.rstrip("bcdfghjklmnpqrstvwxz2456789") for name in made} >= {"x-"}
+        assert not any(name.startswith("h-") for name in made), "the hook's own object is gone"
+        await upgrade(bench, "web", chart(), {}, Options(wait=True, timeout_s=20))
+        await uninstall(bench, "web", Options(wait=True, timeout_s=20))
+        assert "theirs" in await names(bench)
+
+    on_bench(work)

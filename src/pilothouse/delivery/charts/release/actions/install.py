@@ -102,8 +102,8 @@ async def _perform(operation: Operation, objects: list[Tree]) -> None:
         await operation.run_hooks("pre-install")
     except PilothouseError as error:
         raise OperationFailed(f"failed pre-install: {error.message}") from error
-    await operation.change((), objects, is_foreign=options.take_ownership)
-    await operation.wait(objects)
+    stored = await operation.change((), objects, is_foreign=options.take_ownership)
+    await operation.wait(stored)
     try:
         await operation.run_hooks("post-install")
     except PilothouseError as error:

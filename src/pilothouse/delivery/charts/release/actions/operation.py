@@ -49,6 +49,8 @@ class Operation:
         """Begin; nothing is stored yet."""
         self.bench, self.release, self.options = bench, release, options
         self.created: Trees = []
+        self._started: dict[tuple[str, str], Trees] = {}
+        """What hooks of this operation made, with the names the server gave."""
 
     @property
     def owner(self) -> Owner:
@@ -86,8 +88,8 @@ class Operation:
         """Store that the operation failed."""
         await self.finish(FAILED, description)
 
-    async def change(self, old: Iterable[Tree], new: Trees, *, is_foreign: bool) -> None:
-        """Apply the new objects and delete the old ones that are not among them.
+    async def change(self, old: Iterable[Tree], new: Trees, *, is_foreign: bool) -> Trees:
+        """Apply the new objects and delete the old ones that are not among them; returns what is stored now.
 
         `is_foreign`: what is there may have been written by updates of an older helm, whose fields are taken over first.
         """
@@ -95,13 +97,14 @@ class Operation:
         if is_foreign:
             await cluster.take_over(await cluster.get_all(new))
         if options.force_replace:
-            await cluster.replace_all(new)
+            stored = await cluster.replace_all(new)
         else:
-            await cluster.apply_all(new, force=options.force_conflicts, created=self.created)
+            stored = await cluster.apply_all(new, force=options.force_conflicts, created=self.created)
         gone = [tree for tree in await cluster.known(removed(old, new)) if not is_kept(tree)]
         if gone:
             live = await cluster.get_all(gone)
             await cluster.prune(t for t, found in zip(gone, live) if found and not ownership_problem(found, self.owner))
+        return stored
 
     async def wait(self, trees: Trees) -> None:
         """Wait for objects when the user wants that; raises NotReady."""
@@ -153,7 +156,7 @@ class Operation:
         if event != "test":
             await self.record()
         try:
-            await self._start_hook(trees, hook, event)
+            self._started[hook.path, hook.name] = trees = await self._start_hook(trees, hook, event)
             await self._wait(trees, hook_readiness)
         except (PilothouseError, asyncio.CancelledError):
             hook = self._ended(hook, "Failed")
@@ -163,9 +166,9 @@ class Operation:
             raise
         return self._ended(hook, "Succeeded")
 
-    async def _start_hook(self, trees: Trees, hook: ReleaseHook, event: str) -> None:
+    async def _start_hook(self, trees: Trees, hook: ReleaseHook, event: str) -> Trees:
         try:
-            await self.bench.cluster.apply_all(trees)
+            return await self.bench.cluster.apply_all(trees)
         except PilothouseError as error:
             raise OperationFailed(f"warning: Hook {event} {hook.path} failed: {error.message}") from error
 
@@ -182,7 +185,8 @@ class Operation:
         for hook in hooks:
             if not is_deleted(hook, policy):
                 continue
-            trees = await self.bench.cluster.known(read_objects(hook.manifest))
+            started = self._started.get((hook.path, hook.name))
+            trees = started or await self.bench.cluster.known(read_objects(hook.manifest))
             there = [tree for tree in trees if await self.bench.cluster.delete(tree)]
             await self.bench.waiter.until_gone(there, self.options.timeout_s)
 

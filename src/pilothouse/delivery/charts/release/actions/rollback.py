@@ -118,8 +118,8 @@ async def _perform(operation: Operation, history: Releases) -> None:
     await operation.run_hooks("pre-rollback")
     objects = await operation.objects("new release manifest")
     is_foreign = any(release.apply_method != SERVER_SIDE for release in history)
-    await operation.change(old, objects, is_foreign=is_foreign)
-    await operation.wait(objects)
+    stored = await operation.change(old, objects, is_foreign=is_foreign)
+    await operation.wait(stored)
     await operation.run_hooks("post-rollback")
 
 

@@ -117,8 +117,8 @@ async def _perform(operation: Operation, base: Release, old: list[Tree], objects
     except PilothouseError as error:
         raise OperationFailed(f"pre-upgrade hooks failed: {error.message}") from error
     is_foreign = base.apply_method != SERVER_SIDE or operation.options.take_ownership
-    await operation.change(old, objects, is_foreign=is_foreign)
-    await operation.wait(objects)
+    stored = await operation.change(old, objects, is_foreign=is_foreign)
+    await operation.wait(stored)
     try:
         await operation.run_hooks("post-upgrade")
     except PilothouseError as error:

@@ -75,7 +75,9 @@ class Cluster:
         return found
 
     async def get(self, tree: Tree) -> Tree | None:
-        """Return the live object, None when it is not there."""
+        """Return the live object, None when it is not there; one that gets its name from the server never is."""
+        if not name_of(tree):
+            return None  # without a name the path is that of the whole collection
         try:
             return await self.client.get(await self.kind_of(tree), name_of(tree), namespace_of(tree))
         except NotFound:
@@ -153,7 +155,9 @@ class Cluster:
         return await run_all(self._limited(replace, tree) for tree in trees)
 
     async def delete(self, tree: Tree, propagation: str = "Background") -> bool:
-        """Ask for the deletion of an object; False when it is not there."""
+        """Ask for the deletion of an object; False when it is not there, or has no name to delete it by."""
+        if not name_of(tree):
+            return False  # without a name the path is that of the whole collection
         try:
             await self.client.delete(await self.kind_of(tree), name_of(tree), namespace_of(tree), propagation=propagation)
         except NotFound:
