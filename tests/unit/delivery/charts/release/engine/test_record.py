@@ -72,3 +72,25 @@ def test_shapes_go_would_not_read_are_refused(chart: object) -> None:
     text = base64.b64encode(json.dumps({"name": "x", "chart": chart}).encode())
     with pytest.raises(ReleaseUnreadable, match="is not what helm or we write"):
         decode_release(text)
+
+
+def test_a_record_of_helm_3() -> None:
+    run = {"started_at": "", "completed_at": "", "phase": ""}
+    hook = {"name": "t", "kind": "Pod", "path": "c/t.yaml", "manifest": "kind: Pod", "events": ["test-success"], "last_run": run}
+    tree = {
+        "name": "old", "namespace": "n", "version": 7, "manifest": "", "config": None,
+        "info": {
+            "first_deployed": "2020-05-06T07:08:09.123456789+02:00", "last_deployed": "2020-05-06T07:08:09.123456789+02:00",
+            "deleted": "", "description": "Install complete", "status": "deployed",
+        },
+        "chart": {
+            "metadata": {"name": "c", "version": "1.0.0", "apiVersion": "v1"}, "lock": None, "templates": [{"name": "t", "data": ""}],
+            "values": {}, "schema": None, "files": None,
+        },
+        "hooks": [{**hook, "weight": 0, "delete_policies": None}],
+    }  # fmt: skip
+    found = decode_release(base64.b64encode(gzip.compress(json.dumps(tree).encode())))
+    assert (found.chart_name, found.apply_method, found.version) == ("c-1.0.0", "", 7)
+    assert found.hooks is not None
+    assert found.hooks[0].runs_on("test")
+    assert decode_release(encode_release(found).text) == found
