@@ -84,7 +84,8 @@ def test_a_record_of_helm_3() -> None:
             "deleted": "", "description": "Install complete", "status": "deployed",
         },
         "chart": {
-            "metadata": {"name": "c", "version": "1.0.0", "apiVersion": "v1"}, "lock": None, "templates": [{"name": "t", "data": ""}],
+            "metadata": {"name": "c", "version": "1.0.0", "apiVersion": "v1"}, "lock": None,
+            "templates": [{"name": "t", "data": ""}],
             "values": {}, "schema": None, "files": None,
         },
         "hooks": [{**hook, "weight": 0, "delete_policies": None}],
