@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import mean
 
 from tests.bench.access import free_port
+from tests.bench.charts import rendering
 from tests.bench.figures import Figure, median
 from tests.bench.planes import control_planes
 from tests.bench.processes import of_directory, pss_mb, user_seconds
@@ -110,5 +111,5 @@ def demo() -> Iterator[Figure]:
 
 SUITES: dict[str, Callable[[], Iterator[Figure]]] = {
     "startup": startup, "planes": control_planes, "serving": serving, "scale": scale, "cli": command_line, "demo": demo,
-    "releases": releases,
+    "releases": releases, "rendering": rendering,
 }  # fmt: skip

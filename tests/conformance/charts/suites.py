@@ -149,7 +149,7 @@ def _through_chart(case: Case) -> tuple[Any, Any]:
             load_chart(case_chart(case["template"], case["data"])),
             release=ReleaseOptions("rel", "ns1"),
             clock=ManualClock(),
-            entropy=Entropy(1),
+            entropy=Entropy(),
         )
     except (RenderFailed, ChartInvalid, ChartTooLarge) as error:
         return {"ok": False, "error": error.message}, {k: wanted.get(k) for k in ("ok", "error")}

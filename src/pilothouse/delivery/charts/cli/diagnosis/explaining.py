@@ -14,8 +14,9 @@ from pilothouse.delivery.charts.cli.diagnosis.layers import given_layers
 from pilothouse.delivery.charts.cli.inputs import collect_values
 from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.cli.source import located_chart
+from pilothouse.delivery.charts.engine.analysis.paths import MISSING, value_at
 from pilothouse.delivery.charts.engine.chart.dependencies import process_dependencies
-from pilothouse.delivery.charts.engine.diagnosis.origins import MISSING, Step, chart_layers, history, value_at
+from pilothouse.delivery.charts.engine.diagnosis.origins import Step, chart_layers, history
 from pilothouse.delivery.charts.engine.diagnosis.suggest import nearest
 from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
 from pilothouse.kit.errors import PilothouseError

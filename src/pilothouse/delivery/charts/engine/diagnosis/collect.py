@@ -21,7 +21,7 @@ from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
 from pilothouse.delivery.charts.engine.merging.schema import own_problem
 from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
 from pilothouse.delivery.charts.engine.rendering.manifests import Heads, split_documents
-from pilothouse.delivery.charts.engine.rendering.render import Renderer, Unit, chart_units, in_parse_order
+from pilothouse.delivery.charts.engine.rendering.render import Renderer, Unit, chart_units, in_parse_order, values_prefix
 from pilothouse.delivery.charts.engine.template.parser import ParseError
 from pilothouse.delivery.charts.errors import RenderFailed, ValuesInvalid
 from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions
@@ -104,7 +104,7 @@ class Diagnosis:
         try:
             text = templates.execute(name, unit.data)
         except ExecError as error:
-            prefix = wording.values_prefix(name, root)
+            prefix = values_prefix(name, root)
             self.problems.append(wording.template_problem(error, name, prefix, merged, self._layers, templates.templates))
             return
         except (BudgetExceeded, RecursionError, MemoryError) as error:

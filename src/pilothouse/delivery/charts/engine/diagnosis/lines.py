@@ -12,7 +12,8 @@ import yaml
 from yaml import events as ev
 from yaml._yaml import CParser
 
-Path = tuple[str, ...]
+from pilothouse.delivery.charts.engine.analysis.paths import Path
+
 _MAX_DEPTH = 200
 _MAX_KEYS = 200_000
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from pilothouse.delivery.charts.engine.diagnosis.lines import Path, key_lines
+from pilothouse.delivery.charts.engine.analysis.paths import MISSING, Path, value_at
+from pilothouse.delivery.charts.engine.diagnosis.lines import key_lines
 from pilothouse.delivery.charts.types import Chart
 
 GLOBAL = "global"
-MISSING: Any = object()
 
 
 class Layer(msgspec.Struct, frozen=True):
@@ -49,18 +49,6 @@ class Step(msgspec.Struct, frozen=True):
     value: Any = None
     at: Path = ()
     """The path that was set, when it is not the one that was asked for: one above it, or a global of a parent."""
-
-
-def value_at(values: Any, path: Path) -> Any:
-    """Return the value at a path, MISSING when there is none; items of lists are named by number."""
-    for name in path:
-        if isinstance(values, Mapping) and name in values:
-            values = values[name]
-        elif isinstance(values, list) and name.isdecimal() and int(name) < len(values):
-            values = values[int(name)]
-        else:
-            return MISSING
-    return values
 
 
 def chart_layers(chart: Chart, folder: str = "", prefix: Path = ()) -> list[Layer]:
@@ -128,12 +116,3 @@ def _step(layer: Layer, path: Path, asked: Path) -> Step | None:
 def deciding(layers: Sequence[Layer], path: Path) -> Step | None:
     """Return the step that decided what the value is, None when nobody ever set it."""
     return next(iter(history(layers, path)), None)
-
-
-def all_paths(values: Any, prefix: Path = ()) -> Iterable[Path]:
-    """Yield the paths of all leaves: scalars, lists, and empty tables."""
-    if isinstance(values, Mapping) and values:
-        for key, value in values.items():
-            yield from all_paths(value, (*prefix, str(key)))
-    elif prefix:
-        yield prefix

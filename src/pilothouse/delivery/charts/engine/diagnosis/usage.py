@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
-from pilothouse.delivery.charts.engine.diagnosis.origins import MISSING, Layer, value_at
+from pilothouse.delivery.charts.engine.analysis.paths import MISSING, Path, leaves, value_at
+from pilothouse.delivery.charts.engine.analysis.reads import Walker
+from pilothouse.delivery.charts.engine.analysis.symbols import Reads
+from pilothouse.delivery.charts.engine.diagnosis.origins import Layer
 from pilothouse.delivery.charts.engine.diagnosis.problems import Problem
-from pilothouse.delivery.charts.engine.diagnosis.reads import Walker
 from pilothouse.delivery.charts.engine.diagnosis.suggest import nearest
-from pilothouse.delivery.charts.engine.diagnosis.symbols import Path, Reads, leaves
 from pilothouse.delivery.charts.engine.template.nodes import Template
 from pilothouse.delivery.charts.engine.template.parser import ParseError, parse_template
 from pilothouse.delivery.charts.types import Chart
@@ -24,7 +25,7 @@ def chart_reads(chart: Chart, merged: Mapping[str, Any], functions: Mapping[str,
     """
     files: list[tuple[Path, Template]] = []
     named: dict[str, Template] = {}
-    _parse(chart, (), functions, files, named)
+    parse_chart(chart, (), functions, files, named)
     walker = Walker(named)
     for prefix, template in files:
         walker.file(template, prefix)
@@ -36,11 +37,12 @@ def chart_reads(chart: Chart, merged: Mapping[str, Any], functions: Mapping[str,
     return walker.reads
 
 
-def _parse(
+def parse_chart(
     chart: Chart, prefix: Path, functions: Mapping[str, Any], files: list[tuple[Path, Template]], named: dict[str, Template]
 ) -> None:
+    """Parse the templates of a chart and its subcharts, which come first; files that cannot be parsed are left out."""
     for child in chart.dependencies:
-        _parse(child, (*prefix, child.name), functions, files, named)
+        parse_chart(child, (*prefix, child.name), functions, files, named)
     for file in chart.templates:
         try:
             trees = parse_template(file.name, file.data.decode("utf-8", "surrogateescape"), functions)

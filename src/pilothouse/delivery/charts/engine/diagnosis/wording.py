@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from pilothouse.delivery.charts.engine.diagnosis.origins import MISSING, Layer, deciding, value_at
+from pilothouse.delivery.charts.engine.analysis.paths import MISSING, Path, value_at
+from pilothouse.delivery.charts.engine.diagnosis.origins import Layer, deciding
 from pilothouse.delivery.charts.engine.diagnosis.problems import Problem, source_line
 from pilothouse.delivery.charts.engine.diagnosis.sourcemap import Tracer
 from pilothouse.delivery.charts.engine.diagnosis.suggest import nearest
@@ -16,7 +17,6 @@ from pilothouse.delivery.charts.engine.execution.definitions import Definition
 from pilothouse.delivery.charts.engine.execution.faults import ExecError, Place
 from pilothouse.delivery.charts.engine.rendering.traces import shown_message
 
-Path = tuple[str, ...]
 _SYNTAX = re.compile(r"template: (?P<file>.*?):(?P<line>\d+)(?::(?P<column>\d+))?: (?P<message>.*)", re.DOTALL)
 _NO_FUNCTION = re.compile(r'function "(\w+)" not defined')
 _NO_TEMPLATE = re.compile(r'(?:no template|template) "([^"]+)" (?:associated|not defined)')
@@ -25,16 +25,6 @@ _YAML_LINE = re.compile(r"\bline (\d+)\b")
 _COUNTED_FROM_ZERO = "did not find expected"
 """Of these complaints Go's library gives the line before."""
 _SCHEMA_LINE = re.compile(r"(\s*)- at '(?P<pointer>(?:[^'\\]|\\.)*)': (?P<message>.*)")
-
-
-def values_prefix(unit: str, root: str) -> Path:
-    """Return where the values of a unit's chart are: the names of the subcharts on its path."""
-    parts = unit.removeprefix(root + "/").split("/")
-    found: list[str] = []
-    while len(parts) > 2 and parts[0] == "charts":
-        found.append(parts[1])
-        parts = parts[2:]
-    return tuple(found)
 
 
 def syntax_problem(error: str, name: str, source: str, functions: Iterable[str]) -> Problem:

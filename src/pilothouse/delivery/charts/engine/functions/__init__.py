@@ -48,6 +48,14 @@ def _static_functions() -> Mapping[str, GoFunction]:
     return MappingProxyType({name: signature(name, text, call) for name, text, call in rows})
 
 
+_HOST = frozenset(("include", "tpl", "required", "fail", "lookup", "getHostByName"))
+
+
+def is_repeatable(name: str) -> bool:
+    """Say whether a function gives the same for the same arguments: it draws nothing and does not ask for the time."""
+    return name in _static_functions() or name in _HOST
+
+
 def standard_functions(now_s: float, entropy: Entropy) -> dict[str, GoFunction]:
     """Return the functions of a Helm template at time `now_s` (seconds since 1970)."""
     table = dict(_static_functions())

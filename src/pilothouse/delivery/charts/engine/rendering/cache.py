@@ -1,7 +1,6 @@
-"""What is worth keeping between two renders: compiled templates, and the heads of rendered documents.
+"""What is worth keeping between two renders: compiled templates, heads of documents, and texts whose values did not change.
 
-The caller of `render` owns it. Nothing in it depends on values, so one cache serves many charts and releases; it is for one
-thread at a time.
+The caller of `render` owns it. One cache serves many charts and releases; it is for one thread at a time.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pilothouse.delivery.charts.engine.execution.definitions import CodeCache, Row
+from pilothouse.delivery.charts.engine.rendering.incremental import Incremental
 from pilothouse.delivery.charts.engine.rendering.manifests import HeadRow, Heads
 
 
@@ -19,3 +19,4 @@ class RenderCache(CodeCache):
         """Start empty, or with what an earlier run compiled and read."""
         super().__init__(stored)
         self.heads = Heads(heads)
+        self.incremental = Incremental()

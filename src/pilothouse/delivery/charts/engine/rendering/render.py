@@ -17,6 +17,7 @@ from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values
 from pilothouse.delivery.charts.engine.merging.schema import check_schemas
 from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
+from pilothouse.delivery.charts.engine.rendering.incremental import Kept, Reuse, analysed
 from pilothouse.delivery.charts.engine.rendering.manifests import sort_rendered
 from pilothouse.delivery.charts.engine.rendering.merged import merge_with_sources, split_by_source
 from pilothouse.delivery.charts.engine.rendering.objects import Files, capabilities_object, chart_object
@@ -37,12 +38,17 @@ _NO_VALUE = "<no value>"
 class Unit:
     """One template file to run and the data it is run with."""
 
-    __slots__ = ("base_path", "data", "text")
+    __slots__ = ("base_path", "data", "source")
 
-    def __init__(self, text: str, data: dict[str, Any], base_path: str) -> None:
-        self.text = text
+    def __init__(self, source: bytes, data: dict[str, Any], base_path: str) -> None:
+        self.source = source
         self.data = data
         self.base_path = base_path
+
+    @property
+    def text(self) -> str:
+        """The template."""
+        return self.source.decode("utf-8", "surrogateescape")
 
 
 def _collect(chart: Chart, top: dict[str, Any], values: Any, path: str, units: dict[str, Unit]) -> dict[str, Any]:
@@ -66,8 +72,7 @@ def _collect(chart: Chart, top: dict[str, Any], values: Any, path: str, units: d
         partial = file.name.rsplit("/", 1)[-1].startswith("_")
         if chart.is_library and not partial:
             continue
-        text = file.data.decode("utf-8", "surrogateescape")
-        units[f"{path}/{file.name}"] = Unit(text, data, f"{path}/templates")
+        units[f"{path}/{file.name}"] = Unit(file.data, data, f"{path}/templates")
     return data
 
 
@@ -110,26 +115,63 @@ class Renderer:
         self.lint = lint
         self.log: list[str] = []
         self.limits = Limits()
+        self.kept: Kept | None = None
+        """What is kept of the chart that is rendered."""
 
-    def texts(self, units: dict[str, Unit]) -> dict[str, str]:
-        """Run every template that is not a partial; raises RenderFailed."""
+    def texts(self, units: dict[str, Unit], reuse: Reuse | None = None) -> dict[str, str]:
+        """Run every template that is not a partial, but for what can be reused; raises RenderFailed."""
+        templates: TemplateSet | None = None
+        out: dict[str, str] = {}
+        for name in in_parse_order(units):
+            if name.rsplit("/", 1)[-1].startswith("_"):
+                continue
+            text = reuse.text(name) if reuse is not None else None
+            if text is None:
+                templates = templates or self.parsed(units)
+                unit = units[name]
+                unit.data["Template"] = {"Name": name, "BasePath": unit.base_path}
+                self.entropy.restart(name)
+                text = self._one(templates, name, unit).replace(_NO_VALUE, "")
+                if reuse is not None:
+                    reuse.keep(name, text)
+            out[name] = text
+        if templates is None and reuse is None:
+            self.parsed(units)
+        return out
+
+    def parsed(self, units: dict[str, Unit]) -> TemplateSet:
+        """Return all templates, ready to run; raises RenderFailed for one that cannot be parsed."""
         templates = TemplateSet(self.functions, self.cache, limits=self.limits)
         templates.bind(host_functions(templates, self.lookup, lint=self.log if self.lint else None))
-        order = in_parse_order(units)
-        for name in order:
+        if self.kept is not None and self.kept.definitions:
+            templates.templates = dict(self.kept.definitions)
+            return templates
+        for name in in_parse_order(units):
             try:
                 templates.add(name, units[name].text)
             except ParseError as error:
                 raise RenderFailed(parse_message(str(error), name)) from None
-        out: dict[str, str] = {}
-        for name in order:
-            if name.rsplit("/", 1)[-1].startswith("_"):
-                continue
-            unit = units[name]
-            unit.data["Template"] = {"Name": name, "BasePath": unit.base_path}
-            self.entropy.restart(name)
-            out[name] = self._one(templates, name, unit).replace(_NO_VALUE, "")
-        return out
+        return templates
+
+    def reuse(self, chart: Chart, units: dict[str, Unit], merged: dict[str, Any], rest: Any) -> Reuse | None:
+        """Return what may be taken from earlier renders of a chart; nothing while linting or with a cluster to ask."""
+        kept = self.kept = None if self.lint or self.lookup is not None else self.cache.incremental.open(chart)
+        if kept is None:
+            return None
+        if kept.reads is None:
+            templates = kept.definitions = self.parsed(units).templates
+            trees = {name: definition.file.parsed()[name] for name, definition in templates.items()}
+            files = {name: (trees[name], values_prefix(name, chart.name)) for name in units if name in trees}
+            kept.reads = analysed(trees, files)
+        return Reuse(kept, merged, rest)
+
+    def crds(self, chart: Chart) -> tuple[Manifest, ...]:
+        """Return the CRDs of a chart; they never change with values."""
+        if self.kept is None:
+            return tuple(_crds(chart, chart.name))
+        if self.kept.crds is None:
+            self.kept.crds = tuple(_crds(chart, chart.name))
+        return self.kept.crds
 
     def _one(self, templates: TemplateSet, name: str, unit: Unit) -> str:
         try:
@@ -201,7 +243,23 @@ def _run(
     if not renderer.lint:
         check_kube_version(chart, capabilities)
     renderer.log = log
-    return chart, renderer.texts(chart_units(chart, release, merged, capabilities))
+    units = chart_units(chart, release, merged, capabilities)
+    reuse = renderer.reuse(chart, units, merged, repr((release, capabilities, _metadata(chart))))
+    return chart, renderer.texts(units, reuse)
+
+
+def _metadata(chart: Chart) -> Any:
+    return chart.metadata, [_metadata(child) for child in chart.dependencies]
+
+
+def values_prefix(unit: str, root: str) -> tuple[str, ...]:
+    """Return where the values of a file's chart are: the names of the subcharts on its path."""
+    parts = unit.removeprefix(root + "/").split("/")
+    found: list[str] = []
+    while len(parts) > 2 and parts[0] == "charts":
+        found.append(parts[1])
+        parts = parts[2:]
+    return tuple(found)
 
 
 def render_chart(
@@ -228,4 +286,4 @@ def render_chart(
     if post_render is not None:
         files = split_by_source(post_render(merge_with_sources(files)))
     manifests, hooks = sort_rendered(files, renderer.cache.heads)
-    return Rendered(manifests, hooks, notes, tuple(_crds(chart, chart.name)), tuple(warnings), chart)
+    return Rendered(manifests, hooks, notes, renderer.crds(chart), tuple(warnings), chart)

@@ -2,15 +2,12 @@
 
 from pilothouse.delivery.charts import load_chart
 from pilothouse.delivery.charts.engine.diagnosis.origins import (
-    MISSING,
     Layer,
-    all_paths,
     chart_layers,
     deciding,
     file_layer,
     flag_layer,
     history,
-    value_at,
 )
 from tests.unit.delivery.charts.engine.diagnosis.shop import FILES
 
@@ -47,9 +44,3 @@ def test_a_value_above_that_is_no_table() -> None:
     assert step is not None and (step.action, step.at, step.value) == ("replaced", ("image",), "x")
     above = deciding([*LAYERS, Layer("--set image=null", {"image": None})], ("image", "repository"))
     assert above is not None and (above.action, above.at) == ("deleted", ("image",))
-
-
-def test_paths() -> None:
-    assert value_at({"a": [{"b": 1}]}, ("a", "0", "b")) == 1
-    assert value_at({"a": [1]}, ("a", "1")) is MISSING and value_at({"a": 1}, ("a", "b")) is MISSING
-    assert list(all_paths({"a": {"b": 1, "c": {}}, "d": [1]})) == [("a", "b"), ("a", "c"), ("d",)]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pilothouse.delivery.charts import Chart, ReleaseOptions, load_chart, render
+from pilothouse.delivery.charts.engine.analysis.paths import leaves
 from pilothouse.delivery.charts.engine.chart.dependencies import process_dependencies
 from pilothouse.delivery.charts.engine.diagnosis.origins import chart_layers
-from pilothouse.delivery.charts.engine.diagnosis.symbols import leaves
 from pilothouse.delivery.charts.engine.diagnosis.usage import chart_reads
 from pilothouse.delivery.charts.engine.functions import standard_functions
 from pilothouse.delivery.charts.engine.merging.coalesce import coalesce_values

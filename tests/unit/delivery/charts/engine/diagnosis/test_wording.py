@@ -2,7 +2,7 @@
 
 import pytest
 
-from pilothouse.delivery.charts.engine.diagnosis.wording import brief, schema_problems, values_prefix
+from pilothouse.delivery.charts.engine.diagnosis.wording import brief, schema_problems
 from tests.unit.delivery.charts.engine.diagnosis.shop import problems
 
 
@@ -59,7 +59,5 @@ def test_schemas() -> None:
 
 
 def test_small_words() -> None:
-    assert values_prefix("shop/charts/db/charts/x/templates/a.yaml", "shop") == ("db", "x")
-    assert values_prefix("shop/templates/a.yaml", "shop") == ()
     assert brief(3.0) == "3" and brief(None) == "null" and brief({"a": 1}) == "a table with a" and brief([1]) == "a list of 1"
     assert len(brief("x" * 500)) == 60

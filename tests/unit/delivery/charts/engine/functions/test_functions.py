@@ -95,5 +95,3 @@ SECRETS = (
 
 def test_a_seed_makes_everything_the_same_again() -> None:
     assert run(SECRETS) == run(SECRETS)
-    with pytest.raises(ExecError, match="cannot be made from a seed"):
-        run('{{ genPrivateKey "dsa" }}')

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pilothouse.delivery.charts.engine.diagnosis.reads import Walker
+from pilothouse.delivery.charts.engine.analysis.reads import Walker
 from pilothouse.delivery.charts.engine.functions import standard_functions
 from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
 from pilothouse.delivery.charts.engine.template.parser import parse_template

@@ -1,6 +1,6 @@
 """Symbols and what is read of them."""
 
-from pilothouse.delivery.charts.engine.diagnosis.symbols import ANY, OTHER, At, Made, OneOf, Reads, Top, child, leaves, one_of
+from pilothouse.delivery.charts.engine.analysis.symbols import ANY, OTHER, At, Made, OneOf, Reads, Top, child, one_of
 
 
 def test_children() -> None:
@@ -35,7 +35,3 @@ def test_the_top_is_everything_but_not_for_tpl() -> None:
     assert not reads.covers(("x",))
     reads.mark(Made((("a", Top()),)))
     assert reads.covers(("x",))
-
-
-def test_leaves() -> None:
-    assert dict(leaves({"a": {"b": 1, "c": {}}, "d": []})) == {("a", "b"): 1, ("a", "c"): {}, ("d",): []}

@@ -6,12 +6,12 @@ that is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 
-Path = tuple[str, ...]
+from pilothouse.delivery.charts.engine.analysis.paths import Path
+
 ANY = "*"
 """Stands for every key or item, where which one is not known."""
 
@@ -85,12 +85,38 @@ def _of_top(top: Top, name: str) -> Symbol:
     return Charts(top.prefix) if name == "Subcharts" else OTHER
 
 
+TEXT = "\0text"
+"""Stands in `calls` for a constant that is a template."""
+
+
+def places(symbol: Symbol) -> list[Path]:
+    """Return the places in the values that a symbol is; the top data is everything of its chart."""
+    if isinstance(symbol, OneOf):
+        return [path for choice in symbol.choices for path in places(choice)]
+    if isinstance(symbol, At):
+        return [symbol.path]
+    return [symbol.prefix] if isinstance(symbol, (Top, Charts)) else []
+
+
 class Reads:
     """The places in the values that templates read, each alone or with everything below it."""
 
     def __init__(self) -> None:
         """Start with none."""
         self.paths: dict[Path, bool] = {}
+        self._first: dict[Path, str] = {}
+        self._names: set[str] = set()
+        self.calls: set[str] = set()
+        """Every function that is called, and `TEXT` when a constant is a template."""
+        self.changed: set[Path] = set()
+        """Places in the values that functions such as `set` may change."""
+
+    def join(self, other: Reads) -> None:
+        """Add all of another."""
+        for path, deep in other.paths.items():
+            self.paths[path] = self.paths.get(path, False) or deep
+        self.calls |= other.calls
+        self.changed |= other.changed
 
     def add(self, path: Path, *, deep: bool) -> None:
         """Note a read; a global of a subchart is one of the charts above it as well."""
@@ -116,7 +142,15 @@ class Reads:
 
     def covers(self, path: Path) -> bool:
         """Say whether anything reads this place, something above it as a whole, or something below it."""
+        if path and not {path[0], ANY} & self._heads():
+            return self.paths.get((), False)
         return any(_meets(read, deep, path) for read, deep in self.paths.items())
+
+    def _heads(self) -> set[str]:
+        if len(self._first) != len(self.paths):
+            self._first = {read: read[0] if read else ANY for read in self.paths}
+            self._names = set(self._first.values())
+        return self._names
 
     def names(self, above: Path) -> set[str]:
         """Return the names read directly below a place."""
@@ -132,12 +166,3 @@ def _meets(read: Path, deep: bool, path: Path) -> bool:
 
 def _same(read: Path, path: Path) -> bool:
     return all(mine in (theirs, ANY) for mine, theirs in zip(read, path, strict=True))
-
-
-def leaves(values: Any, prefix: Path = ()) -> Iterable[tuple[Path, Any]]:
-    """Yield the path and value of every leaf."""
-    if isinstance(values, Mapping) and values:
-        for key, value in values.items():
-            yield from leaves(value, (*prefix, str(key)))
-    elif prefix:
-        yield prefix, values

@@ -10,7 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from pilothouse.delivery.charts.engine.diagnosis.symbols import ANY, OTHER, Made, Path, Reads, Symbol, Top, child, one_of
+from pilothouse.delivery.charts.engine.analysis.paths import Path
+from pilothouse.delivery.charts.engine.analysis.symbols import (
+    ANY,
+    OTHER,
+    TEXT,
+    Made,
+    Reads,
+    Symbol,
+    Top,
+    child,
+    one_of,
+    places,
+)
 from pilothouse.delivery.charts.engine.template import nodes as n
 
 Scope = dict[str, Symbol]
@@ -20,9 +32,13 @@ _PASSING = frozenset((
 ))  # fmt: skip
 """Functions whose result is one of their arguments, or made of them."""
 _SAME_TABLE = frozenset(("omit", "pick", "set", "unset"))
+_CHANGING = frozenset(("set", "unset", "merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite"))
+"""Functions that change their first argument."""
 _ITEMS = frozenset(("first", "last", "mustFirst", "mustLast", "values"))
 _LOOKS = frozenset(("not", "empty", "len", "keys", "kindOf", "kindIs", "typeOf", "typeIs"))
 """Functions that look at a table without reading what is in it."""
+_WORDS = re.compile(r"(?<![.$\w])[A-Za-z]\w*")
+_HARMLESS = frozenset(("with", "if", "else", "range", "end"))
 _MAX_STEPS = 400_000
 
 
@@ -33,21 +49,34 @@ class Walker:
         """Follow `include` and `template` to these definitions."""
         self.reads = Reads()
         self._templates = templates
-        self._seen: set[tuple[str, Symbol]] = set()
+        self._known: dict[tuple[str, Symbol], Reads] = {}
+        self._open: set[tuple[str, Symbol]] = set()
         self._steps = 0
 
-    def file(self, template: n.Template, prefix: Path) -> None:
-        """Walk a template file of the chart whose values are at `prefix`."""
-        self._body(template.body, Top(prefix))
+    def file(self, template: n.Template, prefix: Path) -> Reads:
+        """Walk a template file of the chart whose values are at `prefix`; return what it reads, added to `reads` as well."""
+        return self._body(template.body, Top(prefix))
 
-    def _body(self, block: n.Block, dot: Symbol) -> None:
+    def _body(self, block: n.Block, dot: Symbol) -> Reads:
+        outer, self.reads = self.reads, Reads()
         self._block(block, {".": dot, "$": dot})
+        own, self.reads = self.reads, outer
+        outer.join(own)
+        return own
 
     def _named(self, name: str, dot: Symbol) -> None:
-        template = self._templates.get(name)
-        if template is not None and (name, dot) not in self._seen:
-            self._seen.add((name, dot))
-            self._body(template.body, dot)
+        template, key = self._templates.get(name), (name, dot)
+        if template is None or key in self._open:  # a recursion reads what its first round reads
+            return
+        known = self._known.get(key)
+        if known is not None:
+            self.reads.join(known)
+            return
+        self._open.add(key)
+        found = self._body(template.body, dot)
+        self._open.discard(key)
+        if not self._open:
+            self._known[key] = found
 
     def _block(self, block: n.Block | None, scope: Scope) -> None:
         for item in block.items if block is not None else ():
@@ -100,6 +129,8 @@ class Walker:
         return symbol
 
     def _value(self, node: n.Expr, scope: Scope) -> Symbol:
+        if isinstance(node, n.String) and "{{" in node.value and _may_read(node.value):
+            self.reads.calls.add(TEXT)
         if isinstance(node, n.Dot):
             return scope["."]
         if isinstance(node, n.Field):
@@ -116,6 +147,9 @@ class Walker:
 
     def _call(self, name: str, args: tuple[n.Expr, ...], scope: Scope, final: Symbol | None) -> Symbol:
         symbols = [self._value(arg, scope) for arg in args] + ([final] if final is not None else [])
+        self.reads.calls.add(name)
+        if name in _CHANGING and symbols:
+            self.reads.changed.update(places(symbols[0]))
         words = [_word(arg) for arg in args] + ([None] if final is not None else [])
         if name == "include" and len(args) > 1:
             return self._include(args[0], symbols[1])
@@ -197,6 +231,11 @@ def _word(node: n.Expr) -> str | None:
     if isinstance(node, n.String):
         return node.value
     return str(node.as_int) if isinstance(node, n.Number) and node.as_int is not None else None
+
+
+def _may_read(text: str) -> bool:
+    """Say whether a constant that looks like a template may read values or call something: `{{ with .x }}` does neither."""
+    return ".Values" in text or bool(set(_WORDS.findall(text)) - _HARMLESS)
 
 
 def _pieces(node: n.Expr | n.Command) -> list[str]:
