@@ -21,7 +21,7 @@ PATHS := src tests tools
 .PHONY: help demo test check bench fmt e2e fuzz score soak clean reference changelog
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9]+:.*##' Makefile | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: ## take a chart in Git to a running application (ONCE=1: verify every step, then stop)
 	@venv=$$($(BOOTSTRAP) run) && exec "$$venv/bin/pilothouse" demo $(DEMO_FLAGS)

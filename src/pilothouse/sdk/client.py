@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from pilothouse.api.meta import Tree, name_of, namespace_of
-from pilothouse.kit.errors import Unavailable
+from pilothouse.kit.errors import BadRequest, Unavailable
 from pilothouse.kit.faults import Faults
 from pilothouse.sdk.errors import api_error
 from pilothouse.sdk.kinds import POD, Kind
@@ -107,7 +107,7 @@ class Client:
 
     async def get(self, kind: Kind, name: str, namespace: str = "") -> Tree:
         """Return one object; raises `ApiNotFound`."""
-        return await self._tree("GET", kind.path(namespace, name), [])
+        return await self._tree("GET", _path_of(kind, namespace, name), [])
 
     async def list(self, kind: Kind, namespace: str = "", *, labels: str = "", fields: str = "") -> Trees:
         """Return all objects that match the selectors."""
@@ -169,7 +169,7 @@ class Client:
 
     async def replace(self, kind: Kind, tree: Tree, *, subresource: str = "", dry_run: bool = False) -> Tree:
         """Replace an object; raises `ApiConflict` when its resourceVersion is not the newest."""
-        path = kind.path(namespace_of(tree), name_of(tree), subresource)
+        path = _path_of(kind, namespace_of(tree), name_of(tree), subresource)
         return await self._tree("PUT", path, self._write_query(dry_run), tree)
 
     async def patch(
@@ -177,13 +177,13 @@ class Client:
         subresource: str = "", dry_run: bool = False,
     ) -> Tree:  # fmt: skip
         """Patch an object."""
-        path = kind.path(namespace, name, subresource)
+        path = _path_of(kind, namespace, name, subresource)
         return await self._tree("PATCH", path, self._write_query(dry_run), patch, _PATCH_TYPES[patch_type])
 
     async def apply(self, kind: Kind, tree: Tree, *, force: bool = True, subresource: str = "", dry_run: bool = False) -> Tree:
         """Apply a configuration server-side under the client's field manager; raises `ApiConflict` without `force`."""
         query = self._write_query(dry_run, force="true" if force else "false")
-        path = kind.path(namespace_of(tree), name_of(tree), subresource)
+        path = _path_of(kind, namespace_of(tree), name_of(tree), subresource)
         return await self._tree("PATCH", path, query, tree, "application/apply-patch+yaml")
 
     async def delete(
@@ -199,7 +199,7 @@ class Client:
         conditions = {key: value for key, value in (("uid", uid), ("resourceVersion", resource_version)) if value}
         if conditions:
             options["preconditions"] = conditions
-        return await self._tree("DELETE", kind.path(namespace, name), [], options)
+        return await self._tree("DELETE", _path_of(kind, namespace, name), [], options)
 
     async def delete_collection(self, kind: Kind, namespace: str, *, labels: str = "") -> None:
         """Delete all matching objects of a namespace."""
@@ -208,7 +208,7 @@ class Client:
 
     async def create_subresource(self, kind: Kind, name: str, namespace: str, subresource: str, body: Tree) -> Tree:
         """Post to a subresource: `token`, `eviction`, `binding`."""
-        return await self._tree("POST", kind.path(namespace, name, subresource), self._write_query(False), body)
+        return await self._tree("POST", _path_of(kind, namespace, name, subresource), self._write_query(False), body)
 
     async def bind(self, pod_name: str, namespace: str, node: str) -> None:
         """Assign a Pod to a node."""
@@ -221,6 +221,13 @@ class Client:
     async def close(self) -> None:
         """Release the transport."""
         await self.transport.close()
+
+
+def _path_of(kind: Kind, namespace: str, name: str, subresource: str = "") -> str:
+    """Return the path of one object; without a name it would be that of all of them, which a DELETE takes at its word."""
+    if not name:
+        raise BadRequest(f"a request for one {kind.kind} needs its name")
+    return kind.path(namespace, name, subresource)
 
 
 def _complete(tree: Tree, kind: Kind) -> Tree:
