@@ -44,9 +44,10 @@ e2e: ## only the tests with real programs and whole platforms, and with clients 
 	@venv=$$($(BOOTSTRAP) test) && sh tools/install_test_programs.sh "$$venv" && sh tools/install_clients.sh "$$venv" && \
 	  PATH="$$venv/bin:$$PATH" exec "$$venv/bin/python" -m pytest -m e2e tests/e2e $(ARGS)
 
-fuzz: ## property tests with many more examples, and schemathesis on our OpenAPI documents (FUZZ_SECONDS=600)
-	@venv=$$($(BOOTSTRAP) test) && sh tools/install_test_programs.sh "$$venv" && sh tools/install_clients.sh "$$venv" && \
+fuzz: ## more examples for the properties, schemathesis, and the chart engine under libFuzzer (FUZZ_SECONDS=600 CHART_FUZZ_SECONDS=60)
+	@venv=$$($(BOOTSTRAP) fuzz) && sh tools/install_test_programs.sh "$$venv" && sh tools/install_clients.sh "$$venv" && \
 	  "$$venv/bin/python" -m pytest tests/properties --hypothesis-profile=fuzz --timeout=1800 $(ARGS) && \
+	  "$$venv/bin/python" -m tests.fuzz.charts && \
 	  FUZZ_SECONDS=$${FUZZ_SECONDS:-600} PATH="$$venv/bin:$$PATH" exec "$$venv/bin/python" -m pytest tests/e2e/test_openapi.py $(ARGS)
 
 score: ## the figures of correctness and durability as a table, and as build/score.json

@@ -3,6 +3,7 @@
 #
 #   sh tools/bootstrap.sh run      the package with all extras
 #   sh tools/bootstrap.sh test     the same, and what the tests import
+#   sh tools/bootstrap.sh fuzz     the same, and the coverage-guided fuzzer
 #   sh tools/bootstrap.sh check    the same, and the tools of the static gate
 #   sh tools/bootstrap.sh where    only print where the environment is
 #
@@ -89,9 +90,11 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$(print_sum)" ]; then
             run) "$venv/bin/python" -m pip install -e "$root[all]" ;;
             test) "$venv/bin/python" -m pip install 'pip>=25.1' &&
                 (cd "$root" && "$venv/bin/python" -m pip install -e '.[all]' --group test) ;;
+            fuzz) "$venv/bin/python" -m pip install 'pip>=25.1' &&
+                (cd "$root" && "$venv/bin/python" -m pip install -e '.[all]' --group test --group fuzz) ;;
             check) "$venv/bin/python" -m pip install 'pip>=25.1' &&
                 (cd "$root" && "$venv/bin/python" -m pip install -e '.[all]' --group test --group check) ;;
-            *) fail "unknown environment $want" "one of: run test check where" ;;
+            *) fail "unknown environment $want" "one of: run test fuzz check where" ;;
         esac
     } >"$log" 2>&1 || {
         tail -n 20 "$log" >&2

@@ -119,6 +119,29 @@ def _package(verbs: _Verbs) -> None:
     parser.set_defaults(run=_run_package)
 
 
+def _unittest(verbs: _Verbs) -> None:
+    parser = verbs.add_parser("unittest", allow_abbrev=False, help="run the test suites of charts (format of helm-unittest)")
+    parser.add_argument("charts", nargs="+", metavar="CHART")
+    parser.add_argument("-f", "--file", action=_Ordered, default=None, metavar="GLOB", help="suites, below the chart")
+    parser.add_argument("-v", "--values", action=_Ordered, default=[], metavar="FILE", help="a values file for every test")
+    parser.add_argument("-u", "--update-snapshot", action="store_true", help="keep what is rendered now as the snapshots")
+    parser.add_argument("-s", "--with-subchart", type=_switch, nargs="?", const=True, default=True, help="also of subcharts")
+    parser.add_argument("-o", "--output-file", default="", metavar="FILE", help="write the results (-: to standard output)")
+    parser.add_argument("-t", "--output-type", default="junit", help="junit or json")
+    parser.add_argument("-q", "--failfast", action="store_true", help="stop at the first failure")
+    parser.add_argument("--strict", action="store_true", help="refuse fields that suites do not have")
+    parser.add_argument("--skip-schema-validation", action="store_true")
+    parser.add_argument("--seed", type=int, help="make random values and keys the same in every run")
+    parser.spread = "charts"
+    parser.set_defaults(run=_run_unittest)
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise argparse.ArgumentTypeError("true or false")
+    return text.lower() == "true"
+
+
 def register(subparsers: _Subparsers) -> None:
     """Add the noun `chart` with its verbs."""
     parser = subparsers.add_parser("chart", help="install, render, lint and share Helm charts")
@@ -127,6 +150,7 @@ def register(subparsers: _Subparsers) -> None:
     _lint(verbs)
     _show(verbs)
     _package(verbs)
+    _unittest(verbs)
     add_diagnosis_verbs(verbs, add_value_flags)
     add_place_verbs(verbs)
     add_release_verbs(verbs, add_value_flags)
@@ -146,6 +170,12 @@ def _run_template(args: argparse.Namespace) -> int:
 
 def _run_lint(args: argparse.Namespace) -> int:
     from pilothouse.delivery.charts.cli.lint import run
+
+    return run(args)
+
+
+def _run_unittest(args: argparse.Namespace) -> int:
+    from pilothouse.delivery.charts.cli.suites import run
 
     return run(args)
 

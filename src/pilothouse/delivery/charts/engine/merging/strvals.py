@@ -17,6 +17,7 @@ from pilothouse.delivery.charts.errors import ValuesInvalid
 MAX_INDEX = 65536
 MAX_LEVEL = 30
 _BLANKS = re.compile(r"[ \t\r\n]*")
+_MAX_DIGITS = 60
 
 
 class _End(Exception):
@@ -36,7 +37,7 @@ def typed_value(text: str) -> Any:
         return None
     if text == "0":
         return Int64(0)
-    if re.fullmatch(r"[+-]?[0-9]+", text) and text[0] != "0" and -(1 << 63) <= int(text) < 1 << 63:
+    if re.fullmatch(r"[+-]?[0-9]{1,40}", text) and text[0] != "0" and -(1 << 63) <= int(text) < 1 << 63:
         return Int64(int(text))
     return text
 
@@ -171,7 +172,7 @@ class Parser:
             raise _End
         if not re.fullmatch(r"[+-]?[0-9]+", text):
             raise _Problem(f"error parsing index: strconv.Atoi: parsing {go_quote(text)}: invalid syntax")
-        if not -(1 << 63) <= int(text) < 1 << 63:
+        if len(text) > _MAX_DIGITS or not -(1 << 63) <= int(text) < 1 << 63:
             raise _Problem(f"error parsing index: strconv.Atoi: parsing {go_quote(text)}: value out of range")
         return int(text)
 

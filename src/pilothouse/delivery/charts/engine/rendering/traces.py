@@ -23,6 +23,13 @@ def shown_message(message: str) -> str:
     return marked.group(1) if marked else message
 
 
+def marked_message(text: str) -> str:
+    """Word an execution error in one line, as helm 3 does: whole, or the message of `required` or `fail` with its place."""
+    tokens = text.split(": ", 2)
+    marked = _MARKED.search(tokens[2]) if len(tokens) == 3 else None
+    return f"execution error at ({tokens[1]}): {marked.group(1)}" if marked else text
+
+
 def parse_message(error: str, name: str) -> str:
     """Word a parse error."""
     parts = error.split(": ", 2)

@@ -14,6 +14,8 @@ from pilothouse.delivery.charts.engine.values.quote import QuoteError, unquote_c
 
 _INT64_MAX = (1 << 63) - 1
 _UINT64_MAX = (1 << 64) - 1
+_MAX_DIGITS = 40
+"""Digits of a decimal number that matter: with more it is out of every range anyway."""
 _UNDERSCORES_OK = re.compile(r"[+-]?(?:0[xXoObB]_?)?[0-9a-fA-F]+(?:_[0-9a-fA-F]+)*")
 _PLAIN_INT = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[oO]?[0-7_]+|0[bB][01_]+|0|[1-9][0-9_]*)")
 _FLOAT = re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][+-]?[0-9_]+)?")
@@ -34,17 +36,19 @@ def _parse_int(text: str) -> int | None:
     elif len(digits) > 1 and digits[0] == "0":
         value = int(digits, 8)
     else:
-        value = int(digits)
+        value = int(digits[:_MAX_DIGITS])
     return -value if sign == "-" else value
 
 
 def _parse_float(text: str) -> float | None:
-    match = _HEX_FLOAT.fullmatch(text)
-    if match:
-        return float.fromhex(text.replace("_", ""))
-    if not _FLOAT.fullmatch(text):
+    try:
+        if _HEX_FLOAT.fullmatch(text):
+            return float.fromhex(text.replace("_", ""))
+        if not _FLOAT.fullmatch(text):
+            return None
+        value = float(text.replace("_", ""))
+    except (ValueError, OverflowError):
         return None
-    value = float(text.replace("_", ""))
     return None if value in (float("inf"), float("-inf")) else value
 
 
@@ -99,9 +103,8 @@ def _real(text: str) -> Number:
     as_int = _parse_int(text)
     if as_int is not None:
         if not -_INT64_MAX - 1 <= as_int <= _UINT64_MAX:
-            if any(c in text for c in ".eEpP") is False:
-                raise NumberSyntaxError(f"integer overflow: {_quoted(text)}")
-            return _number(text, None, float(as_int))
+            kind = "illegal number syntax" if any(c in text for c in ".eEpP") else "integer overflow"
+            raise NumberSyntaxError(f"{kind}: {_quoted(text)}")
         number = _number(text, as_int, float(as_int))
         return msgspec.structs.replace(number, as_uint=None) if text[0] == "+" else number
     as_float = _parse_float(text)

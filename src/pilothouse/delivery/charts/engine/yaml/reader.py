@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -49,6 +50,11 @@ def _go_problem(error: yaml.MarkedYAMLError) -> str:
 
 class Composer:
     """Composes one document from events."""
+
+    whole: Callable[[int], Any] = float
+    """What a whole number becomes."""
+    words: frozenset[str] = frozenset()
+    """Plain scalars that are text after all."""
 
     def __init__(self, text: str) -> None:
         self.parser: Any = CParser(text)
@@ -129,10 +135,12 @@ class Composer:
         while not isinstance(event := self.event(), ev.MappingEndEvent):
             key = self.node(event)
             value = self.node(self.event())
+            if value is _MERGE:
+                value = "<<"
             if key is _MERGE:
                 merged.append(value)
             else:
-                out[_key_text(key, value)] = "<<" if value is _MERGE else value
+                out[_key_text(key, value)] = value
         for source in merged:
             _merge(out, source)
         return out
@@ -144,12 +152,13 @@ class Composer:
             if text == "<<":
                 return _MERGE
             value = resolve_plain(text)
-            if value is PLAIN:
+            if value is PLAIN or text in self.words:
                 return text
-            return float(value) if type(value) is int else value
+            return self.whole(value) if type(value) is int else value
         if tag is None or tag == "!":
             return text
-        return _tagged(tag, text)
+        value = _tagged(tag, text)
+        return self.whole(value) if type(value) is int else value
 
 
 def _tagged(tag: str, text: str) -> Any:
@@ -167,7 +176,7 @@ def _tagged(tag: str, text: str) -> Any:
     kinds: dict[str, Any] = {"int": int, "float": (int, float), "bool": bool, "null": type(None)}
     if value is PLAIN or not isinstance(value, kinds[name]) or (name == "int" and isinstance(value, bool)):
         raise YamlError(f"yaml: cannot decode !!{_short_tag(value)} `{text}` as a !!{name}")
-    return float(value) if type(value) is int else value
+    return value
 
 
 def _short_tag(value: Any) -> str:
@@ -194,6 +203,8 @@ def _key_text(key: Any, value: Any) -> str:
         return key
     if isinstance(key, bool):
         return "true" if key else "false"
+    if isinstance(key, int):
+        return str(int(key))
     if isinstance(key, float):
         text = str(int(key)) if key - key == 0 and key == int(key) and abs(key) < 1 << 63 else format_shortest(key)
         return {"+Inf": ".inf", "-Inf": "-.inf", "NaN": ".nan"}.get(text, text)
@@ -225,14 +236,19 @@ def _merge(target: dict[str, Any], source: Any) -> None:
             target.setdefault(key, value)
 
 
-def read_yaml(text: str) -> Any:
-    """Read the first document of `text`; raises YamlError with Go's message."""
+def check_text(text: str) -> str:
+    """Return the text without a byte order mark; raises YamlError for what no YAML text may hold."""
     text = text.removeprefix("\ufeff")
     if _CONTROL.search(text):
         raise YamlError("yaml: control characters are not allowed")
     if not text.isascii() and re.search("[\udc80-\udcff]", text):
         raise YamlError("yaml: invalid leading UTF-8 octet")
-    return Composer(text).document()
+    return text
+
+
+def read_yaml(text: str) -> Any:
+    """Read the first document of `text`; raises YamlError with Go's message."""
+    return Composer(check_text(text)).document()
 
 
 def json_compatible(value: Any) -> None:

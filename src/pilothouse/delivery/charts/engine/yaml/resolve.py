@@ -15,12 +15,15 @@ _WORDS: dict[str, Any] = {
 }
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)")
+_MAX_DIGITS = 40
+"""Digits of a decimal number that matter: with more it is no 64-bit number anyway."""
 _BASE60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
 _TIMESTAMP = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt]\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)|"
     r" \d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,9})?)?"
 )
-_OLD_WORDS = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"))
+OLD_WORDS = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF"))
+"""Booleans of YAML 1.1 that are text in YAML 1.2."""
 
 
 class Plain:
@@ -37,8 +40,10 @@ def _integer(text: str) -> int | None:
     digits = text.lstrip("+-").lower()
     if digits[:2] in ("0x", "0b", "0o"):
         value = int(digits, 0)
+    elif digits[0] == "0" and len(digits) > 1:
+        value = int(digits, 8)
     else:
-        value = int(digits, 8) if digits[0] == "0" and len(digits) > 1 else int(digits)
+        value = int(digits[:_MAX_DIGITS])
     value *= sign
     return value if -(1 << 63) <= value < (1 << 64) else None
 
@@ -70,7 +75,7 @@ def _number(text: str) -> Any:
 
 def needs_quotes(text: str) -> bool:
     """Say whether a string written plain would be read as something else (yaml.v2)."""
-    if resolve_plain(text) is not PLAIN:
+    if resolve_plain(text) is not PLAIN or text == "<<":
         return True
     if text[0] in "+-0123456789":
         return bool(_BASE60.fullmatch(text)) or bool(_TIMESTAMP.fullmatch(text) and _real_date(text))
@@ -84,4 +89,4 @@ def _real_date(text: str) -> bool:
 
 def needs_quotes_v3(text: str) -> bool:
     """The same decision in yaml.v3, which reads fewer words as booleans but still quotes the old ones."""
-    return text in _OLD_WORDS or needs_quotes(text)
+    return text in OLD_WORDS or needs_quotes(text)

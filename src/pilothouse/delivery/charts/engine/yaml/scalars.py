@@ -29,6 +29,8 @@ _NAMED = {
     "\u2029": "P",
 }
 _BREAKS = "\r\n\x85\u2028\u2029"
+_ODD_BREAK = re.compile(f"[\x85\u2028\u2029](?=[^{_BREAKS}])")
+"""What YAML 1.1 takes for the end of a line too: the text behind it needs its indentation."""
 
 
 @cache
@@ -189,13 +191,15 @@ def double_quoted(text: str, column: int, indent: int, width: int, allow_breaks:
 def literal(text: str, indent: int, hint_indent: int = 2) -> str:
     """Write as a literal block, its lines at `indent`."""
     head = "|"
-    if text[0] in " \n\r":
+    if text[0] in " " + _BREAKS:
         head += str(hint_indent)
     if text[-1] not in _BREAKS:
         head += "-"
     elif len(text) == 1 or text[-2] in _BREAKS:
         head += "+"
     pad = " " * indent
+    if not text.isascii():
+        text = _ODD_BREAK.sub(lambda match: match.group() + pad, text)
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
