@@ -76,8 +76,8 @@ def yaml(data: bytes) -> None:
         text = write_yaml(value)
     except FunctionError:
         return
-    if re.search("[\x85\u2028\u2029\ud800-\udfff]", text_of(data)) or b"!!binary" in data:
-        return  # YAML 1.1 folds these breaks, and bytes that are no text are replaced
+    if re.search("[\x85\u2028\u2029\ud800-\udfff]", text_of(data)) or b"!!binary" in data or b"<<" in data:
+        return  # YAML 1.1 folds these breaks, bytes that are no text are replaced, and helm quotes no <<
     again = read_yaml(text)
     assert same(again, value), f"{value!r} is written as {text!r}, which is read as {again!r}"
 

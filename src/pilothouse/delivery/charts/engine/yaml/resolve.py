@@ -75,7 +75,7 @@ def _number(text: str) -> Any:
 
 def needs_quotes(text: str) -> bool:
     """Say whether a string written plain would be read as something else (yaml.v2)."""
-    if resolve_plain(text) is not PLAIN or text == "<<":
+    if resolve_plain(text) is not PLAIN:
         return True
     if text[0] in "+-0123456789":
         return bool(_BASE60.fullmatch(text)) or bool(_TIMESTAMP.fullmatch(text) and _real_date(text))
