@@ -55,6 +55,12 @@ def add_value_flags(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", action=_Ordered, default=[], metavar="KEY=VALUE", help=f"values by --{name}")
 
 
+def add_engine_flags(parser: argparse.ArgumentParser) -> None:
+    """Add what helm does not have: exact numbers, and `lookup` without a cluster."""
+    parser.add_argument("--numbers", choices=("exact", "helm"), default="", help="whole numbers of values as int64, or as helm's")
+    parser.add_argument("--lookup", action=_Ordered, default=[], metavar="PATH", help="answer `lookup` from objects in files")
+
+
 def _template(verbs: _Verbs) -> None:
     parser = verbs.add_parser("template", allow_abbrev=False, help="render a chart and print the manifests")
     parser.add_argument("positional", nargs="+", metavar="[NAME] CHART")
@@ -74,6 +80,7 @@ def _template(verbs: _Verbs) -> None:
     parser.add_argument("--post-renderer-args", action="append", default=[])
     parser.add_argument("--seed", type=int, help="make random values, keys and times the same in every run")
     parser.add_argument("--explain", action="store_true", help="show every problem with its place (always on a terminal)")
+    add_engine_flags(parser)
     for flag in (
         "include-crds", "skip-crds", "no-hooks", "skip-tests", "is-upgrade", "release-name", "render-subchart-notes",
         "create-namespace", "debug", "skip-schema-validation", "validate", "dependency-update",
@@ -119,6 +126,12 @@ def _package(verbs: _Verbs) -> None:
     parser.set_defaults(run=_run_package)
 
 
+def _create(verbs: _Verbs) -> None:
+    parser = verbs.add_parser("create", allow_abbrev=False, help="write the files of a new chart")
+    parser.add_argument("name", help="name of the chart, or the path of its folder")
+    parser.set_defaults(run=_run_create)
+
+
 def _unittest(verbs: _Verbs) -> None:
     parser = verbs.add_parser("unittest", allow_abbrev=False, help="run the test suites of charts (format of helm-unittest)")
     parser.add_argument("charts", nargs="+", metavar="CHART")
@@ -150,8 +163,9 @@ def register(subparsers: _Subparsers) -> None:
     _lint(verbs)
     _show(verbs)
     _package(verbs)
+    _create(verbs)
     _unittest(verbs)
-    add_diagnosis_verbs(verbs, add_value_flags)
+    add_diagnosis_verbs(verbs, add_value_flags, add_engine_flags)
     add_place_verbs(verbs)
     add_release_verbs(verbs, add_value_flags)
 
@@ -170,6 +184,12 @@ def _run_template(args: argparse.Namespace) -> int:
 
 def _run_lint(args: argparse.Namespace) -> int:
     from pilothouse.delivery.charts.cli.lint import run
+
+    return run(args)
+
+
+def _run_create(args: argparse.Namespace) -> int:
+    from pilothouse.delivery.charts.cli.create import run
 
     return run(args)
 

@@ -11,7 +11,8 @@ from typing import Any
 from pilothouse.delivery.charts.engine.chart.loading import read_values
 from pilothouse.delivery.charts.engine.execution.definitions import CodeCache
 from pilothouse.delivery.charts.engine.merging.strvals import apply_set, merge_maps
-from pilothouse.delivery.charts.engine.rendering.render import PostRender
+from pilothouse.delivery.charts.engine.rendering.lookups import SnapshotLookup, read_objects
+from pilothouse.delivery.charts.engine.rendering.render import Lookup, PostRender
 from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed, ValuesInvalid
 from pilothouse.kit.clock import Entropy, SystemClock
 
@@ -29,12 +30,12 @@ def read_file(path: str) -> bytes:
         raise ValuesInvalid(f"open {path}: {reason}") from None
 
 
-def collect_values(args: argparse.Namespace) -> dict[str, Any]:
-    """Merge all value flags in helm's order; raises ValuesInvalid."""
+def collect_values(args: argparse.Namespace, *, exact: bool = False) -> dict[str, Any]:
+    """Merge all value flags in helm's order, `exact` with int64 numbers; raises ValuesInvalid."""
     values: dict[str, Any] = {}
     for path in (p for group in args.values for p in group.split(",")):
         try:
-            values = merge_maps(values, read_values(read_file(path)))
+            values = merge_maps(values, read_values(read_file(path), exact=exact))
         except ValuesInvalid as error:
             if str(error).startswith("open "):
                 raise
@@ -43,6 +44,23 @@ def collect_values(args: argparse.Namespace) -> dict[str, Any]:
         for text in getattr(args, flag.replace("-", "_")):
             apply_set(flag, text, values, lambda path: read_file(path).decode("utf-8", "surrogateescape"))
     return values
+
+
+def given_lookup(args: argparse.Namespace) -> Lookup | None:
+    """Return what answers `lookup` from the snapshots of --lookup, None when there are none; raises ValuesInvalid."""
+    if not getattr(args, "lookup", None):
+        return None
+    objects: list[dict[str, Any]] = []
+    for path in args.lookup:
+        for file in _snapshots(Path(path)):
+            objects += read_objects(read_file(str(file)), str(file))
+    return SnapshotLookup(objects)
+
+
+def _snapshots(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.suffix in (".yaml", ".yml", ".json") and file.is_file())
 
 
 def post_renderer(program: str, arguments: list[str]) -> PostRender | None:

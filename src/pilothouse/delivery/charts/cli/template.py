@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.adapters.codestore import CodeStore, private_folder
-from pilothouse.delivery.charts.cli.inputs import collect_values, post_renderer, release_name
+from pilothouse.delivery.charts.cli.inputs import collect_values, given_lookup, post_renderer, release_name
 from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.cli.source import located_chart
+from pilothouse.delivery.charts.engine.chart.exact import EXACT, mode_of
 from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
 from pilothouse.delivery.charts.engine.execution.faults import FunctionError
 from pilothouse.delivery.charts.engine.functions.semver import parse_version
@@ -21,7 +22,7 @@ from pilothouse.delivery.charts.engine.merging.loglines import log_line
 from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.render import Lookup, Renderer, render_chart
 from pilothouse.delivery.charts.errors import ChartInvalid, ChartTooLarge, RenderFailed
-from pilothouse.delivery.charts.types import Capabilities, ReleaseOptions, Rendered
+from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
 from pilothouse.kit.clock import Entropy, SystemClock, year_start
 from pilothouse.kit.errors import PilothouseError
 
@@ -125,14 +126,29 @@ def render_time(args: argparse.Namespace) -> float:
     return year_start(now)
 
 
+def _debug_lines(args: argparse.Namespace, path: str, chart: Chart) -> list[str]:
+    """Return what helm logs of the chart it found, when asked for everything."""
+
+    def count(chart: Chart) -> list[str]:
+        text = "number of dependencies in the chart"
+        own = log_line("DEBUG", text, chart=chart.name, dependencies=str(len(chart.dependencies)))
+        return [own, *(line for child in chart.dependencies for line in count(child))]
+
+    version = log_line("DEBUG", "Original chart version", version=args.version)
+    place = Path(path).resolve() if Path(path).exists() else path
+    return [version, log_line("DEBUG", "Chart path", path=str(place)), *count(chart)]
+
+
 def template(
     args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCache | None = None, live: Live | None = None
 ) -> None:
     """Render and print, with the capabilities and objects of a `live` cluster; raises PilothouseError with helm's message."""
     name, path = _name_and_chart(args)
-    capabilities, lookup = live or (_capabilities(args), None)
+    capabilities, lookup = live or (_capabilities(args), given_lookup(args))
     chart = located_chart(args, path)
-    values = collect_values(args)
+    if args.debug:
+        warn("".join(f"{line}\n" for line in _debug_lines(args, path, chart)))
+    values = collect_values(args, exact=(args.numbers or mode_of(chart)) == EXACT)
     if chart.is_library:
         raise ChartInvalid("library charts are not installable")
     check_dependencies(chart)
@@ -141,6 +157,7 @@ def template(
     store = CodeStore(chart, private_folder(dict(os.environ)))
     cache = cache or store.open()
     renderer = Renderer(render_time(args), Entropy(args.seed), cache, lookup)
+    renderer.numbers = args.numbers
     log: list[str] = []
     try:
         rendered = render_chart(

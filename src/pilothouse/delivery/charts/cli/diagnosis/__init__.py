@@ -13,12 +13,17 @@ if TYPE_CHECKING:
     _Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
-def add_diagnosis_verbs(verbs: _Verbs, add_value_flags: Callable[[argparse.ArgumentParser], None]) -> None:
+def add_diagnosis_verbs(
+    verbs: _Verbs,
+    add_value_flags: Callable[[argparse.ArgumentParser], None],
+    add_engine_flags: Callable[[argparse.ArgumentParser], None],
+) -> None:
     """Add both verbs."""
     check = verbs.add_parser("check", allow_abbrev=False, help="find every problem of a chart and its values at once")
     check.add_argument("chart")
     check.add_argument("-n", "--namespace", default="default")
     add_value_flags(check)
+    add_engine_flags(check)
     check.add_argument("--name", default="release-name", help="name of the release")
     check.add_argument("--kube-version", default="")
     check.add_argument("--unused", action="store_true", help="also warn of defaults that no template reads")

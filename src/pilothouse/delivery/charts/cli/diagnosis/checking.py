@@ -11,9 +11,10 @@ import msgspec
 
 from pilothouse.delivery.charts.adapters.codestore import CodeStore, private_folder
 from pilothouse.delivery.charts.cli.diagnosis.layers import given_layers
-from pilothouse.delivery.charts.cli.inputs import collect_values
+from pilothouse.delivery.charts.cli.inputs import collect_values, given_lookup
 from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.cli.source import located_chart
+from pilothouse.delivery.charts.engine.chart.exact import EXACT, mode_of
 from pilothouse.delivery.charts.engine.diagnosis.collect import diagnose
 from pilothouse.delivery.charts.engine.diagnosis.origins import chart_layers
 from pilothouse.delivery.charts.engine.diagnosis.problems import Problem, problem_text
@@ -25,12 +26,13 @@ from pilothouse.kit.errors import PilothouseError
 
 def problems_of(chart: Chart, args: argparse.Namespace, name: str, *, unused: bool = False) -> list[Problem]:
     """Return everything wrong with a chart and the values of a command line; raises PilothouseError."""
-    values: dict[str, Any] = collect_values(args)
+    values: dict[str, Any] = collect_values(args, exact=(args.numbers or mode_of(chart)) == EXACT)
     version = args.kube_version
     capabilities = Capabilities(kube_version=version if version.startswith("v") else f"v{version}") if version else Capabilities()
     store = CodeStore(chart, private_folder(dict(os.environ)))
     cache = store.open()
-    renderer = Renderer(SystemClock().now(), Entropy(), cache)
+    renderer = Renderer(SystemClock().now(), Entropy(), cache, given_lookup(args))
+    renderer.numbers = args.numbers
     layers = [*chart_layers(chart), *given_layers(args)]
     release = ReleaseOptions(name, args.namespace)
     found = diagnose(chart, release, values, capabilities, renderer, layers, unused=unused)

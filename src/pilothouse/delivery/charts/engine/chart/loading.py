@@ -129,14 +129,14 @@ def _json_kind(value: Any) -> str:
     return names.get(type(value), "number")
 
 
-def read_values(data: bytes) -> dict[str, Any]:
-    """Read a values file (several documents are merged in order); raises ValuesInvalid."""
+def read_values(data: bytes, *, exact: bool = False) -> dict[str, Any]:
+    """Read a values file (several documents are merged in order), `exact` with int64 numbers; raises ValuesInvalid."""
     out: dict[str, Any] = {}
     try:
         text = yaml_text(data)
         parts = _documents(text) if "---" in text else [text]
         for part in parts:
-            out = merge_maps(out, read_as(part, dict, "map[string]interface {}"))
+            out = merge_maps(out, read_as(part, dict, "map[string]interface {}", exact=exact))
     except YamlError as error:
         raise ValuesInvalid(f"cannot unmarshal yaml document: {yaml_error(error)}") from None
     return out

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pilothouse.delivery.charts.engine.chart.dependencies import process_dependencies
+from pilothouse.delivery.charts.engine.chart.exact import in_mode
 from pilothouse.delivery.charts.engine.diagnosis import wording
+from pilothouse.delivery.charts.engine.diagnosis.exponents import printed_with_exponent
 from pilothouse.delivery.charts.engine.diagnosis.origins import Layer
 from pilothouse.delivery.charts.engine.diagnosis.problems import Problem
 from pilothouse.delivery.charts.engine.diagnosis.sourcemap import Tracer
@@ -23,7 +25,7 @@ from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_funct
 from pilothouse.delivery.charts.engine.rendering.manifests import Heads, split_documents
 from pilothouse.delivery.charts.engine.rendering.render import Renderer, Unit, chart_units, in_parse_order, values_prefix
 from pilothouse.delivery.charts.engine.template.parser import ParseError
-from pilothouse.delivery.charts.errors import RenderFailed, ValuesInvalid
+from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed, ValuesInvalid
 from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions
 
 MAX_PROBLEMS = 100
@@ -41,6 +43,10 @@ def diagnose(
 ) -> list[Problem]:
     """Return every problem of a chart with these values: errors first, then values nobody reads."""
     diagnosis = Diagnosis(renderer, layers)
+    try:
+        chart, values = in_mode(chart, values, renderer.numbers)
+    except ChartInvalid as error:
+        return [Problem(error.message, kind="values", file=f"{chart.name}/Chart.yaml")]
     diagnosis.run(chart, release, values, capabilities)
     log: list[str] = []
     try:
@@ -48,6 +54,7 @@ def diagnose(
         merged = coalesce_values(active, values, log)
     except ValuesInvalid:
         return diagnosis.problems
+    diagnosis.problems += printed_with_exponent(merged, layers, diagnosis.texts)
     reads = chart_reads(active, merged, renderer.functions, chart)
     diagnosis.problems += unknown_values(chart, active, layers, reads)
     if unused:
@@ -61,6 +68,8 @@ class Diagnosis:
     def __init__(self, renderer: Renderer, layers: Sequence[Layer]) -> None:
         """Render with `renderer`; `layers` tell where values came from."""
         self.problems: list[Problem] = []
+        self.texts: list[str] = []
+        """What the templates wrote."""
         self._renderer, self._layers = renderer, layers
 
     def run(self, chart: Chart, release: ReleaseOptions, values: dict[str, Any], capabilities: Capabilities) -> None:
@@ -110,6 +119,7 @@ class Diagnosis:
         except (BudgetExceeded, RecursionError, MemoryError) as error:
             self.problems.append(Problem(str(error) or "the render needs too much memory or stack", file=name))
             return
+        self.texts.append(text)
         if name.rsplit("/", 1)[-1] != "NOTES.txt":
             self._read(templates, name, unit, text.replace("<no value>", ""))
 

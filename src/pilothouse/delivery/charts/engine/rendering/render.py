@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.engine.chart.dependencies import process_dependencies
+from pilothouse.delivery.charts.engine.chart.exact import in_mode
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
 from pilothouse.delivery.charts.engine.execution.templates import Limits, TemplateSet
 from pilothouse.delivery.charts.engine.functions import standard_functions
@@ -115,6 +116,8 @@ class Renderer:
         self.lint = lint
         self.log: list[str] = []
         self.limits = Limits()
+        self.numbers = ""
+        """`exact` or `helm`; empty for what the chart's annotation says."""
         self.kept: Kept | None = None
         """What is kept of the chart that is rendered."""
 
@@ -236,6 +239,7 @@ def _run(
     skip_schema: bool,
     log: list[str],
 ) -> tuple[Chart, dict[str, str]]:
+    chart, values = in_mode(chart, values, renderer.numbers)
     chart = process_dependencies(chart, values, log)
     merged = coalesce_values(chart, values, log)
     if not skip_schema:
@@ -244,7 +248,7 @@ def _run(
         check_kube_version(chart, capabilities)
     renderer.log = log
     units = chart_units(chart, release, merged, capabilities)
-    reuse = renderer.reuse(chart, units, merged, repr((release, capabilities, _metadata(chart))))
+    reuse = renderer.reuse(chart, units, merged, repr((release, capabilities, renderer.numbers, _metadata(chart))))
     return chart, renderer.texts(units, reuse)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pilothouse.delivery.charts.engine.chart.dependencies import process_dependencies
+from pilothouse.delivery.charts.engine.chart.exact import in_mode
 from pilothouse.delivery.charts.engine.chart.loading import read_values
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
 from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
@@ -144,6 +145,7 @@ def render_case(
     """Return the rendered files of a test by name; raises PilothouseError, TemplateFailed for a template's own failure."""
     values = case_values(suite, case, read)
     release = release_of(situation)
+    chart, values = in_mode(chart, values)
     active = process_dependencies(chart, values, [])
     merged = coalesce_values(active, values, [])
     if not skip_schema:

@@ -17,6 +17,7 @@ from yaml import events as ev
 from yaml._yaml import CParser
 
 from pilothouse.delivery.charts.engine.values.floats import format_shortest
+from pilothouse.delivery.charts.engine.values.kinds import Int64
 from pilothouse.delivery.charts.engine.yaml.resolve import PLAIN, resolve_plain
 
 MAX_DEPTH = 900
@@ -236,6 +237,16 @@ def _merge(target: dict[str, Any], source: Any) -> None:
             target.setdefault(key, value)
 
 
+def _int64(value: int) -> Any:
+    return Int64(value) if -(1 << 63) <= value < 1 << 63 else float(value)
+
+
+class ExactComposer(Composer):
+    """Composes values in which whole numbers are int64, where they fit."""
+
+    whole = staticmethod(_int64)
+
+
 def check_text(text: str) -> str:
     """Return the text without a byte order mark; raises YamlError for what no YAML text may hold."""
     text = text.removeprefix("\ufeff")
@@ -246,9 +257,9 @@ def check_text(text: str) -> str:
     return text
 
 
-def read_yaml(text: str) -> Any:
-    """Read the first document of `text`; raises YamlError with Go's message."""
-    return Composer(check_text(text)).document()
+def read_yaml(text: str, *, exact: bool = False) -> Any:
+    """Read the first document of `text`, `exact` with int64 numbers; raises YamlError with Go's message."""
+    return (ExactComposer if exact else Composer)(check_text(text)).document()
 
 
 def json_compatible(value: Any) -> None:

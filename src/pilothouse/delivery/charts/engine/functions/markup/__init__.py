@@ -18,10 +18,10 @@ def yaml_error(error: YamlError) -> str:
     return text if text.startswith("error ") else f"error converting YAML to JSON: {text}"
 
 
-def read_as(text: str, wanted: type, go_type: str) -> Any:
-    """Read YAML that must be a map or a list; raises YamlError with Helm's full message."""
+def read_as(text: str, wanted: type, go_type: str, *, exact: bool = False) -> Any:
+    """Read YAML that must be a map or a list, `exact` with int64 numbers; raises YamlError with Helm's full message."""
     try:
-        value = read_yaml(text)
+        value = read_yaml(text, exact=exact)
         json_compatible(value)
     except YamlError as error:
         raise YamlError(yaml_error(error)) from None
