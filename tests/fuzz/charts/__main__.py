@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "build" / "fuzz" / "charts"
-NAMES = ("template", "yaml", "strvals", "archive", "chart")
+NAMES = ("template", "yaml", "strvals", "archive", "chart", "suite")
 _SPARE_S = 60
 
 

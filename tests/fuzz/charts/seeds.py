@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pilothouse.delivery.charts.adapters.archive import read_archive
 from tests.conformance.charts.corpus import ROOT, file_bytes, rows
 from tests.fuzz.charts.targets import FLAGS, MARK, tar_of
 
@@ -15,6 +16,19 @@ _BASIC = {
     "template": [b'{{ define "a" }}{{ .x | quote }}{{ end }}{{ include "a" . }}{{ range $i, $e := .l }}{{ $i }}{{ end }}'],
     "yaml": [b"a: &x {b: [1, 2.5, ~]}\nc: *x\n<<: *x\nd: |\n  text\n", b"- 'a'\n- \"\\u00e9\"\n- 0x1f\n"],
     "strvals": [b"\x00a.b[0]=1,c={1,2}", b'\x02a={"b":1}'],
+    "suite": [
+        f"suite: s\ntemplates: ['*.yaml']\nset: {{a.b[0]: 3}}\ntests:\n- it: t\n  asserts:\n  - {one}\n".encode()
+        for one in (
+            "equal: {path: 'spec.b[?(@ > 1)]', value: 2}",
+            "matchSnapshot: {path: spec..b}",
+            "failedTemplate: {errorPattern: x}",
+            "{contains: {path: spec.b, content: 1, any: true, count: 2}, documentSelector: {path: kind, value: A}}",
+            "lengthEqual: {paths: [spec.b, '..b'], count: 2}",
+            "{matchRegexRaw: {pattern: ma}, template: NOTES.txt, not: true}",
+            "{isSubset: {path: '', content: {kind: A}}, documentIndex: 0}",
+            "containsDocument: {kind: A, apiVersion: v1, any: true}",
+        )
+    ],
     "archive": [b"\x01" + tar_of({"c/Chart.yaml": b"apiVersion: v2\nname: c\nversion: 1.0.0\n", "c/charts/s/Chart.yaml": b"a"})],
     "chart": [MARK.join((b"a: 1", b'x: {{ include "h" . }}', b'{{ define "h" }}{{ tpl "{{ 1 }}" . }}{{ end }}'))],
 }
@@ -32,6 +46,8 @@ def _recorded(target: str) -> Iterator[bytes]:
         yield from (case["yaml"].encode("utf-8", "surrogatepass") for case in rows("yaml") if case["op"] == "parse")
     if target == "strvals":
         yield from _flags()
+    if target == "suite":
+        yield from _suites()
     if target == "archive":
         yield from (b"\x00" + path.read_bytes() for path in sorted((ROOT / "hostile").rglob("*.tgz")))
 
@@ -44,6 +60,12 @@ def _templates(target: str) -> Iterator[bytes]:
     if target in ("template", "yaml"):
         for case in (*rows("errors"), *rows("coalesce")):
             yield from _texts(case.get("files"))
+
+
+def _suites() -> Iterator[bytes]:
+    for path in sorted((ROOT / "charts-visible").glob("*.tgz")):
+        files = read_archive(path.read_bytes())
+        yield from (data for name, data in files.items() if name.endswith("_test.yaml"))
 
 
 def _flags() -> Iterator[bytes]:

@@ -22,6 +22,10 @@ from pilothouse.delivery.charts.engine.merging.strvals import apply_set
 from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.hostfunctions import host_functions
 from pilothouse.delivery.charts.engine.rendering.render import Renderer, render_chart
+from pilothouse.delivery.charts.engine.suites.reading import SuiteInvalid, read_suites
+from pilothouse.delivery.charts.engine.suites.report import as_json, junit, suite_text
+from pilothouse.delivery.charts.engine.suites.running import Settings, run_suite
+from pilothouse.delivery.charts.engine.suites.snapshots import Snapshots, SnapshotsInvalid, read_snapshots
 from pilothouse.delivery.charts.engine.template.parser import ParseError
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction
 from pilothouse.delivery.charts.engine.yaml.reader import YamlError, json_compatible, read_yaml
@@ -131,6 +135,31 @@ def chart(data: bytes) -> None:
         pass
 
 
+_SUITE_CHART = chart_from_files({
+    "Chart.yaml": b"apiVersion: v2\nname: c\nversion: 1.0.0\n", "values.yaml": b"a: {b: [1, 2]}\n",
+    "templates/a.yaml": b"kind: A\nspec: {{ toYaml .Values.a | nindent 2 }}\n---\nkind: B\n",
+    "templates/NOTES.txt": b"{{ .Values }}",
+})  # fmt: skip
+
+
+def suite(data: bytes) -> None:
+    """Read a test suite and run it on a small chart; behind MARK are its snapshots."""
+    text, _, snapshots = data.partition(MARK)
+    try:
+        suites = read_suites(text.decode("utf-8", "replace"), "f", "c")
+        kept = read_snapshots(snapshots.decode("utf-8", "replace"), "s") if snapshots else {}
+    except (SuiteInvalid, SnapshotsInvalid):
+        return
+    for one in suites[:2]:
+        noted = Snapshots(kept, update=bool(len(data) % 2))
+        result = run_suite(_SUITE_CHART, one, noted, lambda path: b"a: 1\n", RenderCache(), Settings(lambda: _NOW, seed=1))
+        assert suite_text(result)
+        assert junit([result])
+        assert as_json([result])
+        written = noted.file()
+        assert written is None or read_snapshots(written, "s") == noted.current, written
+
+
 def tar_of(files: dict[str, bytes]) -> bytes:
     """Return an archive that is not compressed, a seed for `archive`."""
     out = io.BytesIO()
@@ -143,5 +172,5 @@ def tar_of(files: dict[str, bytes]) -> bytes:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    "template": template, "yaml": yaml, "strvals": strvals, "archive": archive, "chart": chart,
+    "template": template, "yaml": yaml, "strvals": strvals, "archive": archive, "chart": chart, "suite": suite,
 }  # fmt: skip

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from pilothouse.delivery.charts.engine.suites.filters import Test, filter_test
 
 MAX_LENGTH = 2000
+MAX_FOUND = 100_000
 _NAME = re.compile(r"[^.\[\]\s&|=!<>)~]+")
 _QUOTED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*""")
 _SLICE = re.compile(r"\s*(-?\d*)\s*(?::\s*(-?\d*)\s*(?::\s*(-?\d*)\s*)?)?")
@@ -42,7 +44,9 @@ def find(value: Any, path: str) -> list[Any]:
 def _follow(value: Any, steps: list[Step]) -> list[Any]:
     found = [value]
     for step in steps:
-        found = [inner for outer in found for inner in step(outer)]
+        found = list(islice((inner for outer in found for inner in step(outer)), MAX_FOUND + 1))
+        if len(found) > MAX_FOUND:
+            raise PathInvalid(f"a path may fit {MAX_FOUND} values")
     return found
 
 
@@ -164,6 +168,12 @@ def _every(value: Any) -> Iterator[Any]:
 
 
 def _descend(value: Any) -> Iterator[Any]:
-    yield value
-    for inner in _every(value):
-        yield from _descend(inner)
+    """Yield a value and everything in it, as written from top to bottom."""
+    open_ones: list[Iterator[Any]] = [iter((value,))]
+    while open_ones:
+        for inner in open_ones[-1]:
+            yield inner
+            open_ones.append(_every(inner))
+            break
+        else:
+            open_ones.pop()

@@ -153,11 +153,16 @@ class _Run:
             chosen = documents_for(bound, names, rendering.files)
         except (NotChosen, PathInvalid) as problem:
             return _answer(number, assertion, error(str(problem)))
+        except RecursionError:
+            return _answer(number, assertion, error("the document is nested too deeply"))
         if not chosen and bound.selector is not None and bound.selector.skip_empty:
             return msgspec.structs.replace(_answer(number, assertion, []), skipped=True)
         lines: list[str] = []
         for name in sorted(chosen) or [""]:
-            found = self.problems(assertion, name, rendering, chosen)
+            try:
+                found = self.problems(assertion, name, rendering, chosen)
+            except RecursionError:
+                found = error("the document or the expected value is nested too deeply")
             lines += [f"Template:\t{name}", *found] if found and name else found
         return _answer(number, assertion, lines)
 
