@@ -17,7 +17,7 @@ _BASIC = {
     "yaml": [b"a: &x {b: [1, 2.5, ~]}\nc: *x\n<<: *x\nd: |\n  text\n", b"- 'a'\n- \"\\u00e9\"\n- 0x1f\n"],
     "strvals": [b"\x00a.b[0]=1,c={1,2}", b'\x02a={"b":1}'],
     "suite": [
-        f"suite: s\ntemplates: ['*.yaml']\nset: {{a.b[0]: 3}}\ntests:\n- it: t\n  asserts:\n  - {one}\n".encode()
+        f"suite: s\ntemplates: ['*.yaml']\nset:\n  a.b[0]: 3\ntests:\n- it: t\n  asserts:\n  - {one}\n".encode()
         for one in (
             "equal: {path: 'spec.b[?(@ > 1)]', value: 2}",
             "matchSnapshot: {path: spec..b}",
