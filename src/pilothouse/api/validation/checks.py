@@ -24,6 +24,8 @@ PERCENT_TEXT = (
 )
 IMMUTABLE = "field is immutable"
 PROTOCOLS = ("SCTP", "TCP", "UDP")
+SHARED_PODS = ipaddress.ip_network("127.244.0.0/16")
+"""See `cluster/nodeagent/engine/services.py`."""
 _LINK_LOCAL_MULTICAST = (ipaddress.ip_network("224.0.0.0/24"), ipaddress.ip_network("ff02::/16"))
 _HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 _PORT_NAME = re.compile(r"[-a-z0-9]+")
@@ -117,6 +119,11 @@ def canonical_ip(text: str) -> list[str]:
     return [f'must be in canonical form ("{parse_ip(text)}")']
 
 
+def _is_of_a_pod(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Where Pods share the machine's network (no user namespaces), they have addresses of its loopback network."""
+    return address.version == 4 and address in SHARED_PODS
+
+
 def special_ip(path: str, value: str) -> Findings:
     """An address outside the ranges that never leave a machine."""
     address = parse_ip(value)
@@ -124,7 +131,7 @@ def special_ip(path: str, value: str) -> Findings:
         return [invalid(path, value, "must be a valid IP address")]
     checks = (
         (address.is_unspecified, f"may not be unspecified ({value})"),
-        (address.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (address.is_loopback and not _is_of_a_pod(address), "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
         (address.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
         (
             any(address.version == net.version and address in net for net in _LINK_LOCAL_MULTICAST),

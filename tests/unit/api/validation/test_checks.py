@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pilothouse.api.validation import checks
+from pilothouse.cluster.nodeagent.engine.services import shared_address
 
 
 @pytest.mark.parametrize(("value", "good"), [(1, True), (65535, True), (0, False), (65536, False), (-1, False)])
@@ -31,6 +32,11 @@ def test_addresses(value: str, good: bool) -> None:
 @pytest.mark.parametrize("value", ["127.0.0.1", "0.0.0.0", "169.254.1.1", "224.0.0.1", "x"])
 def test_addresses_that_never_leave_a_machine(value: str) -> None:
     assert checks.special_ip("p", value)
+
+
+def test_pods_that_share_the_network_of_the_machine_have_addresses() -> None:
+    assert checks.special_ip("p", shared_address("10.244.3.7")) == []
+    assert checks.special_ip("p", "127.245.0.1")
 
 
 @pytest.mark.parametrize(("value", "good"), [(0, True), ("25%", True), (-1, False), ("25", False), ("%", False)])
