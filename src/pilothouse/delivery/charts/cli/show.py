@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from typing import Any
 
 from pilothouse.delivery.charts.cli.safe import printable
 from pilothouse.delivery.charts.cli.source import located_chart
 from pilothouse.delivery.charts.engine.chart.metadata import chart_yaml
+from pilothouse.delivery.charts.engine.functions.encoding import to_json
+from pilothouse.delivery.charts.errors import ChartInvalid
 from pilothouse.delivery.charts.types import Chart
 from pilothouse.kit.errors import PilothouseError
 
@@ -41,10 +45,34 @@ def show_text(chart: Chart, what: str) -> str:
     return out
 
 
+def values_at(chart: Chart, template: str) -> str:
+    """Return the default values that a JSONPath template such as `{.image.tag}` names; raises ChartInvalid."""
+    from pilothouse.api.tables.jsonpath import find
+
+    def filled(match: re.Match[str]) -> str:
+        path = match[1].strip().removeprefix("$")
+        if not path.startswith((".", "[")):
+            raise ChartInvalid(
+                f"error parsing jsonpath {template}: {match[0]} is no path; only paths such as {{.a.b[0]}} are read"
+            )
+        return " ".join(map(_shown, find(path, chart.values)))
+
+    if re.sub(r"\{[^{}]*\}", "", template) != re.sub(r"[{}]", "", re.sub(r"\{[^{}]*\}", "", template)):
+        raise ChartInvalid(f"error parsing jsonpath {template}: unclosed action")
+    return re.sub(r"\{([^{}]*)\}", filled, template)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return to_json(value)
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the verb; returns the exit code."""
     try:
-        text = show_text(located_chart(args, args.chart), args.what)
+        chart = located_chart(args, args.chart)
+        text = values_at(chart, args.jsonpath) if args.what == "values" and args.jsonpath else show_text(chart, args.what)
     except PilothouseError as error:
         sys.stderr.write(f"Error: {printable(error.message)}\n")
         return 1
