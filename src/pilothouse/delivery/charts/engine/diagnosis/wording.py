@@ -22,6 +22,7 @@ _NO_FUNCTION = re.compile(r'function "(\w+)" not defined')
 _NO_TEMPLATE = re.compile(r'(?:no template|template) "([^"]+)" (?:associated|not defined)')
 _VALUES = re.compile(r"\$?\.Values((?:\.\w+)+)")
 _YAML_LINE = re.compile(r"\bline (\d+)\b")
+_EXTRA = re.compile(r"additional properties '([^']+)'")
 _COUNTED_FROM_ZERO = "did not find expected"
 """Of these complaints Go's library gives the line before."""
 _SCHEMA_LINE = re.compile(r"(\s*)- at '(?P<pointer>(?:[^'\\]|\\.)*)': (?P<message>.*)")
@@ -152,7 +153,9 @@ def schema_problems(found: str, prefix: Path, chart: str, layers: Sequence[Layer
             last = problems[-1]
             problems[-1] = _with_note(last, line.strip().removeprefix("- "))
             continue
-        step = deciding(layers, path) if path else None
+        extra = _EXTRA.match(match["message"])
+        told = (*path, extra[1]) if extra else path
+        step = deciding(layers, told) if told else None
         where, _, number = step.place.rpartition(":") if step else ("", "", "")
         placed = {"file": where, "line": int(number)} if number.isdecimal() and where else {"file": step.place if step else ""}
         name = ".".join(path) or "the values"

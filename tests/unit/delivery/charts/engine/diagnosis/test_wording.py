@@ -2,6 +2,7 @@
 
 import pytest
 
+from pilothouse.delivery.charts.engine.diagnosis.origins import Layer
 from pilothouse.delivery.charts.engine.diagnosis.wording import brief, schema_problems
 from tests.unit.delivery.charts.engine.diagnosis.shop import problems
 
@@ -54,6 +55,9 @@ def test_schemas() -> None:
         "db.a.b: got string, want integer", "db: missing property 'x'", "db.c: 'anyOf' failed",
     ]  # fmt: skip
     assert found[2].notes == ("at '/c': one",)
+    layer = Layer("my.yaml", {"db": {"odd": 1}}, {("db",): 1, ("db", "odd"): 2})
+    [extra] = schema_problems("- at '': additional properties 'odd' not allowed\n", ("db",), "db", [layer])
+    assert extra.place == "my.yaml:2"
     [odd] = schema_problems("invalid character 'x'\n", (), "shop", [])
     assert odd.file == "shop/values.schema.json"
 
