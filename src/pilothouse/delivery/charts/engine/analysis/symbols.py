@@ -61,7 +61,7 @@ def one_of(symbols: Iterable[Symbol]) -> Symbol:
         for one in symbol.choices if isinstance(symbol, OneOf) else (symbol,):
             if not isinstance(one, Other) and one not in found:
                 found.append(one)
-    return OTHER if not found else found[0] if len(found) == 1 else OneOf(tuple(found[:16]))
+    return OTHER if not found else found[0] if len(found) == 1 else OneOf(tuple(found))
 
 
 def child(symbol: Symbol, name: str) -> Symbol:

@@ -35,3 +35,9 @@ def test_the_top_is_everything_but_not_for_tpl() -> None:
     assert not reads.covers(("x",))
     reads.mark(Made((("a", Top()),)))
     assert reads.covers(("x",))
+
+
+def test_none_of_many_choices_is_lost() -> None:
+    reads = Reads()
+    reads.mark(one_of(At((str(number),)) for number in range(40)))
+    assert all(reads.covers((str(number),)) for number in range(40))
