@@ -14,7 +14,7 @@ from pilothouse.app.standard import COMMANDS
 
 _GROUPS = (
     ("Platform", ("up", "down", "status", "doctor", "demo", "url")),
-    ("Tests", ("test", "fault", "clock")),
+    ("Tests", ("test", "fault", "clock", "corpus")),
     (
         "Objects",
         ("get", "describe", "apply", "create", "delete", "patch", "scale", "label", "annotate", "rollout", "wait"),

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("pilothouse.app.commands.doctor", "check what this machine allows and say how to fix it"),
     "fault": ("pilothouse.app.commands.fault", "rehearse failures: delay, refuse, cut or crash what you choose"),
     "test": ("pilothouse.testing.cli", "run a command against a fresh control plane of its own"),
+    "corpus": ("pilothouse.testing.corpora.cli", "answer recorded cases, one line of JSON each"),
     "clock": ("pilothouse.app.commands.clock", "show virtual time, or let it pass"),
     "demo": ("pilothouse.app.commands.demo", "take a chart in Git to a running application, step by step"),
     "get": ("pilothouse.app.cli.get", "list objects, or show one"),

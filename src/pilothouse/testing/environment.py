@@ -26,13 +26,13 @@ from pilothouse.kit.faults import FaultPlan
 from pilothouse.sdk.client import Client, PatchType
 from pilothouse.sdk.kinds import Kind
 from pilothouse.sdk.manager import Manager
-from pilothouse.testing.calls import AsyncCalls
 from pilothouse.testing.conditions import Condition, event_line
-from pilothouse.testing.looping import HoppingTransport, LoopThread
 from pilothouse.testing.objects import Manifests, Trees
 from pilothouse.testing.plane import Plane
 from pilothouse.testing.program import Program
 from pilothouse.testing.settings import PROGRAMS, read_settings
+from pilothouse.testing.threads.calls import AsyncCalls
+from pilothouse.testing.threads.looping import HoppingTransport, LoopThread
 from pilothouse.wire.http.messages import Peer
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from pilothouse.testing.looping import HoppingTransport, LoopThread
+from pilothouse.testing.threads.looping import HoppingTransport, LoopThread
 from pilothouse.wire.http.messages import Peer, Request, Response
 
 

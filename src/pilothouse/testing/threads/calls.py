@@ -10,9 +10,9 @@ from pilothouse.api.meta import Tree
 from pilothouse.sdk.client import PatchType
 from pilothouse.sdk.kinds import Kind
 from pilothouse.testing.conditions import Condition
-from pilothouse.testing.looping import LoopThread
 from pilothouse.testing.objects import Manifests, Trees
 from pilothouse.testing.plane import Plane
+from pilothouse.testing.threads.looping import LoopThread
 
 T = TypeVar("T")
 
