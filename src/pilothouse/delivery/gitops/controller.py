@@ -132,9 +132,9 @@ class ApplicationController:
 
     def _may_retry(self, app: App, last: Operation) -> bool:
         policy = app.policy
-        if last.attempt >= policy.retry_limit:
+        if last.attempt >= policy.retry.limit:
             return False
-        wait_s = min(policy.retry_max_s, policy.retry_base_s * 2.0**last.attempt)
+        wait_s = policy.retry.wait_s(last.attempt)
         return self._clock.now() - last.finished_at >= wait_s
 
     async def _advance(self, app: App, operation: Operation) -> None:

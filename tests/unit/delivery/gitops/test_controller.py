@@ -129,4 +129,5 @@ def test_life_of_an_application(tmp_path: Path) -> None:
 
 
 def test_the_capability_declares_its_kinds() -> None:
-    assert {definition["spec"]["names"]["kind"] for definition in factory.CAPABILITY.crds()} == {"Application", "AppProject"}  # type: ignore[misc]
+    kinds = {definition["spec"]["names"]["kind"] for definition in factory.CAPABILITY.crds()}  # type: ignore[misc]
+    assert kinds == {"Application", "ApplicationSet", "AppProject"}

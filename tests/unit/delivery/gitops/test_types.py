@@ -1,0 +1,59 @@
+"""What a user wrote, read and checked; manifests of Argo CD are accepted unchanged."""
+
+import pytest
+
+from pilothouse.delivery.gitops.errors import SourceInvalid, SourceNotSupported
+from pilothouse.delivery.gitops.types import app_of, definitions, is_local, read_app, tracking_id
+from pilothouse.delivery.gitops.types.application import seconds
+
+
+def tree(**spec: object) -> dict[str, object]:
+    base = {"source": {"repoURL": "https://git.example/x.git"}, "destination": {"namespace": "shop"}}
+    return {"metadata": {"name": "a", "namespace": "argocd"}, "spec": {**base, **spec}}
+
+
+def test_a_policy_is_read_with_its_retry() -> None:
+    retry = {"limit": 3, "backoff": {"duration": "1m30s", "factor": 3, "maxDuration": "5m"}}
+    app = read_app(tree(syncPolicy={"automated": {"prune": True}, "retry": retry, "syncOptions": ["CreateNamespace=true"]}))
+    assert app.policy.is_automated
+    assert app.policy.prune
+    assert app.has_option("CreateNamespace=true")
+    assert [app.policy.retry.wait_s(attempt) for attempt in range(3)] == [90, 270, 300]
+
+
+def test_automation_can_be_held() -> None:
+    policy = read_app(tree(syncPolicy={"automated": {"prune": True, "enabled": False}})).policy
+    assert (policy.is_automated, policy.prune) == (False, False)
+
+
+def test_durations() -> None:
+    assert [seconds(text, 7) for text in ("5s", "1h2m", "500ms", "30", "", "soon", None)] == [5, 3720, 0.5, 30, 7, 7, 7]
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    with pytest.raises(SourceInvalid, match="repoURL"):
+        read_app(tree(source={}))
+    with pytest.raises(SourceNotSupported, match="another"):
+        read_app(tree(destination={"name": "another"}))
+
+
+def test_tracking_names_application_and_object() -> None:
+    identity = tracking_id(read_app(tree()), "apps", "Deployment", "shop", "web")
+    assert identity == "a:apps/Deployment:shop/web"
+    assert app_of({"metadata": {"annotations": {"argocd.argoproj.io/tracking-id": identity}}}) == "a"
+    assert is_local("file:///srv/repo")
+
+
+def test_every_object_of_a_definition_keeps_what_it_does_not_know() -> None:
+    def check(schema: dict[str, object], path: str) -> None:
+        if schema.get("type") == "object" and "additionalProperties" not in schema:
+            assert schema.get("x-kubernetes-preserve-unknown-fields") is True, path
+        for name, child in dict(schema.get("properties") or {}).items():  # type: ignore[call-overload]
+            check(child, f"{path}.{name}")
+        if "items" in schema:
+            check(schema["items"], f"{path}[]")  # type: ignore[arg-type]
+
+    for definition in definitions():
+        schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        for name in ("spec", "status"):
+            check(schema["properties"][name], f"{definition['spec']['names']['kind']}.{name}")
