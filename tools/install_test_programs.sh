@@ -11,7 +11,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 stamp=$venv/.pilothouse-programs
 sum=$(cat "$root/pyproject.toml" "$0" | cksum)
 # program:package
-SYSTEM="etcd:etcd-server docker-registry:docker-registry git:git curl:curl ip:iproute2 nft:nftables wrk:wrk setpriv:util-linux unshare:util-linux"
+SYSTEM="etcd:etcd-server docker-registry:docker-registry git:git curl:curl ip:iproute2 nft:nftables wrk:wrk setpriv:util-linux unshare:util-linux sshd:openssh-server"
 
 say() { printf '%s\n' "$*" >&2; }
 

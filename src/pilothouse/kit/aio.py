@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
@@ -97,6 +98,21 @@ async def offload(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     """Run blocking `function` in the loop's bounded thread pool."""
     context = contextvars.copy_context()
     return await asyncio.get_running_loop().run_in_executor(None, partial(context.run, partial(function, *args, **kwargs)))
+
+
+class Threads:
+    """A bounded thread pool of its own, for blocking work that may hang and must not take the threads of everybody else."""
+
+    def __init__(self, name: str, workers: int) -> None:
+        """Start threads when there is work, at most `workers`."""
+        self._name, self._workers = name, workers
+        self._pool: ThreadPoolExecutor | None = None
+
+    async def run(self, function: Callable[[], T]) -> T:
+        """Run `function` on one of the threads."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix=self._name)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function)
 
 
 async def shielded(awaitable: Awaitable[T], timeout_s: float) -> T | None:

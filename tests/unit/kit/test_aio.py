@@ -1,10 +1,11 @@
 """Every task has a parent: failures are told, nothing outlives its scope."""
 
 import asyncio
+import threading
 
 import pytest
 
-from pilothouse.kit.aio import TaskScope, offload, run_all, shielded
+from pilothouse.kit.aio import TaskScope, Threads, offload, run_all, shielded
 
 
 def test_a_scope_ends_its_children() -> None:
@@ -84,5 +85,17 @@ def test_shielded_work_finishes_although_the_caller_is_cancelled() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert done == [1]
+
+    asyncio.run(run())
+
+
+def test_threads_that_hang_take_none_of_the_others() -> None:
+    async def run() -> None:
+        gate = threading.Event()
+        own = Threads("stuck", 1)
+        stuck = [asyncio.ensure_future(own.run(gate.wait)) for _ in range(50)]
+        assert await offload(lambda: 1) == 1
+        gate.set()
+        assert all(await asyncio.gather(*stuck))
 
     asyncio.run(run())

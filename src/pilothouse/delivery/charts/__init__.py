@@ -10,7 +10,7 @@ Limits: 5 MB per file and 100 MB per chart, five million loop steps, 256 MB of o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ __all__ = [
     "RenderFailed",
     "Rendered",
     "ValuesInvalid",
+    "best_version",
     "load_chart",
     "merge_layers",
     "render",
@@ -54,6 +55,17 @@ def __getattr__(name: str) -> Any:
 
         return Releases
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def best_version(versions: Iterable[str], constraint: str) -> str | None:
+    """Return the newest of some versions (`v` in front or not) that fits a constraint, None when none does or it is none."""
+    from pilothouse.delivery.charts.repository.engine.index import best_version as best
+    from pilothouse.delivery.charts.repository.errors import RepositoryInvalid
+
+    try:
+        return best(versions, constraint)
+    except RepositoryInvalid:
+        return None
 
 
 def load_chart(source: str | Path | bytes | Mapping[str, bytes]) -> Chart:

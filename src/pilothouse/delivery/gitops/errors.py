@@ -27,3 +27,9 @@ class SourceNotSupported(NotSupported):
     """A kind of source that this version does not read."""
 
     reason = "SourceNotSupported"
+
+
+class CredentialsInvalid(Invalid):
+    """The credentials of a repository cannot be used as they are."""
+
+    reason = "CredentialsInvalid"

@@ -81,3 +81,31 @@ def test_libgit2_is_loaded_by_the_first_application_only() -> None:
     code = "import sys, pathlib; from pilothouse.delivery.gitops.adapters.git import GitMirrors; GitMirrors(pathlib.Path('.')); "
     code += "print('pygit2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "False"
+
+
+def test_every_way_to_name_a_revision(repository: Path, tmp_path: Path) -> None:
+    first = git(repository, "rev-parse", "HEAD")
+    for name in ("v1.0.0", "v1.2.0", "v2.0.0"):
+        (repository / "other.txt").write_text(name)
+        git(repository, "commit", "-qam", name)
+        git(repository, "tag", "-a", name, "-m", name)
+    git(repository, "update-ref", "refs/pull/7/head", first)
+    git(repository, "branch", "1.5")
+
+    async def run() -> None:
+        mirrors, url = GitMirrors(tmp_path / "mirrors"), f"file://{repository}"
+
+        async def is_same(revision: str, name: str) -> bool:
+            return await mirrors.resolve(url, revision) == git(repository, "rev-parse", f"{name}^{{commit}}")
+
+        for revision, name in {
+            "v1.*": "v1.2.0", ">=1.0.0 <2": "v1.2.0", "*": "v2.0.0", "^1.0.0": "v1.2.0", "v2.0.0": "v2.0.0",
+            "refs/tags/v1.0.0": "v1.0.0", "refs/heads/main": "main", "refs/pull/7/head": first, first[:7]: first, "1.5": "1.5",
+        }.items():  # fmt: skip
+            assert await is_same(revision, name), revision
+        for bad in (">9", "main~1", "..", "a b", "-x", "", "x" * 2000, "@{-1}", ":/one", "0000000"):
+            if bad:
+                with pytest.raises(RevisionNotFound):
+                    await mirrors.resolve(url, bad)
+
+    asyncio.run(run())
