@@ -11,7 +11,7 @@ import msgspec
 from pilothouse.api.meta import Tree
 from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
 from pilothouse.delivery.gitops.engine.health import Health, health_of
-from pilothouse.delivery.gitops.engine.sync import Progress, Step, next_step, update_progress
+from pilothouse.delivery.gitops.engine.steps import Progress, Step, next_step, update_progress
 from pilothouse.delivery.gitops.engine.tasks import Task, has_option, ordered, prune_tasks, tasks_of
 from pilothouse.delivery.gitops.types import App
 from pilothouse.kit.clock import rfc3339

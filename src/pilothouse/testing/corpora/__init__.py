@@ -13,7 +13,9 @@ from typing import Any
 
 from pilothouse.kit.errors import NotFound
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "sync-order": "pilothouse.testing.corpora.sync_order",
+}
 """Name of the corpus -> module with `answer`."""
 
 SKIP = {"skip": True}

@@ -1,88 +1,85 @@
-"""The steps of a sync, told by readable transcripts in tests/scenarios."""
+"""The steps of a sync against a cluster that a few lines describe."""
 
-from pathlib import Path
 from typing import Any
 
-import pytest
+from pilothouse.delivery.gitops.engine.sync import Sync, terminate
+from pilothouse.delivery.gitops.engine.sync.apply import plan_apply, prune_rule
+from pilothouse.delivery.gitops.engine.sync.migrate import plan_migration
+from pilothouse.delivery.gitops.engine.sync.run import step
+from pilothouse.delivery.gitops.engine.sync.state import Options
+from pilothouse.delivery.gitops.engine.sync.tasks import Task
+from pilothouse.testing.corpora.sync_cluster import FakeCluster, tree_of
 
-from pilothouse.delivery.gitops.engine.health import Health
-from pilothouse.delivery.gitops.engine.sync import Progress, next_step, update_progress
-from pilothouse.delivery.gitops.engine.tasks import Task, prune_tasks, tasks_of
-
-SCENARIOS = Path(__file__).parents[4] / "scenarios"
-
-
-class Run:
-    """Interprets one transcript."""
-
-    def __init__(self) -> None:
-        self.targets: list[dict[str, Any]] = []
-        self.gone: list[dict[str, Any]] = []
-        self.live: dict[str, Any] = {}
-        self.health: dict[str, Health | None] = {}
-        self.progress: dict[str, Progress] = {}
-
-    def tasks(self) -> list[Task]:
-        return tasks_of(self.targets, "abc", 0) + prune_tasks(self.gone, prune_last=False, last_wave=0)
-
-    def find(self, name: str) -> Task:
-        return next(task for task in self.tasks() if task.name == name)
-
-    def tree(self, name: str, settings: str) -> dict[str, Any]:
-        keys = {"wave": "argocd.argoproj.io/sync-wave", "hook": "argocd.argoproj.io/hook",
-                "delete": "argocd.argoproj.io/hook-delete-policy"}  # fmt: skip
-        annotations = {keys[key]: value for key, _, value in (part.partition("=") for part in settings.split())}
-        return {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": name, "namespace": "ns", "annotations": annotations},
-        }
-
-    def command(self, verb: str, name: str, rest: str) -> str:
-        if verb == "want":
-            self.targets.append(self.tree(name, rest))
-        elif verb == "surplus":
-            self.gone.append(self.tree(name, rest))
-            self.live[self.find(name).id] = self.gone[-1]
-        elif verb == "live":
-            self.live[self.find(name).id] = {}
-        elif verb == "gone":
-            self.live.pop(self.find(name).id, None)
-        elif verb == "health":
-            self.health[self.find(name).id] = Health(*rest.split(" ", 1))
-        elif verb == "refused":
-            self.progress[self.find(name).id] = Progress("failed", rest)
-        elif verb == "step":
-            return self.step()
-        return ""
-
-    def step(self) -> str:
-        tasks = self.tasks()
-        update_progress(tasks, self.progress, self.live, self.health)
-        step = next_step(tasks, self.progress, self.live)
-        lines = [f"delete {task.name}" for task in step.delete_first]
-        lines += [f"{'apply' if task.target else 'prune'} {task.name}" for task in step.apply]
-        lines += [f"remove {task.name}" for task in step.cleanup]
-        for task in step.apply:
-            self.progress[task.id] = Progress("running")
-            if task.target:
-                self.live[task.id] = {}
-                self.health.setdefault(task.id, Health("Progressing"))
-        return "\n".join([*lines, f"{step.phase}: {step.message}"])
+NOTE = "argocd.argoproj.io/"
 
 
-@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("gitops-sync-*.txt")), ids=lambda path: path.stem)
-def test_transcript(path: Path) -> None:
-    """Lines beginning with `>` are commands, the lines behind them what the engine must answer."""
-    run, expected, answer = Run(), [], []
-    for line in path.read_text().splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        if line.startswith("> "):
-            assert answer == expected, path.name
-            verb, _, rest = line[2:].partition(" ")
-            name, _, rest = rest.partition(" ")
-            answer, expected = run.command(verb, name, rest).splitlines(), []
-        else:
-            expected.append(line)
-    assert answer == expected, path.name
+def given(name: str, **notes: str) -> dict[str, Any]:
+    annotations = {f"{NOTE}{key.replace('_', '-')}": value for key, value in notes.items()}
+    return {"id": name, "apiVersion": "v1", "kind": "Pod", "name": name, "namespace": "ns", "annotations": annotations}
+
+
+def run(case: dict[str, Any], *lives: list[str]) -> tuple[Sync, list[list[str]]]:
+    cluster = FakeCluster({"options": {"namespace": "ns"}, **case})
+    sync, done = cluster.sync(), []
+    for live in lives:
+        cluster.turn_to({"live": live}, sync)
+        cluster.drive(step(sync))
+        done.append(cluster.operations)
+    return sync, done
+
+
+def test_waves_wait_for_health() -> None:
+    case = {
+        "resources": [given("a") | {"target": True}, given("b", sync_wave="1") | {"target": True}],
+        "health": {"a": "Healthy"},
+    }
+    sync, done = run(case, [], ["a"])
+    assert done == [["apply a"], ["apply b"]]
+    assert (sync.phase, sync.message) == ("Succeeded", "successfully synced (all tasks run)")
+
+
+def test_a_failed_hook_runs_the_syncfail_hooks_and_says_why() -> None:
+    case = {
+        "hooks": [given("check", hook="PreSync"), given("mourn", hook="SyncFail")],
+        "resources": [given("web") | {"target": True}],
+        "health": {"check": "Degraded", "mourn": "Healthy"},
+    }
+    sync, done = run(case, [], ["check"], ["check", "mourn"])
+    assert done[:2] == [["apply check"], ["apply mourn"]]
+    assert sync.phase == "Failed"
+    assert not any("web" in operation for operations in done for operation in operations)
+
+
+def test_a_hook_of_an_earlier_sync_goes_first() -> None:
+    sync, done = run({"hooks": [given("check", hook="PreSync")]}, ["check"], [])
+    assert done == [["delete check"], ["apply check"]]
+    assert sync.message == "waiting for completion of hook /Pod/check"
+
+
+def test_a_terminated_sync_removes_running_hooks() -> None:
+    cluster = FakeCluster({"options": {"namespace": "ns"}, "hooks": [given("check", hook="Sync")]})
+    sync = cluster.sync()
+    cluster.drive(step(sync))
+    cluster.turn_to({"live": ["check"]}, sync)
+    cluster.drive(terminate(sync))
+    assert (sync.phase, cluster.operations) == ("Failed", ["delete check"])
+
+
+def test_replacing_a_definition_updates_it() -> None:
+    tree = tree_of(given("ns", sync_options="Replace=true,Validate=false") | {"kind": "Namespace"})
+    command = plan_apply(Task("Sync", tree, tree), Options(server_side_apply=True))
+    assert (command.command, command.is_server_side, command.validate) == ("update", False, False)
+
+
+def test_an_object_says_first_whether_it_may_go() -> None:
+    task = Task("Sync", None, tree_of(given("a", sync_options="Prune=confirm")))
+    assert prune_rule(task, Options(default_prune="true")) == "confirm"
+    assert prune_rule(Task("Sync", None, {}), Options(default_prune="false")) == "false"
+
+
+def test_fields_move_to_the_manager_that_applies() -> None:
+    old = {"manager": "kubectl", "operation": "Update", "fieldsV1": {"f:a": {"f:b": {}}}}
+    own = {"manager": "argocd", "operation": "Apply", "fieldsV1": {"f:a": {"f:c": {}}}}
+    (moved,) = plan_migration([old, own], "kubectl", "argocd")
+    assert moved["fieldsV1"] == {"f:a": {"f:b": {}, "f:c": {}}}
+    assert moved["operation"] == "Apply"
