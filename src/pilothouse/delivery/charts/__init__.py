@@ -10,7 +10,7 @@ Limits: 5 MB per file and 100 MB per chart, five million loop steps, 256 MB of o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
     from pilothouse.delivery.charts.engine.rendering.render import Lookup
     from pilothouse.delivery.charts.release.library import Releases
+    from pilothouse.delivery.charts.repository import remote
+    from pilothouse.delivery.charts.repository.types import Credentials
     from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
     from pilothouse.kit.clock import Clock, Entropy
 
@@ -27,6 +29,7 @@ __all__ = [
     "Capabilities",
     "Chart",
     "ChartInvalid",
+    "Credentials",
     "ReleaseOptions",
     "Releases",
     "RenderCache",
@@ -36,7 +39,9 @@ __all__ = [
     "best_version",
     "load_chart",
     "merge_layers",
+    "remote",
     "render",
+    "set_value",
 ]
 
 
@@ -46,6 +51,14 @@ def __getattr__(name: str) -> Any:
         from pilothouse.delivery.charts import types
 
         return getattr(types, name)
+    if name == "remote":
+        from importlib import import_module
+
+        return import_module("pilothouse.delivery.charts.repository.remote")
+    if name == "Credentials":
+        from pilothouse.delivery.charts.repository.types import Credentials
+
+        return Credentials
     if name == "RenderCache":
         from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 
@@ -71,10 +84,10 @@ def best_version(versions: Iterable[str], constraint: str) -> str | None:
 def load_chart(source: str | Path | bytes | Mapping[str, bytes]) -> Chart:
     """Load a chart from a path (folder or .tgz), the bytes of an archive, or a mapping of paths to contents.
 
-    Paths of a mapping are relative to the chart's folder. Raises ChartInvalid.
+    Paths of a mapping are relative to the chart's folder; its .helmignore counts. Raises ChartInvalid.
     """
     from pilothouse.delivery.charts.adapters.archive import read_archive
-    from pilothouse.delivery.charts.adapters.folders import read_chart_files
+    from pilothouse.delivery.charts.adapters.folders import read_chart_files, without_ignored
     from pilothouse.delivery.charts.engine.chart.loading import chart_from_files
 
     if isinstance(source, bytes):
@@ -82,7 +95,7 @@ def load_chart(source: str | Path | bytes | Mapping[str, bytes]) -> Chart:
     elif isinstance(source, (str, Path)):
         files = read_chart_files(Path(source))
     else:
-        files = source
+        files = without_ignored(source)
     return chart_from_files(files, read_archive)
 
 
@@ -97,6 +110,16 @@ def merge_layers(layers: Sequence[Mapping[str, Any] | bytes | str]) -> dict[str,
             layer = layer.encode()
         out = merge_maps(out, read_values(layer) if isinstance(layer, bytes) else dict(layer))
     return out
+
+
+def set_value(values: dict[str, Any], flag: str, text: str, read: Callable[[str], str] | None = None) -> None:
+    """Change `values` as a flag of helm does (`set`, `set-string`, `set-file`, ...); `read` gives the content of a file.
+
+    Raises ValuesInvalid.
+    """
+    from pilothouse.delivery.charts.engine.merging.strvals import apply_set
+
+    apply_set(flag, text, values, read or (lambda path: path))
 
 
 def render(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pilothouse.delivery.charts.adapters.archive import MAX_FILE, MAX_FILES, MAX_TOTAL, read_archive
@@ -65,3 +66,16 @@ def _sniff(data: bytes) -> str:
     except UnicodeDecodeError:
         return "application/octet-stream"
     return "application/octet-stream" if b"\0" in data[:512] else "text/plain; charset=utf-8"
+
+
+def without_ignored(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the files of a chart without those its .helmignore names; raises ChartInvalid."""
+    if ".helmignore" not in files:
+        return files
+    rules = Rules(files[".helmignore"].decode("utf-8", "replace"))
+
+    def is_ignored(path: str) -> bool:
+        parts = path.split("/")
+        return rules.ignores(path, False) or any(rules.ignores("/".join(parts[:end]), True) for end in range(1, len(parts)))
+
+    return {path: data for path, data in files.items() if not is_ignored(path)}
