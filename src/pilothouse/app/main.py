@@ -66,29 +66,11 @@ def _unknown(name: str) -> int:
     return 2
 
 
-def _width() -> int:
-    import os
-
-    chosen = os.environ.get("COLUMNS", "")
-    if chosen.isdigit():
-        return max(int(chosen), 40) - 2
-    try:
-        return max(os.get_terminal_size(1).columns, 40) - 2
-    except OSError:
-        return 78
-
-
 def _run_command(argv: Sequence[str]) -> int:
-    import argparse
     import importlib
 
+    from pilothouse.kit.arguments import Parser
     from pilothouse.kit.errors import PilothouseError
-
-    class Parser(argparse.ArgumentParser):
-        """Asks the terminal for its width itself: argparse imports all archive formats to do so."""
-
-        def _get_formatter(self) -> argparse.HelpFormatter:
-            return argparse.HelpFormatter(prog=self.prog, width=_width())
 
     parser = Parser(prog="pilothouse", allow_abbrev=False)
     subparsers = parser.add_subparsers(dest="command", required=True)

@@ -8,7 +8,7 @@ from typing import Any
 from pilothouse.delivery.charts.engine.execution.faults import Fault, FunctionError
 from pilothouse.delivery.charts.engine.values import kinds
 from pilothouse.delivery.charts.engine.values.kinds import GoFunction, GoObject, IntSlice, StringSlice, TypedMap, signature
-from pilothouse.delivery.charts.engine.values.printing import sprintln
+from pilothouse.delivery.charts.engine.values.printf import sprintln
 
 FUNCTION_ADDRESS = "0x673460"
 """Where the recorded program had its iterator."""

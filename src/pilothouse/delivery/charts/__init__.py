@@ -11,12 +11,13 @@ Limits: 5 MB per file and 100 MB per chart, five million loop steps, 256 MB of o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.errors import ChartInvalid, RenderFailed, ValuesInvalid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
     from pilothouse.delivery.charts.engine.rendering.render import Lookup
     from pilothouse.delivery.charts.release.library import Releases
@@ -86,6 +87,8 @@ def load_chart(source: str | Path | bytes | Mapping[str, bytes]) -> Chart:
 
     Paths of a mapping are relative to the chart's folder; its .helmignore counts. Raises ChartInvalid.
     """
+    from pathlib import Path
+
     from pilothouse.delivery.charts.adapters.archive import read_archive
     from pilothouse.delivery.charts.adapters.folders import read_chart_files, without_ignored
     from pilothouse.delivery.charts.engine.chart.loading import chart_from_files

@@ -1,9 +1,8 @@
 """Compiled templates on the user's disk, so that the second `pilothouse chart template` does not compile.
 
-One file per chart name and version in a directory that only this user may enter: `$PILOTHOUSE_CACHE_DIR`, else
-`$XDG_CACHE_HOME/pilothouse`, else `~/.cache/pilothouse`. Nothing is ever loaded from a chart or from a directory that others
-may write to. A file that does not fit (another Python, another Pilothouse, cut short) counts as missing; a store that cannot be
-written is no error.
+One file per chart name and version in the user's own directory (see `privatefolder`). Nothing is ever loaded from a chart or from
+a directory that others may write to. A file that does not fit (another Python, another Pilothouse, cut short) counts as missing;
+a store that cannot be written is no error.
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import marshal
-import os
-import stat
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from pilothouse import __version__
+from pilothouse.delivery.charts.adapters.privatefolder import private_path, write_kept
 from pilothouse.delivery.charts.engine.execution.definitions import Row
 from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 from pilothouse.delivery.charts.engine.rendering.manifests import HeadRow
@@ -55,15 +53,8 @@ class CodeStore:
         if self._path is None or not (cache.has_news or cache.heads.has_news):
             return
         body = marshal.dumps((cache.rows(), cache.heads.rows))
-        if len(body) > MAX_BYTES:
-            return
-        beside = self._path.with_suffix(f".{os.getpid()}")
-        try:
-            beside.write_bytes(body)
-            beside.replace(self._path)
-            _prune(self._path.parent)
-        except OSError:
-            beside.unlink(missing_ok=True)
+        if len(body) <= MAX_BYTES:
+            write_kept(str(self._path), body, MAX_FILES)
 
 
 def _checked(found: Any) -> tuple[dict[bytes, list[Row]], dict[bytes, HeadRow]]:
@@ -84,24 +75,7 @@ def _fingerprint() -> str:
     return f"{__version__} {importlib.util.MAGIC_NUMBER.hex()} {facts}"
 
 
-def _prune(folder: Path) -> None:
-    kept = sorted(folder.glob("*.code"), key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for path in kept[MAX_FILES:]:
-        path.unlink(missing_ok=True)
-
-
 def private_folder(environment: dict[str, str]) -> Path | None:
     """Return the directory for compiled templates, made when needed; None when there is none that is the user's alone."""
-    home = environment.get("HOME", "")
-    base = environment.get("XDG_CACHE_HOME") or (f"{home}/.cache" if home else "")
-    chosen = environment.get("PILOTHOUSE_CACHE_DIR") or (f"{base}/pilothouse" if base else "")
-    if not chosen or not os.path.isabs(chosen):
-        return None
-    folder = Path(chosen) / "charts"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-    except OSError:
-        return None
-    is_private = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
-    return folder if is_private else None
+    found = private_path(environment)
+    return Path(found) if found else None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pilothouse.delivery.charts.cli.diagnosis import add_diagnosis_verbs
 from pilothouse.delivery.charts.cli.places import add_place_verbs
 from pilothouse.delivery.charts.cli.release import add_release_verbs, add_source_flags
+from pilothouse.kit.arguments import Parser
 
 if TYPE_CHECKING:
     _Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -29,7 +30,7 @@ class _Ordered(argparse.Action):
         setattr(namespace, self.dest, current)
 
 
-class ChartParser(argparse.ArgumentParser):
+class ChartParser(Parser):
     """Parses as helm does: names and flags in any order, its words for an unknown flag, exit code 1."""
 
     spread = ""
@@ -177,9 +178,14 @@ def _run_package(args: argparse.Namespace) -> int:
 
 
 def _run_template(args: argparse.Namespace) -> int:
+    from pilothouse.delivery.charts.cli.again import answered, question_of
+
+    question = question_of(args)
+    if question is not None and answered(question):
+        return 0
     from pilothouse.delivery.charts.cli.template import run
 
-    return run(args)
+    return run(args, question)
 
 
 def _run_lint(args: argparse.Namespace) -> int:

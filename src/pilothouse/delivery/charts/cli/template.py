@@ -27,6 +27,8 @@ from pilothouse.kit.clock import Entropy, SystemClock, year_start
 from pilothouse.kit.errors import PilothouseError
 
 if TYPE_CHECKING:
+    from pilothouse.delivery.charts.adapters.answers import Answers
+
     Live = tuple[Capabilities, Lookup]
     Emit = Callable[[str], Any]
 
@@ -141,8 +143,11 @@ def _debug_lines(args: argparse.Namespace, path: str, chart: Chart) -> list[str]
 
 def template(
     args: argparse.Namespace, write: Emit, warn: Emit, cache: RenderCache | None = None, live: Live | None = None
-) -> None:
-    """Render and print, with the capabilities and objects of a `live` cluster; raises PilothouseError with helm's message."""
+) -> bool:
+    """Render and print, with the capabilities and objects of a `live` cluster; raises PilothouseError with helm's message.
+
+    Returns whether the same would be printed again: nothing asked for random values or the time.
+    """
     name, path = _name_and_chart(args)
     capabilities, lookup = live or (_capabilities(args), given_lookup(args))
     chart = located_chart(args, path)
@@ -176,20 +181,38 @@ def template(
     else:
         crds = args.include_crds and not args.skip_crds
         write(rendered.to_text(include_crds=crds, hooks=not args.no_hooks, skip_tests=args.skip_tests))
+    return not renderer.asked
 
 
-def run(args: argparse.Namespace) -> int:
-    """Run the verb; returns the exit code."""
+class _Printed:
+    """Prints, and remembers what."""
 
-    def put(text: str) -> None:
-        sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    def __init__(self) -> None:
+        self.out, self.err = bytearray(), bytearray()
+
+    def put(self, text: str) -> None:
+        """Write to standard output."""
+        data = text.encode("utf-8", "surrogateescape")
+        self.out += data
+        sys.stdout.buffer.write(data)
+
+    def warn(self, text: str) -> None:
+        """Write to standard error."""
+        self.err += text.encode("utf-8", "surrogateescape")
+        sys.stderr.write(text)
+
+
+def run(args: argparse.Namespace, question: Answers | None = None) -> int:
+    """Run the verb, and keep the answer to `question`; returns the exit code."""
+    printed = _Printed()
 
     if args.validate:
         sys.stderr.write("Flag --validate has been deprecated, use '--dry-run=server' instead\n")
     if args.validate or args.dry_run == "server":
-        return _run_live(args, put)
+        return _run_live(args, printed.put)
     try:
-        template(args, put, sys.stderr.write)
+        if template(args, printed.put, printed.warn) and question is not None:
+            question.keep(bytes(printed.out), bytes(printed.err))
     except PilothouseError as error:
         sys.stdout.flush()
         sys.stderr.write(f"Error: {printable(error.message)}\n")

@@ -134,6 +134,8 @@ class Expressions:
         path = self.builder.const(names)
         if not rest and final is None:
             site = Site(last_node(node.node) if isinstance(node, n.Chain) else node)
+            if len(names) == 1 and not loose:
+                return self.builder.call("field", [receiver, self.builder.const(names[0])], site), ANY
             return self.builder.call("loose" if loose else "chain", [receiver, path], site), ANY
         args = [self.operand(arg, scope)[0] for arg in rest]
         if final is not None:

@@ -42,6 +42,13 @@ class Access:
     def __init__(self, missing: str = "zero") -> None:
         self.missing = missing
 
+    def field(self, value: Any, name: str) -> Any:
+        """Follow one name, as `chain` does; most paths have no more."""
+        kind = type(value)
+        if (kind is dict or kind is Values) and name in value:
+            return value[name]
+        return self._careful_chain(value, (name,))
+
     def chain(self, value: Any, names: tuple[str, ...]) -> Any:
         """Follow `names` from a value whose static type is an interface."""
         found = value
@@ -187,15 +194,14 @@ def _checked(function: GoFunction) -> Callable[..., Any]:
     wanted = tuple(None if p == "interface {}" else _EXACT.get(p, _Unknown) for p in function.params)
     repeated = wanted[-1] if function.variadic else None
     fixed = wanted[:-1] if function.variadic else wanted
-    typed = any(kind is not None for kind in fixed)
+    typed = [(index, kind) for index, kind in enumerate(fixed) if kind is not None]
     count = len(fixed)
 
     def checked(*args: Any) -> Any:
-        if typed:
-            for value, kind in zip(args, fixed, strict=False):
-                if kind is not None and type(value) is not kind:
-                    _check(function, args)
-                    break
+        for index, kind in typed:
+            if type(args[index]) is not kind:
+                _check(function, args)
+                break
         if repeated is not None and len(args) > count:
             _check(function, args)
         try:

@@ -89,6 +89,7 @@ class TemplateSet:
         access = Access(self.missing)
         scope: dict[str, Any] = {f"f_{name}": caller(function) for name, function in functions.items()}
         scope.update(
+            field=access.field,
             chain=access.chain,
             loose=access.loose_chain,
             method=access.method,

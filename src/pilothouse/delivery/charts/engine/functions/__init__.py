@@ -7,10 +7,10 @@ functions that need the template set (include, tpl) are added by `engine.render`
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pilothouse.delivery.charts.engine.functions import (
     builtins,
@@ -56,14 +56,25 @@ def is_repeatable(name: str) -> bool:
     return name in _static_functions() or name in _HOST
 
 
-def standard_functions(now_s: float, entropy: Entropy) -> dict[str, GoFunction]:
-    """Return the functions of a Helm template at time `now_s` (seconds since 1970)."""
-    table = dict(_static_functions())
+def standard_functions(now_s: float, entropy: Entropy, asked: set[str] | None = None) -> dict[str, GoFunction]:
+    """Return the functions of a Helm template at time `now_s` (seconds since 1970).
+
+    Those that draw random values or ask for the time leave their names in `asked` when they are called.
+    """
+    table, asked = dict(_static_functions()), set() if asked is None else asked
     costs = Costs()
     for name, text, call in (
         *dates.table(now_s),
         *crypto.table(entropy, costs),
         *certificates.table(now_s, entropy, costs),
     ):
-        table[name] = signature(name, text, call)
+        table[name] = signature(name, text, _noted(name, call, asked))
     return table
+
+
+def _noted(name: str, call: Callable[..., Any], asked: set[str]) -> Callable[..., Any]:
+    def noted(*args: Any) -> Any:
+        asked.add(name)
+        return call(*args)
+
+    return noted

@@ -17,7 +17,7 @@ from pilothouse.delivery.charts.engine.values.kinds import (
     kind_of,
     type_name,
 )
-from pilothouse.delivery.charts.engine.values.printing import sprint, sprintf, sprintln
+from pilothouse.delivery.charts.engine.values.printf import sprint, sprintf, sprintln
 
 _HTML = {"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JS = {

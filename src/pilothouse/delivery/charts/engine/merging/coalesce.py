@@ -118,7 +118,7 @@ def _coalesce(chart: Chart, values: Values, prefix: str, keep_nulls: bool, warni
 
 
 def _go_bool_verb(value: Any) -> str:
-    from pilothouse.delivery.charts.engine.values.printing import sprintf
+    from pilothouse.delivery.charts.engine.values.printf import sprintf
 
     return sprintf("%t", value)
 

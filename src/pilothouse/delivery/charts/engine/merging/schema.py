@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 from typing import Any
 
@@ -10,6 +11,10 @@ import orjson
 from pilothouse.delivery.charts.engine.merging.schemawords import describe, describe_metaschema
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
+
+_MAX_FITTING = 256
+_NO_SHARING = 2
+"""The form of `marshal` in which equal values have equal bytes."""
 
 
 def own_problem(schema: bytes, values: Any) -> str:
@@ -54,21 +59,44 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _problems(chart: Chart, values: Any) -> str:
+class Fitting:
+    """The values that were found to fit their schemas, so that the next render of the same does not check them again."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._known: set[tuple[bytes, bytes]] = set()
+
+    def problem(self, schema: bytes, values: Any) -> str:
+        """Return what `own_problem` does."""
+        try:
+            key = schema, marshal.dumps(values, _NO_SHARING)
+        except ValueError:  # types that flags and functions make
+            return own_problem(schema, values)
+        if key in self._known:
+            return ""
+        found = own_problem(schema, values)
+        if not found:
+            if len(self._known) >= _MAX_FITTING:
+                self._known.clear()
+            self._known.add(key)
+        return found
+
+
+def _problems(chart: Chart, values: Any, fitting: Fitting) -> str:
     out = ""
     if chart.schema is not None:
-        found = own_problem(chart.schema, values)
+        found = fitting.problem(chart.schema, values)
         if found:
             out += f"{chart.name}:\n{found}"
     for child in chart.dependencies:
         table = values.get(child.name)
         if isinstance(table, dict):
-            out += _problems(child, table)
+            out += _problems(child, table, fitting)
     return out
 
 
-def check_schemas(chart: Chart, values: dict[str, Any]) -> None:
+def check_schemas(chart: Chart, values: dict[str, Any], fitting: Fitting) -> None:
     """Raise ValuesInvalid naming every place that does not fit."""
-    found = _problems(chart, values)
+    found = _problems(chart, values, fitting)
     if found:
         raise ValuesInvalid(f"values don't meet the specifications of the schema(s) in the following chart(s):\n{found}")

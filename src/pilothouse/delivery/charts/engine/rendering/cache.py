@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pilothouse.delivery.charts.engine.execution.definitions import CodeCache, Row
+from pilothouse.delivery.charts.engine.merging.schema import Fitting
 from pilothouse.delivery.charts.engine.rendering.incremental import Incremental
 from pilothouse.delivery.charts.engine.rendering.manifests import HeadRow, Heads
 
@@ -20,3 +21,4 @@ class RenderCache(CodeCache):
         super().__init__(stored)
         self.heads = Heads(heads)
         self.incremental = Incremental()
+        self.fitting = Fitting()

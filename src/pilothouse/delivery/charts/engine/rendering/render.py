@@ -109,7 +109,9 @@ class Renderer:
         self, now_s: float, entropy: Entropy, cache: RenderCache, lookup: Lookup | None = None, *, lint: bool = False
     ) -> None:
         self.entropy = entropy
-        self.functions = standard_functions(now_s, entropy)
+        self.asked: set[str] = set()
+        """The functions that were called and may answer otherwise in the next render."""
+        self.functions = standard_functions(now_s, entropy, self.asked)
         self.functions.update(host_functions(None, lookup))
         self.cache = cache
         self.lookup = lookup
@@ -243,7 +245,7 @@ def _run(
     chart = process_dependencies(chart, values, log)
     merged = coalesce_values(chart, values, log)
     if not skip_schema:
-        check_schemas(chart, merged)
+        check_schemas(chart, merged, renderer.cache.fitting)
     if not renderer.lint:
         check_kube_version(chart, capabilities)
     renderer.log = log

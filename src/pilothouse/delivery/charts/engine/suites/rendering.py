@@ -149,7 +149,7 @@ def render_case(
     active = process_dependencies(chart, values, [])
     merged = coalesce_values(active, values, [])
     if not skip_schema:
-        check_schemas(active, merged)
+        check_schemas(active, merged, renderer.cache.fitting)
     thin = _thinned(adapted(active, situation), active.name, suite)
     units = chart_units(thin, release, merged, capabilities_of(situation))
     files = renderer.texts(units)

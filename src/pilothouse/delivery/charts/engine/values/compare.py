@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pilothouse.delivery.charts.engine.values.kinds import kind_of, type_name
-from pilothouse.delivery.charts.engine.values.printing import sprintf
+from pilothouse.delivery.charts.engine.values.printf import sprintf
 
 _BASIC = {
     "bool": "bool",

@@ -47,6 +47,8 @@ def special(value: float) -> str | None:
 
 def format_shortest(value: float, low: int = -4, high: int = 6) -> str:
     """Write `value` with the fewest digits; exponents below `low` or from `high` on use the e form."""
+    if value and -1e6 < value < 1e6 and value == (whole := int(value)):
+        return str(whole)  # most numbers are like this, and no style writes them otherwise
     odd = special(value)
     if odd is not None:
         return odd

@@ -1,12 +1,10 @@
-"""Go's fmt package for template values: printf with all verbs, print, println, and the default text of a value.
+"""How Go's fmt package writes one value: with a verb and flags, and by default.
 
-Called by the compiled templates for every printed value that is not a string, and by printf.
+Called by the compiled templates for every printed value that is not a string, and by `printf`.
 """
 
 from __future__ import annotations
 
-import itertools
-import re
 from typing import Any
 
 from pilothouse.delivery.charts.engine.values.floats import format_float, format_shortest
@@ -16,13 +14,9 @@ from pilothouse.delivery.charts.engine.values.kinds import (
     GoObject,
     Slice,
     key_order,
-    kind_of,
     type_name,
 )
 from pilothouse.delivery.charts.engine.values.quote import go_quote
-
-_DIRECTIVE = re.compile(r"%([#0+\- ]*)(\[[^\]]*\])?(\*|\d+)?(?:(\.)(\[[^\]]*\])?(\*|\d+)?)?(\[[^\]]*\])?(.)?", re.DOTALL)
-_MAX_WIDTH = 1_000_000
 
 
 class Flags:
@@ -60,7 +54,7 @@ class Flags:
         return text.rjust(self.width)
 
 
-_PLAIN = Flags()
+PLAIN = Flags()
 
 
 def to_text(value: Any) -> str:
@@ -74,11 +68,13 @@ def to_text(value: Any) -> str:
         return int.__repr__(value)
     if kind is float:
         return format_shortest(value)
-    return format_value(value, "v", _PLAIN, 0)
+    return format_value(value, "v", PLAIN, 0)
 
 
 def print_value(value: Any) -> str:
     """Return what an action prints; nil prints as Go's "no value" mark."""
+    if type(value) is str:
+        return value
     return "<no value>" if value is None else to_text(value)
 
 
@@ -266,120 +262,6 @@ def _object(value: GoObject, verb: str, flags: Flags, depth: int) -> str:
     parts = [(f"{k}:" if plus else "") + format_value(v, verb, flags, depth + 1) for k, v in fields.items()]
     pointer = "&" if value.go_type.startswith("*") and depth == 0 else ""
     return f"{pointer}{{{' '.join(parts)}}}"
-
-
-class _Arguments:
-    """The arguments of one printf call, consumed in order or by explicit index."""
-
-    def __init__(self, values: tuple[Any, ...]) -> None:
-        self.values = values
-        self.at = 0
-        self.reordered = False
-        self.bad_index = False
-
-    def index(self, text: str | None) -> None:
-        if text is None:
-            return
-        self.reordered = True
-        number = int(text[1:-1]) - 1 if text[1:-1].isdigit() else -1
-        if 0 <= number < len(self.values):
-            self.at = number
-        else:
-            self.bad_index = True
-
-    def integer(self, text: str | None) -> int | None:
-        if text is None:
-            return None
-        if text != "*":
-            return int(text)
-        if self.at < len(self.values):
-            value = self.values[self.at]
-            self.at += 1
-            if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _MAX_WIDTH:
-                return int(value)
-        return -_MAX_WIDTH - 1
-
-
-def sprintf(template: str, *values: Any) -> str:
-    """Format like Go's fmt.Sprintf."""
-    if "%" not in template:
-        return template + (_extra(values) if values else "")
-    pieces = template.split("%s")
-    if len(pieces) == len(values) + 1 == template.count("%") + 1 and all(type(value) is str for value in values):
-        return "".join(itertools.chain.from_iterable(itertools.zip_longest(pieces, values, fillvalue="")))  # most are like this
-    args = _Arguments(values)
-    out: list[str] = []
-    at = 0
-    while True:
-        cut = template.find("%", at)
-        if cut < 0:
-            out.append(template[at:])
-            break
-        out.append(template[at:cut])
-        match = _DIRECTIVE.match(template, cut)
-        assert match is not None
-        if any(text and text.isdigit() and int(text) > _MAX_WIDTH for text in (match.group(3), match.group(6))):
-            out.append("%!(NOVERB)")
-            break
-        at = match.end()
-        out.append(_directive(match, args))
-    if not args.reordered and args.at < len(values):
-        out.append(_extra(values[args.at :]))
-    return "".join(out)
-
-
-def _directive(match: re.Match[str], args: _Arguments) -> str:
-    flag_text, index1, width_text, dot, index2, precision_text, index3, verb = match.groups()
-    args.bad_index = False
-    args.index(index1)
-    width = args.integer(width_text)
-    out = ""
-    if width is not None and (width < -_MAX_WIDTH or width > _MAX_WIDTH):
-        width, out = None, "%!(BADWIDTH)"
-    elif width is not None and width < 0:
-        width, flag_text = -width, flag_text.replace("0", "") + "-"
-    args.index(index2)
-    precision = args.integer(precision_text) if precision_text else (0 if dot else None)
-    if precision is not None and (precision < 0 or precision > _MAX_WIDTH):
-        bad = precision < -_MAX_WIDTH or precision > _MAX_WIDTH
-        precision, out = None, out + ("%!(BADPREC)" if bad else "")
-    args.index(index3)
-    if verb is None:
-        return out + "%!(NOVERB)"
-    if verb == "%":
-        return out + "%"
-    if args.bad_index:
-        return out + f"%!{verb}(BADINDEX)"
-    if args.at >= len(args.values):
-        return out + f"%!{verb}(MISSING)"
-    value = args.values[args.at]
-    args.at += 1
-    if "-" in flag_text:
-        flag_text = flag_text.replace("0", "")
-    return out + format_value(value, verb, Flags(flag_text, width, precision).for_verb(verb), 0)
-
-
-def _extra(values: tuple[Any, ...]) -> str:
-    shown = ["<nil>" if v is None else f"{type_name(v)}={to_text(v)}" for v in values]
-    return f"%!(EXTRA {', '.join(shown)})"
-
-
-def sprint(*values: Any) -> str:
-    """Join like Go's fmt.Sprint: a space between two operands when neither is a string."""
-    out: list[str] = []
-    previous_string = True
-    for number, value in enumerate(values):
-        is_string = kind_of(value) == "string"
-        if number and not is_string and not previous_string:
-            out.append(" ")
-        out.append("<nil>" if value is None else to_text(value))
-        previous_string = is_string
-    return "".join(out)
-
-
-def sprintln(*values: Any) -> str:
-    """Join like Go's fmt.Sprintln."""
-    return " ".join("<nil>" if v is None else to_text(v) for v in values) + "\n"
 
 
 def text_of(value: Any) -> str:

@@ -40,6 +40,8 @@ def go_quote(text: str, quote: str = '"', *, ascii_only: bool = False) -> str:
     """Return `text` as a Go string literal."""
     if quote == '"' and _PLAIN.fullmatch(text):
         return f'"{text}"'
+    if quote == '"' and text.isprintable() and (text.isascii() or not ascii_only):
+        return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return quote + "".join(_escape(c, quote, ascii_only) for c in text) + quote
 
 

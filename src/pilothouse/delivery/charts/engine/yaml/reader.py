@@ -215,7 +215,7 @@ def _key_text(key: Any, value: Any) -> str:
 
 
 def _go_syntax(value: Any) -> str:
-    from pilothouse.delivery.charts.engine.values.printing import sprintf
+    from pilothouse.delivery.charts.engine.values.printf import sprintf
 
     return sprintf("%+#v", _whole(value)).replace("map[string]interface {}", "map[interface {}]interface {}")
 

@@ -1,7 +1,8 @@
 import orjson
 import pytest
 
-from pilothouse.delivery.charts.engine.merging.schema import check_schemas, own_problem
+from pilothouse.delivery.charts.engine.merging import schema as schemas
+from pilothouse.delivery.charts.engine.merging.schema import Fitting, check_schemas, own_problem
 from pilothouse.delivery.charts.engine.values.kinds import Int64
 from pilothouse.delivery.charts.errors import ValuesInvalid
 from pilothouse.delivery.charts.types import Chart
@@ -26,7 +27,7 @@ def test_wording(schema: dict[str, object], value: dict[str, object], line: str)
 def test_subcharts_are_checked_with_their_own_values() -> None:
     child = Chart(metadata={"name": "sub"}, values={}, schema=b'{"required":["q"]}')
     with pytest.raises(ValuesInvalid, match=r"sub:\n- at '': missing property 'q'"):
-        check_schemas(Chart(metadata={"name": "top"}, values={}, dependencies=(child,)), {"sub": {}})
+        check_schemas(Chart(metadata={"name": "top"}, values={}, dependencies=(child,)), {"sub": {}}, Fitting())
 
 
 def test_a_broken_schema_is_named() -> None:
@@ -39,3 +40,18 @@ def test_a_schema_that_is_none() -> None:
     assert found.splitlines()[1:3] == ["- at '': 'allOf' failed", "  - at '/type': 'anyOf' failed"]
     old = own_problem(b'{"type": "x", "$schema": "http://json-schema.org/draft-07/schema#"}', {})
     assert old.splitlines()[1] == "- at '/type': 'anyOf' failed"
+
+
+def test_values_that_fit_are_checked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[object] = []
+    real = schemas.own_problem
+
+    def counted(text: bytes, values: object) -> str:
+        checked.append(values)
+        return real(text, values)
+
+    monkeypatch.setattr(schemas, "own_problem", counted)
+    fitting, wanted = Fitting(), b'{"properties": {"q": {"type": "integer"}}}'
+    answers = [fitting.problem(wanted, {"q": value}) for value in (1, 1, "x", "x", 2.5, 1)]
+    assert [bool(answer) for answer in answers] == [False, False, True, True, True, False]
+    assert checked == [{"q": 1}, {"q": "x"}, {"q": "x"}, {"q": 2.5}]

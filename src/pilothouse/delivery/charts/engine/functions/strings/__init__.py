@@ -17,7 +17,8 @@ from pilothouse.delivery.charts.engine.functions.strings.wording import (
     wrap_text,
 )
 from pilothouse.delivery.charts.engine.values.kinds import StringMap, StringSlice
-from pilothouse.delivery.charts.engine.values.printing import sprintf, to_text
+from pilothouse.delivery.charts.engine.values.printf import sprintf
+from pilothouse.delivery.charts.engine.values.printing import to_text
 from pilothouse.delivery.charts.engine.values.quote import go_quote
 
 _SPACE = (
