@@ -14,6 +14,7 @@ from typing import Any
 from pilothouse.kit.errors import NotFound
 
 MODULES: dict[str, str] = {
+    "project": "pilothouse.testing.corpora.project",
     "sync-order": "pilothouse.testing.corpora.sync_order",
 }
 """Name of the corpus -> module with `answer`."""

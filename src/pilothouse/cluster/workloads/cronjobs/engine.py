@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from pilothouse.api.meta import Tree, controller_of, is_deleting, metadata, name_of, owner_reference, uid_of
-from pilothouse.cluster.workloads.cronjobs.schedule import Schedule, parse_schedule
+from pilothouse.kit.schedules import Schedule, parse_schedule
 from pilothouse.cluster.workloads.jobs.engine import finished_condition
 from pilothouse.kit.clock import parse_rfc3339, rfc3339
 

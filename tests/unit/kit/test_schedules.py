@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pilothouse.cluster.workloads.cronjobs.schedule import InvalidSchedule, parse_schedule
+from pilothouse.kit.schedules import InvalidSchedule, parse_schedule
 
 
 def at(text: str) -> float:
