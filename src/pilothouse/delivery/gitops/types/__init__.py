@@ -18,9 +18,9 @@ from pilothouse.delivery.gitops.types.application import (
     tracking_id,
 )
 from pilothouse.delivery.gitops.types.definitions import definitions
-from pilothouse.delivery.gitops.types.source import Source, is_local, read_source
+from pilothouse.delivery.gitops.types.source import Source, is_local, read_source, read_sources
 
 __all__ = [
     "FINALIZER", "GROUP", "REFRESH", "TRACKING", "VERSION", "App", "Retry", "Source", "SyncPolicy", "app_of", "definitions",
-    "is_local", "read_app", "read_source", "tracking_id",
+    "is_local", "read_app", "read_source", "read_sources", "tracking_id",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ import msgspec
 
 from pilothouse.api.meta import Tree, metadata, name_of, namespace_of
 from pilothouse.delivery.gitops.errors import SourceNotSupported
-from pilothouse.delivery.gitops.types.source import Source, read_source
+from pilothouse.delivery.gitops.types.source import Source, read_sources
 
 GROUP = "argoproj.io"
 VERSION = "v1alpha1"
@@ -64,6 +64,8 @@ class App(msgspec.Struct, frozen=True):
     """URL of the destination cluster; empty when only its name is given."""
     cluster: str = ""
     """Name of the destination cluster; empty when its URL is given."""
+    sources: tuple[Source, ...] = ()
+    """Every source; `source` is the first of them."""
 
     def has_option(self, option: str) -> bool:
         """Whether the sync option (`CreateNamespace=true`) is set for the whole Application."""
@@ -125,9 +127,10 @@ def read_app(tree: Tree) -> App:
             f"destination {server or cluster} is not this cluster; other clusters are not supported yet"
         )
     namespace = str(destination.get("namespace") or "default")
+    sources = read_sources(spec)
     return App(
-        name_of(tree), namespace_of(tree), str(spec.get("project") or "default"), read_source(spec), namespace,
-        read_policy(spec.get("syncPolicy") or {}), tree, server, cluster,
+        name_of(tree), namespace_of(tree), str(spec.get("project") or "default"), sources[0], namespace,
+        read_policy(spec.get("syncPolicy") or {}), tree, server, cluster, sources,
     )  # fmt: skip
 
 

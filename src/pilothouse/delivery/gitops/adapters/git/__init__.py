@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pilothouse.delivery.gitops.engine.sources.access import Access
+from pilothouse.delivery.gitops.engine.sources.needs import CommitNeed, Missing
 from pilothouse.delivery.gitops.engine.sources.revisions import find_reference, is_commit, is_name, is_short_commit
-from pilothouse.delivery.gitops.engine.sources.urls import host_of, is_local
+from pilothouse.delivery.gitops.engine.sources.urls import host_of
 from pilothouse.delivery.gitops.errors import RevisionNotFound, SourceInvalid, SourceNotSupported
+from pilothouse.delivery.gitops.types.source import is_local
 from pilothouse.kit.aio import Threads
 from pilothouse.kit.clock import Clock, SystemClock
 from pilothouse.kit.errors import PilothouseError
@@ -31,9 +33,8 @@ T = TypeVar("T")
 AccessOf = Callable[[str], Access]
 MAX_PER_HOST = 2
 MAX_FETCHES = 16
+MAX_SUBMODULES = 100
 RETRY_S, MAX_RETRY_S = 5.0, 300.0
-SHARED_S = 0.5
-"""Looks at a repository that are asked for within this time of one share it."""
 
 
 def jittered(interval_s: float, key: str) -> float:
@@ -51,6 +52,8 @@ class _Known:
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
+        self.looks = 0
+        """How many looks were begun: who waited while another one was made shares it."""
         self.heads: dict[str, str] = {}
         self.listed_at = float("-inf")
         self.failure: PilothouseError | None = None
@@ -64,7 +67,7 @@ class GitMirrors:
 
     def __init__(self, root: Path, clock: Clock | None = None, *, allow_local: bool = True, limits: Limits | None = None) -> None:
         """Keep mirrors below `root`; without `allow_local`, folders of this machine are no repositories."""
-        self._root, self._clock, self._allow_local, self._limits = root, clock or SystemClock(), allow_local, limits
+        self.root, self._clock, self._allow_local, self._limits = root, clock or SystemClock(), allow_local, limits
         self._known: dict[tuple[str, Access], _Known] = {}
         self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(MAX_PER_HOST))
         self._threads = Threads("git", MAX_FETCHES)
@@ -78,7 +81,7 @@ class GitMirrors:
         """The blocking part."""
         from pilothouse.delivery.gitops.adapters.git.repositories import Repositories
 
-        return Repositories(self._root, self._clock, self._limits)
+        return Repositories(self.root, self._clock, self._limits)
 
     async def trust_hosts(self, known_hosts: str) -> None:
         """Accept ssh servers with these lines of a known_hosts file."""
@@ -96,21 +99,24 @@ class GitMirrors:
             )
         access = access or Access(url)
         known = self._known.setdefault((url, access), _Known())
-        asked_at = self._clock.monotonic()
+        looks = known.looks
         async with known.lock:
-            await self._look(known, url, access, asked_at, max_age_s)
+            if known.looks == looks or known.failure is not None:
+                await self._look(known, url, access, max_age_s, is_shared=known.looks > looks)
             commit = known.commits.get(revision)
             if commit is None:
                 commit = known.commits[revision] = await self._commit(known, url, access, revision)
             return commit
 
-    async def _look(self, known: _Known, url: str, access: Access, asked_at: float, max_age_s: float) -> None:
+    async def _look(self, known: _Known, url: str, access: Access, max_age_s: float, *, is_shared: bool) -> None:
         """Have the references that are new enough; raises what went wrong, also when that was a moment ago."""
         now = self._clock.monotonic()
-        if known.failure is not None and (now < known.retry_at and (max_age_s > 0 or asked_at <= known.listed_at)):
-            raise known.failure
-        if known.failure is None and (known.listed_at >= asked_at or now - known.listed_at < max_age_s):
+        if known.failure is not None:
+            if is_shared or (max_age_s > 0 and now < known.retry_at):
+                raise known.failure.with_traceback(None)
+        elif now - known.listed_at < max_age_s:
             return
+        known.looks += 1
         try:
             known.listed_at = now
             self.exchanges += 1
@@ -144,18 +150,29 @@ class GitMirrors:
 
     async def reading(self, url: str, commit: str, function: Callable[[CommitFiles], T], access_of: AccessOf | None = None) -> T:
         """Run a blocking `function` on the files of a commit; `access_of` gives the credentials of submodules."""
-        return await self._readers.run(lambda: function(self.files_of(url, commit, access_of)))
+        for _ in range(MAX_SUBMODULES):
+            try:
+                return await self._readers.run(lambda: function(self.files_of(url, commit)))
+            except Missing as missing:
+                assert isinstance(missing.need, CommitNeed)
+                await self.bring(missing.need, access_of)
+        raise SourceInvalid(f"repository {url} has more than {MAX_SUBMODULES} submodules")
 
-    def files_of(self, url: str, commit: str, access_of: AccessOf | None = None) -> CommitFiles:
-        """Return the files of a commit; blocks."""
+    async def bring(self, need: CommitNeed, access_of: AccessOf | None = None) -> None:
+        """Fetch the repository of a submodule; raises `RevisionNotFound` when it has no such commit."""
+        access = access_of(need.url) if access_of else Access(need.url)
+        await self._ask(need.url, lambda: self.repositories.fetch(need.url, access))
+        await self._readers.run(lambda: self.repositories.commit_of(need.url, need.commit))
+
+    def files_of(self, url: str, commit: str) -> CommitFiles:
+        """Return the files of a commit; blocks. Reading them raises `Missing` for the commits of submodules that are not here."""
         from pilothouse.delivery.gitops.adapters.git.files import CommitFiles
 
         def submodule(address: str, wanted: str) -> object:
             if is_local(address) and not self._allow_local:
                 raise SourceNotSupported(f"submodule {address} is a folder of this machine, which is switched off")
             if not self.repositories.has(address, wanted):
-                self.repositories.fetch(address, access_of(address) if access_of else Access(address))
-            self.repositories.commit_of(address, wanted)
+                raise Missing(CommitNeed(address, wanted))
             return self.repositories.open(address)
 
         return CommitFiles(self.repositories.open(url), url, commit, submodule)

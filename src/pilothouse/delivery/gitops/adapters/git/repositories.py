@@ -20,8 +20,9 @@ import pygit2
 from pilothouse.delivery.gitops.adapters.git.callbacks import Callbacks
 from pilothouse.delivery.gitops.engine.sources.access import Access
 from pilothouse.delivery.gitops.engine.sources.revisions import is_short_commit
-from pilothouse.delivery.gitops.engine.sources.urls import is_local, is_ssh
+from pilothouse.delivery.gitops.engine.sources.urls import is_ssh
 from pilothouse.delivery.gitops.errors import RepositoryUnavailable, RevisionNotFound, SourceNotSupported
+from pilothouse.delivery.gitops.types.source import is_local
 from pilothouse.kit.clock import Clock
 
 CONNECT_TIMEOUT_MS = 15_000

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import configparser
 
-from pilothouse.delivery.gitops.engine.sources.urls import is_local, joined_url
+from pilothouse.delivery.gitops.engine.sources.urls import joined_url
 from pilothouse.delivery.gitops.errors import SourceInvalid
+from pilothouse.delivery.gitops.types.source import is_local
 
 MAX_BYTES = 1 << 20
 

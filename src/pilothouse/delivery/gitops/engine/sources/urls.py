@@ -8,12 +8,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from pilothouse.delivery.gitops.types.source import is_local
+
 _SCP = re.compile(r"^(?:(?P<user>[^@/:]+)@)?(?P<host>[^@/:]+):(?P<path>(?!//).+)$")
-
-
-def is_local(url: str) -> bool:
-    """Whether a repository is a folder of this machine."""
-    return url.startswith(("file://", "/", "./", "../"))
 
 
 def is_ssh(url: str) -> bool:
@@ -21,11 +18,6 @@ def is_ssh(url: str) -> bool:
     if url.startswith(("ssh://", "git+ssh://")):
         return True
     return "://" not in url and not is_local(url) and _SCP.match(url) is not None
-
-
-def is_registry(url: str) -> bool:
-    """Whether an address is one of a registry of artefacts."""
-    return url.startswith("oci://")
 
 
 def normal_url(url: str) -> str:
