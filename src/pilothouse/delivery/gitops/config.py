@@ -15,3 +15,19 @@ class GitOpsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     local_poll_s: float = 1.0
     """Seconds between two looks at a repository on this machine."""
     history_limit: int = 10
+    namespace: str = ""
+    """Where repository Secrets, argocd-secret and the argocd-* ConfigMaps are; empty for the namespace of each Application."""
+    allow_local: bool = True
+    """Whether folders of this machine (`file://`, `/path`) may be sources. Whoever may write an Application can then read every
+    Git repository this process can read: right for one's own machine, to be switched off where several people
+    share a platform."""
+    fetch_timeout_s: float = 300.0
+    """Seconds one exchange with a Git server may take."""
+    max_repository_bytes: int = 4 << 30
+    """How much may be received in one fetch."""
+    render_memory_bytes: int = 96 << 20
+    """About how much memory kept renders may take."""
+    webhook_port: int = 0
+    """Port on which pushes are announced (`/api/webhook`); 0 for none."""
+    webhook_host: str = "127.0.0.1"
+    """Address the port above listens on."""

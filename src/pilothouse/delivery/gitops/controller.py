@@ -8,7 +8,7 @@ from pilothouse.api.meta import Tree, annotations_of, is_deleting, name_of, name
 from pilothouse.delivery.gitops import report
 from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
-from pilothouse.delivery.gitops.adapters.render import Renderer
+from pilothouse.delivery.gitops.adapters.sources import Sources
 from pilothouse.delivery.gitops.assessment import Assessment, assess
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.operation import Operation, advance, plan_operation
@@ -28,16 +28,15 @@ class ApplicationController:
 
     def __init__(self, manager: Manager, mirrors: GitMirrors, config: GitOpsConfig) -> None:
         """Read Git through `mirrors`."""
-        self._manager, self._clock, self._config, self._mirrors = manager, manager.clock, config, mirrors
+        self._manager, self._clock, self._config = manager, manager.clock, config
         self._client = manager.client.named("argocd-controller")
         self._recorder = manager.recorder("argocd-controller")
         self._apps = manager.informer(APPLICATION)
-        self._renderer = Renderer(mirrors, manager.clock)
+        self._sources = Sources(manager, mirrors, config)
         self._cluster = ClusterObjects(manager, self._object_changed)
         self._controller = manager.controller("application", self.reconcile, workers=4)
         self._controller.watch(self._apps)
         self._operations: dict[Request, Operation] = {}
-        self._heads: dict[Request, tuple[tuple[str, str], str, float]] = {}
 
     def _object_changed(self, app_name: str) -> None:
         for key in self._apps.cache.keys():  # noqa: SIM118 - a Cache is no mapping
@@ -49,31 +48,19 @@ class ApplicationController:
         tree = self._apps.cache.get(request.name, request.namespace)
         if tree is None:
             self._operations.pop(request, None)
-            self._heads.pop(request, None)
+            await self._sources.forget(request.name, request.namespace)
             return None
         if is_deleting(tree):
             return await self._delete(tree)
         try:
             app = read_app(tree)
-            revision = await self._revision(request, app)
-            targets = await self._cluster.place(app, await self._renderer.render(app, revision))
+            rendering = await self._sources.rendering(app, is_refresh=REFRESH in annotations_of(tree))
+            revision = rendering.revisions[0]
+            targets = await self._cluster.place(app, rendering.objects)
         except PilothouseError as error:
             await self._write(tree, report.failed(tree, error, self._clock.now()))
             return Result(requeue_after_s=self._poll_s(tree))
         return await self._step(request, app, revision, targets)
-
-    async def _revision(self, request: Request, app: App) -> str:
-        """Return the commit to compare with, looking at Git when it is time or a refresh is asked for."""
-        source, now = app.source, self._clock.monotonic()
-        wanted = (source.repo_url, source.target_revision)
-        known = self._heads.get(request)
-        wait_s = self._poll_s(app.tree)
-        is_asked = REFRESH in annotations_of(app.tree)
-        if known is not None and known[0] == wanted and now - known[2] < wait_s * 0.9 and not is_asked:
-            return known[1]
-        revision = await self._mirrors.resolve(*wanted)
-        self._heads[request] = (wanted, revision, now)
-        return revision
 
     async def _step(self, request: Request, app: App, revision: str, targets: list[Tree]) -> Result | None:
         operation = self._operations.get(request)

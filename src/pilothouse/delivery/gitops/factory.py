@@ -13,10 +13,12 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     """Add the controller to `manager`; it runs when the manager starts."""
     from pathlib import Path
 
-    from pilothouse.delivery.gitops.adapters.git import GitMirrors
+    from pilothouse.delivery.gitops.adapters.git import GitMirrors, Limits
     from pilothouse.delivery.gitops.controller import ApplicationController
 
-    ApplicationController(manager, GitMirrors(Path(config.data_dir) / "git"), config)
+    limits = Limits(config.fetch_timeout_s, config.max_repository_bytes)
+    mirrors = GitMirrors(Path(config.data_dir) / "git", manager.clock, allow_local=config.allow_local, limits=limits)
+    ApplicationController(manager, mirrors, config)
     return manager
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pilothouse.delivery.gitops.adapters.git.limits import Limits
 from pilothouse.delivery.gitops.engine.sources.access import Access
 from pilothouse.delivery.gitops.engine.sources.needs import CommitNeed, Missing
 from pilothouse.delivery.gitops.engine.sources.revisions import find_reference, is_commit, is_name, is_short_commit
@@ -27,8 +28,9 @@ from pilothouse.kit.errors import PilothouseError
 
 if TYPE_CHECKING:
     from pilothouse.delivery.gitops.adapters.git.files import CommitFiles
-    from pilothouse.delivery.gitops.adapters.git.repositories import Limits, Repositories
+    from pilothouse.delivery.gitops.adapters.git.repositories import Repositories
 
+__all__ = ["GitMirrors", "Limits", "jittered", "missing_path"]
 T = TypeVar("T")
 AccessOf = Callable[[str], Access]
 MAX_PER_HOST = 2

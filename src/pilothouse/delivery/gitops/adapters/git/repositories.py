@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pygit2
 
 from pilothouse.delivery.gitops.adapters.git.callbacks import Callbacks
+from pilothouse.delivery.gitops.adapters.git.limits import Limits
 from pilothouse.delivery.gitops.engine.sources.access import Access
 from pilothouse.delivery.gitops.engine.sources.revisions import is_short_commit
 from pilothouse.delivery.gitops.engine.sources.urls import is_ssh
@@ -32,13 +32,6 @@ MAX_REFERENCES = 100_000
 _REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
 _FAILURES = (pygit2.GitError, OSError, ValueError, KeyError)
 Heads = dict[str, str]
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """What one exchange with a server may cost."""
-
-    timeout_s: float = 300.0
-    max_bytes: int = 4 << 30
 
 
 class Repositories:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pilothouse.delivery.gitops.adapters.git import GitMirrors, jittered
-from pilothouse.delivery.gitops.adapters.git.repositories import Limits, Repositories
+from pilothouse.delivery.gitops.adapters.git import GitMirrors, Limits, jittered
+from pilothouse.delivery.gitops.adapters.git.repositories import Repositories
 from pilothouse.delivery.gitops.engine.sources.access import Access
 from pilothouse.delivery.gitops.errors import CredentialsInvalid, RepositoryUnavailable, SourceNotSupported
 from pilothouse.kit.clock import ManualClock, SystemClock

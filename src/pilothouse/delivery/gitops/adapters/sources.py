@@ -1,0 +1,52 @@
+"""The sources of Applications on this platform: credentials of the cluster, mirrors on disk, renders in memory.
+
+The controller asks it what an Application wants now, and how long that may be believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pilothouse.delivery.gitops.adapters.credentials import RepositorySecrets
+from pilothouse.delivery.gitops.adapters.git import GitMirrors, jittered
+from pilothouse.delivery.gitops.adapters.render import Renderer, Rendering
+from pilothouse.delivery.gitops.config import GitOpsConfig
+from pilothouse.delivery.gitops.types import App, is_local
+from pilothouse.sdk.manager import Manager
+
+
+class Sources:
+    """Says what Applications want."""
+
+    def __init__(self, manager: Manager, mirrors: GitMirrors, config: GitOpsConfig) -> None:
+        """Read Git through `mirrors`."""
+        self._mirrors, self._config = mirrors, config
+        self._secrets = RepositorySecrets(manager, config.namespace)
+        self._renderer = Renderer(mirrors, manager.clock, access=self._secrets.of, max_bytes=config.render_memory_bytes)
+        self._known_hosts = ""
+
+    async def rendering(self, app: App, *, is_refresh: bool = False) -> Rendering:
+        """Return what an Application wants; repositories are asked when it is time, or at once for a refresh.
+
+        Raises what is wrong with a source.
+        """
+        await self._secrets.start()
+        known_hosts = self._secrets.known_hosts()
+        if known_hosts != self._known_hosts:
+            self._known_hosts = known_hosts
+            await self._mirrors.trust_hosts(known_hosts)
+        revisions = await self._renderer.resolve(app, max_age_s=0.0 if is_refresh else self.poll_s(app) * 0.9)
+        return await self._renderer.rendering(app, revisions)
+
+    def poll_s(self, app: App) -> float:
+        """Return the seconds until an Application's sources are looked at again."""
+        local = all(is_local(source.repo_url) for source in app.sources)
+        return self._config.local_poll_s if local else jittered(self._config.poll_s, app.source.repo_url)
+
+    def reads(self, name: str, namespace: str) -> Mapping[int, Mapping[str, str]]:
+        """Return the paths the last render read, by source; empty when that is not known."""
+        return self._renderer.reads(name, namespace)
+
+    async def forget(self, name: str, namespace: str) -> None:
+        """Drop what is kept of an Application that is gone, with the mirrors only it used."""
+        await self._renderer.forget(name, namespace)
