@@ -33,3 +33,9 @@ class CredentialsInvalid(Invalid):
     """The credentials of a repository cannot be used as they are."""
 
     reason = "CredentialsInvalid"
+
+
+class IgnoreRuleFailed(Invalid):
+    """A rule of ignoreDifferences cannot be carried out."""
+
+    reason = "IgnoreRuleFailed"

@@ -14,6 +14,7 @@ from typing import Any
 from pilothouse.kit.errors import NotFound
 
 MODULES: dict[str, str] = {
+    "diff": "pilothouse.testing.corpora.diff",
     "project": "pilothouse.testing.corpora.project",
     "sync-order": "pilothouse.testing.corpora.sync_order",
 }
