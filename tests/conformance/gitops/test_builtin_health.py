@@ -1,34 +1,23 @@
-"""Recorded health verdicts of built-in kinds: all of them must agree."""
+"""Recorded health of built-in kinds: all of them must agree."""
 
-import json
-import os
-from pathlib import Path
+from typing import Any
 
-import pytest
-
-from pilothouse.delivery.gitops.engine.health import health_of
-
-CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "gitops" / "builtin-health-cases.jsonl"
+from tests.conformance.gitops.pinned import report, run
 
 
-def cases() -> list[dict]:  # type: ignore[type-arg]
-    if not CORPUS.exists():
-        return []
-    return [json.loads(line) for line in CORPUS.read_text().splitlines()]
+def is_right(case: dict[str, Any], answer: Any) -> bool:
+    """Whether the status is that expected, and the message where it is."""
+    expected = case["expected"]
+    if expected is None or answer is None:
+        return expected is None and answer is None
+    said = expected.get("message") or ""
+    same = answer["message"] == said or not case.get("messageAsserted", True) or "message" not in expected
+    return bool(answer["status"] == expected["status"] and same)
 
 
-@pytest.mark.skipif(not CORPUS.exists() and not os.environ.get("CI"), reason="the recorded cases are not beside this checkout")
-def test_the_corpus_is_there() -> None:
-    assert len(cases()) > 100
+def test_pinned_cases_hold() -> None:
+    run("builtin-health", is_right)
 
 
-@pytest.mark.parametrize("case", cases(), ids=lambda case: str(case["id"]))
-def test_case(case: dict) -> None:  # type: ignore[type-arg]
-    verdict, expected = health_of(case["object"]), case["expected"]
-    if expected is None:
-        assert verdict is None
-        return
-    assert verdict is not None
-    assert verdict.status == expected["status"]
-    if case.get("messageAsserted", True) and "message" in expected:
-        assert verdict.message == expected["message"]
+if __name__ == "__main__":
+    report("builtin-health", is_right)

@@ -14,6 +14,8 @@ from typing import Any
 from pilothouse.kit.errors import NotFound
 
 MODULES: dict[str, str] = {
+    "builtin-health": "pilothouse.testing.corpora.builtin_health",
+    "health": "pilothouse.testing.corpora.health",
     "diff": "pilothouse.testing.corpora.diff",
     "project": "pilothouse.testing.corpora.project",
     "sync-order": "pilothouse.testing.corpora.sync_order",

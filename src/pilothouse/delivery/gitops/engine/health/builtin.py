@@ -1,47 +1,22 @@
-"""Health of built-in kinds: Healthy, Progressing, Degraded, Suspended, Missing or Unknown, with a message.
-
-The rules are those of gitops-engine; each kind is one function in the table at the end. A kind without a rule has no health of
-its own (None) and does not hold anything back.
-"""
+"""Health of built-in kinds, by the rules of gitops-engine: one function for each kind in the table at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from pilothouse.api.meta import Tree, condition_of, metadata
+from pilothouse.delivery.gitops.engine.health.verdict import DEGRADED, HEALTHY, PROGRESSING, SUSPENDED, UNKNOWN, Health
 
-HEALTHY, PROGRESSING, DEGRADED = "Healthy", "Progressing", "Degraded"
-SUSPENDED, MISSING, UNKNOWN = "Suspended", "Missing", "Unknown"
-_WORST_FIRST = (DEGRADED, MISSING, UNKNOWN, PROGRESSING, SUSPENDED, HEALTHY)
-HOOK_FINALIZER = "argocd.argoproj.io/hook-finalizer"
+_RETIRED = {("apps", "v1beta1"), ("apps", "v1beta2"), ("batch", "v1beta1")}
 
 
-class Health(msgspec.Struct, frozen=True):
-    """A verdict."""
-
-    status: str
-    message: str = ""
-
-
-def worst(statuses: list[str]) -> str:
-    """Return the status that decides for a group; Healthy for an empty one."""
-    order = (DEGRADED, UNKNOWN, MISSING, PROGRESSING, SUSPENDED)
-    return next((status for status in order if status in statuses), HEALTHY)
-
-
-def health_of(tree: Tree) -> Health | None:
-    """Return the verdict on an object, None when its kind has no rule."""
-    meta = metadata(tree)
-    if meta.get("deletionTimestamp") and HOOK_FINALIZER not in (meta.get("finalizers") or ()):
-        return Health(PROGRESSING, "Pending deletion")
-    group, _, version = str(tree.get("apiVersion", "")).rpartition("/")
-    rule = _RULES.get((group, str(tree.get("kind", ""))))
+def judge(tree: Tree, group: str, version: str, kind: str) -> Health | None:
+    """Return the verdict on an object of this kind, None when the kind has no rule."""
+    rule = _RULES.get((group, kind))
     if rule is None:
         return None
-    if (group, version) in {("apps", "v1beta1"), ("apps", "v1beta2"), ("batch", "v1beta1")}:
-        return Health(UNKNOWN, f"unsupported {tree['kind']} GVK: {group}/{version}, Kind={tree['kind']}")
+    if (group, version) in _RETIRED:
+        return Health(UNKNOWN, f"unsupported {kind} GVK: {group}/{version}, Kind={kind}")
     return rule(tree)
 
 

@@ -1,0 +1,1 @@
+"""The rows of the rule table, one module for each area of the ecosystem."""
