@@ -11,8 +11,7 @@ import msgspec
 from pilothouse.app.lifecycle import Options
 from pilothouse.app.standard import CAPABILITIES
 from pilothouse.kit.errors import Invalid
-from pilothouse.kit.faultplans import shipped_plans
-from pilothouse.kit.faults import FaultPlan, read_plan
+from pilothouse.kit.faults import FaultPlan, read_plan, shipped_plans
 
 PROGRAMS = "kubernetes-admin"
 """The user of the kubeconfig: whoever is tested, not the test itself and not the built-in controllers."""

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from pilothouse.kit.faultplans import shipped_plans
-from pilothouse.kit.faults import FaultPlan, Faults
+from pilothouse.kit.faults import FaultPlan, Faults, shipped_plans
 from pilothouse.sdk.client import Client
 from pilothouse.testing.controlplane import cluster
 from pilothouse.wire.http.messages import InProcessTransport, Peer

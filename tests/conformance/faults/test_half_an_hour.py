@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pilothouse.kit.faultplans import shipped_plans
+from pilothouse.kit.faults import shipped_plans
 from pilothouse.testing import Environment
 
 SEEDS = (1, 3)

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import msgspec
 import pytest
+import yaml
 
 from pilothouse.kit.errors import Throttled, TimedOut, Unavailable
-from pilothouse.kit.faults import Dropped, FaultPlan, FaultRule, Faults, InjectedFault
+from pilothouse.kit.faults import Dropped, FaultPlan, FaultRule, Faults, InjectedFault, read_plan, shipped_plans
 
 
 def strikes(faults: Faults, count: int, **attributes: str) -> list[bool]:
@@ -62,3 +64,16 @@ def test_stale_is_for_the_caller_to_act_on() -> None:
     rule = faults.hit_now("api.list")
     assert rule is not None
     assert rule.action == "stale"
+
+
+PLANS = shipped_plans("system:kube-controller-manager", seed=7)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_is_a_file_that_the_fault_lab_reads(name: str) -> None:
+    assert read_plan(yaml.safe_load(yaml.safe_dump(msgspec.to_builtins(PLANS[name])))) == PLANS[name]
+
+
+def test_plans_strike_only_who_is_named() -> None:
+    assert {rule.match["client"] for plan in PLANS.values() for rule in plan.rules} == {"system:kube-controller-manager"}
+    assert {plan.seed for plan in PLANS.values()} == {7}

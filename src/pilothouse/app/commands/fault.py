@@ -10,8 +10,7 @@ import msgspec
 
 from pilothouse.app.cli.access import Api, add_flags, seconds
 from pilothouse.kit.errors import Invalid
-from pilothouse.kit.faultplans import shipped_plans
-from pilothouse.kit.faults import ATTRIBUTES, POINTS, read_plan
+from pilothouse.kit.faults import ATTRIBUTES, POINTS, read_plan, shipped_plans
 
 PATH = "/debug/faults"
 _ACTIONS = ("delay", "error", "throttle", "timeout", "drop", "stale", "cut", "expire", "crash")

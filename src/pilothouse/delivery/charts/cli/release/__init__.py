@@ -68,6 +68,8 @@ def _change(parser: argparse.ArgumentParser, add_values: Callable[[argparse.Argu
     parser.add_argument("--crds", choices=("create", "apply", "skip"), default="", help="what to do with the chart's crds/")
     parser.add_argument("--post-renderer", default="", metavar="PROGRAM", help="a program that changes the rendered stream")
     parser.add_argument("--post-renderer-args", action="append", default=[])
+    parser.add_argument("--numbers", choices=("exact", "helm"), default="", help="whole numbers of values as int64, or as helm's")
+    parser.add_argument("--seed", type=int, help="make random values, keys and times the same in every run")
     parser.add_argument("--server-side", nargs="?", const="true", default="auto", help=argparse.SUPPRESS)
     _switches(
         parser, "no-hooks", "hide-secret", "hide-notes", "create-namespace", "take-ownership", "force-conflicts",
@@ -146,6 +148,8 @@ def _add_changing(verbs: Any) -> None:
     parser.add_argument("--dry-run", nargs="?", const="client", default="none")
     parser.add_argument("--description", default="")
     parser.add_argument("--history-max", type=int, default=10)
+    parser.add_argument("--numbers", choices=("exact", "helm"), default="", help="whole numbers of values as int64, or as helm's")
+    parser.add_argument("--seed", type=int, help="make random values, keys and times the same in every run")
     parser.add_argument("--server-side", nargs="?", const="true", default="auto", help=argparse.SUPPRESS)
     _switches(parser, "no-hooks", "force-conflicts", "force-replace", "force", "cleanup-on-fail")
     parser.set_defaults(run=_lazy("changing", "rollback"))
@@ -160,8 +164,8 @@ def _add_changing(verbs: Any) -> None:
     parser.spread = "releases"
     parser.set_defaults(run=_lazy("changing", "uninstall"))
 
-    parser = verbs.add_parser("test", allow_abbrev=False, help="run the tests of a release")
-    parser.add_argument("release")
+    parser = verbs.add_parser("test", allow_abbrev=False, help="run the tests of a release, or the suites of a chart's folder")
+    parser.add_argument("release", metavar="RELEASE|FOLDER", help="a path with a slash is the folder of a chart")
     add_cluster_flags(parser)
     _wait(parser)
     parser.add_argument("--filter", action="append", default=[], metavar="[!]name=TEST")

@@ -6,6 +6,7 @@ What renders is imported by the functions that render: a rollback works with wha
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 from pilothouse.delivery.charts.cli.release.session import fail, run_on_cluster, seconds_of, warn, write
@@ -77,6 +78,8 @@ def options_of(args: argparse.Namespace, crds: CrdPolicy) -> Options:
         subchart_notes=args.render_subchart_notes,
         skip_schema_validation=args.skip_schema_validation,
         post_render=post_renderer(args.post_renderer, args.post_renderer_args),
+        numbers=args.numbers,
+        seed=args.seed,
     )
 
 
@@ -84,10 +87,11 @@ def loaded_chart(args: argparse.Namespace, source: str) -> tuple[Chart, dict[str
     """Return the chart and the values the flags give; raises what is wrong with either."""
     from pilothouse.delivery.charts.cli.inputs import collect_values
     from pilothouse.delivery.charts.cli.source import located_chart
+    from pilothouse.delivery.charts.engine.chart.exact import EXACT, mode_of
     from pilothouse.delivery.charts.engine.chart.loading import check_dependencies
 
     chart = located_chart(args, source)
-    values = collect_values(args)
+    values = collect_values(args, exact=(args.numbers or mode_of(chart)) == EXACT)
     if chart.is_library:
         raise ChartInvalid("library charts are not installable")
     check_dependencies(chart)
@@ -137,10 +141,23 @@ def install(args: argparse.Namespace) -> int:
         return fail(error, "INSTALLATION FAILED: ")
 
     async def work(bench: Bench) -> int:
-        _show(await action.install(bench, name, chart, values, options), args)
+        try:
+            _show(await action.install(bench, name, chart, values, options), args)
+        except PilothouseError as error:
+            return _refused(error, args, "INSTALLATION FAILED: ")
         return 0
 
     return run_on_cluster(args, work, "INSTALLATION FAILED: ")
+
+
+def _refused(error: PilothouseError, args: argparse.Namespace, prefix: str) -> int:
+    """Print a failure, and where a refused object came from."""
+    from pilothouse.delivery.charts.cli.diagnosis.rejecting import rejection_text
+
+    code = fail(error, prefix)
+    *name, source = args.positional
+    warn(rejection_text(error, args, name[0] if name else "release-name", source))
+    return code
 
 
 def reuse_of(args: argparse.Namespace) -> Reuse:
@@ -176,7 +193,7 @@ def upgrade(args: argparse.Namespace) -> int:
                 return 0
             release = await upgrading.upgrade(bench, name, chart, values, options, reuse_of(args))
         except PilothouseError as error:
-            return fail(error, "" if is_new else "UPGRADE FAILED: ")
+            return _refused(error, args, "" if is_new else "UPGRADE FAILED: ")
         if args.output == "table":
             write(f'Release "{name}" has been upgraded. Happy Helming!\n')
         _show(release, args)
@@ -226,7 +243,9 @@ def uninstall(args: argparse.Namespace) -> int:
 
 
 def test(args: argparse.Namespace) -> int:
-    """Run `test`."""
+    """Run `test`: the tests of a release, or the suites of a chart's folder."""
+    if is_chart_folder(args.release):
+        return _run_suites(args.release)
     from pilothouse.delivery.charts.release.actions import testing
 
     filters = [each for group in args.filter for each in group.split(",")]
@@ -242,3 +261,19 @@ def test(args: argparse.Namespace) -> int:
         return fail(done.failure) if done.failure is not None else 0
 
     return run_on_cluster(args, work)
+
+
+def is_chart_folder(text: str) -> bool:
+    """Whether a text names the folder of a chart; a name without a slash is a release."""
+    return ("/" in text or text == ".") and os.path.isfile(os.path.join(text, "Chart.yaml"))
+
+
+def _run_suites(folder: str) -> int:
+    from pilothouse.delivery.charts.cli.suites import run
+
+    return run(
+        argparse.Namespace(
+            charts=[folder], file=None, values=[], update_snapshot=False, with_subchart=True, output_file="", output_type="junit",
+            failfast=False, strict=False, skip_schema_validation=False, seed=None,
+        )
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from pilothouse.delivery.charts.engine.diagnosis import wording
 from pilothouse.delivery.charts.engine.diagnosis.exponents import printed_with_exponent
 from pilothouse.delivery.charts.engine.diagnosis.origins import Layer
 from pilothouse.delivery.charts.engine.diagnosis.problems import Problem
-from pilothouse.delivery.charts.engine.diagnosis.sourcemap import Tracer
+from pilothouse.delivery.charts.engine.diagnosis.sourcemap import traced
 from pilothouse.delivery.charts.engine.diagnosis.usage import chart_reads, unknown_values, unused_values
 from pilothouse.delivery.charts.engine.execution.faults import BudgetExceeded, ExecError
 from pilothouse.delivery.charts.engine.execution.templates import TemplateSet
@@ -130,7 +130,6 @@ class Diagnosis:
             try:
                 heads.of(name, document)
             except RenderFailed as error:
-                tracer = Tracer()
-                templates.write(name, unit.data, tracer)
+                tracer = traced(templates, name, unit.data)
                 first = text.count("\n", 0, start)
                 self.problems.append(wording.yaml_problem(error.message, name, document, first, tracer, templates.templates))

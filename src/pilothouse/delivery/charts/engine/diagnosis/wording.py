@@ -65,7 +65,7 @@ def template_problem(
         return Problem(str(error), file=unit)
     inner = frames[-1]
     column, length = _span(inner)
-    notes, advice = _about_values(inner.node, prefix, merged, layers)
+    notes, advice = about_values(inner.node, prefix, merged, layers)
     missing = _NO_TEMPLATE.search(inner.message)
     if missing:
         known = nearest(missing[1], templates)
@@ -86,7 +86,7 @@ def _span(place: Place) -> tuple[int, int]:
     return at - start + 1, len(place.node.split("\n")[0])
 
 
-def _about_values(node: str, prefix: Path, merged: Mapping[str, Any], layers: Sequence[Layer]) -> tuple[list[str], str]:
+def about_values(node: str, prefix: Path, merged: Mapping[str, Any], layers: Sequence[Layer]) -> tuple[list[str], str]:
     """Return what is known of the values a node reads, and a better name for one that is not there."""
     notes: list[str] = []
     for match in _VALUES.finditer(node):

@@ -82,6 +82,8 @@ class TemplateSet:
         self.known: dict[CodeType, CompiledTemplate] = parent.known if parent else {}
         self.scope: dict[str, Any] = dict(parent.scope) if parent else self._helpers(functions)
         self.scope["template"] = self._template
+        self.parts: Callable[[], list[str]] = parent.parts if parent else list
+        """Makes what an included template writes to."""
         if sys.getrecursionlimit() < _STACK:
             sys.setrecursionlimit(_STACK)
 
@@ -151,7 +153,7 @@ class TemplateSet:
 
     def execute(self, name: str, data: Any) -> str:
         """Run a template and return its output; raises ExecError with Go's message."""
-        parts: list[str] = []
+        parts = self.parts()
         self.write(name, data, parts)
         return self.limits.join(parts)
 

@@ -47,6 +47,10 @@ class Options(msgspec.Struct, frozen=True):
     ignore_not_found: bool = False
     cascade: str = "background"
     post_render: PostRender | None = None
+    numbers: str = ""
+    """`exact` or `helm`; empty for what the chart's annotation says."""
+    seed: int | None = None
+    """What random values and keys come from, so that they are the same in every run."""
 
 
 class Bench:

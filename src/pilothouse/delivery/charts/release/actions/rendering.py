@@ -19,6 +19,7 @@ from pilothouse.delivery.charts.release.engine.plainvalues import clean_text, pl
 from pilothouse.delivery.charts.release.types import PENDING_INSTALL, SERVER_SIDE, Release, ReleaseInfo
 from pilothouse.delivery.charts.types import Capabilities, Chart, Manifest, ReleaseOptions, Rendered
 from pilothouse.kit.aio import offload
+from pilothouse.kit.clock import Entropy, year_start
 from pilothouse.kit.errors import NotFound
 
 LOOKUP_TIMEOUT_S = 60.0
@@ -56,7 +57,11 @@ async def render_for(bench: Bench, chart: Chart, values: dict[str, Any], release
     lookup = None if options.dry_run == "client" else live_lookup(bench)
     store = CodeStore(chart, bench.code_folder)
     cache = await offload(store.open)
-    renderer = Renderer(bench.clock.now(), bench.entropy, cache, lookup)
+    now, entropy = bench.clock.now(), bench.entropy
+    if options.seed is not None:
+        now, entropy = year_start(now), Entropy(options.seed)
+    renderer = Renderer(now, entropy, cache, lookup)
+    renderer.numbers = options.numbers
     log: list[str] = []
     try:
         return await offload(
