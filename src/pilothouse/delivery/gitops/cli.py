@@ -26,7 +26,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         verbs.add_parser(verb, help=text).add_argument("name")
     verbs.choices["sync"].add_argument("--prune", action="store_true", help="remove what is no longer in Git")
     health = verbs.add_parser("health", help="judge objects given as JSON lines on standard input")
-    health.add_argument("--stdin", action="store_true", required=True)
+    health.add_argument("--stdin", action="store_true", required=True, help="read the objects from standard input")
+    health.add_argument("--health-scripts", metavar="DIR", help="Lua checks laid out as Argo CD's resource_customizations")
     for parser in verbs.choices.values():
         parser.add_argument("--kubeconfig", help="kubeconfig file (default: $KUBECONFIG, then the local instance)")
         parser.add_argument("-n", "--namespace", default="argocd", help="namespace of the applications (default: argocd)")
@@ -36,7 +37,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     if args.app_verb == "health":
-        return _health()
+        return _health(args)
     verbs = {"list": _list, "get": _get, "sync": _sync, "refresh": _refresh, "history": _history}
     return verbs[args.app_verb](args, _access(args))
 
@@ -126,18 +127,14 @@ def _history(args: argparse.Namespace, access: ClusterAccess) -> int:
     return 0
 
 
-def _health() -> int:
-    from pilothouse.delivery.gitops.engine.health import UNKNOWN, health_of
+def _health(args: argparse.Namespace) -> int:
+    from pathlib import Path
 
-    for line in sys.stdin:
-        try:
-            tree = json.loads(line)
-            if not isinstance(tree, dict) or not isinstance(tree.get("kind"), str):
-                raise ValueError("the line is not an object with a kind")
-            verdict = health_of(tree)
-            answer = {"status": verdict.status, "message": verdict.message} if verdict else {"status": "", "message": ""}
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            answer = {"status": UNKNOWN, "message": f"not a readable object: {error}"}
-        sys.stdout.write(json.dumps(answer) + "\n")
+    from pilothouse.delivery.gitops.adapters.lines import judge_lines
+    from pilothouse.delivery.gitops.adapters.lua.folders import read_folder
+
+    scripts = read_folder(Path(args.health_scripts)) if args.health_scripts else None
+    for answer in judge_lines(sys.stdin.buffer, scripts):
+        sys.stdout.buffer.write(answer)
     sys.stdout.flush()
     return 0

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from pilothouse.delivery.gitops.engine.health import STATUSES, Health, health_of, worst
+from pilothouse.delivery.gitops.engine.health import STATUSES, Health, health_of
 from tests.unit.delivery.gitops.engine.health.test_rules import WHOLE, spoil
 
 KINDS = [
@@ -36,9 +36,3 @@ def test_what_is_deleted_is_on_its_way() -> None:
 def test_a_retired_version_is_not_judged() -> None:
     verdict = health_of({"apiVersion": "apps/v1beta1", "kind": "Deployment"})
     assert verdict == Health("Unknown", "unsupported Deployment GVK: apps/v1beta1, Kind=Deployment")
-
-
-def test_the_worst_decides() -> None:
-    assert worst(["Healthy", "Progressing", "Degraded"]) == "Degraded"
-    assert worst(["Healthy", "Suspended"]) == "Suspended"
-    assert worst([]) == "Healthy"
