@@ -10,7 +10,9 @@ def is_right(case: dict[str, Any], answer: Any) -> bool:
     """Whether an answer is what the case expects."""
     expected = dict(case["expected"])
     texts = expected.pop("errorContains", [])
-    return (not expected or matches(answer, expected)) and all(text in str(answer.get("message") or answer["error"]) for text in texts)
+    return (not expected or matches(answer, expected)) and all(
+        text in str(answer.get("message") or answer["error"]) for text in texts
+    )
 
 
 def test_pinned_cases_hold() -> None:

@@ -27,7 +27,9 @@ CAPABILITY = Capability(
     summary="Argo CD Applications: Git to cluster in phases and waves, with health, pruning and self-healing",
     stability="alpha",
     kinds=(
-        "argoproj.io/v1alpha1/Application", "argoproj.io/v1alpha1/ApplicationSet", "argoproj.io/v1alpha1/AppProject",
+        "argoproj.io/v1alpha1/Application",
+        "argoproj.io/v1alpha1/ApplicationSet",
+        "argoproj.io/v1alpha1/AppProject",
     ),
     config=GitOpsConfig,
     crds=definitions,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pilothouse.api.meta import Tree, name_of, namespace_of, uid_of
 from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.cronjobs.engine import CronPlan, job_for, plan_cron, reference_to
-from pilothouse.kit.schedules import InvalidSchedule
 from pilothouse.cluster.workloads.jobs.engine import finished_condition
 from pilothouse.kit.errors import AlreadyExists, NotFound
+from pilothouse.kit.schedules import InvalidSchedule
 from pilothouse.sdk.cache import by_namespace
 from pilothouse.sdk.controller import to_controller
 from pilothouse.sdk.errors import TerminalError

@@ -6,9 +6,9 @@ import msgspec
 from msgspec.structs import replace
 
 from pilothouse.api.meta import Tree, controller_of, is_deleting, metadata, name_of, owner_reference, uid_of
-from pilothouse.kit.schedules import Schedule, parse_schedule
 from pilothouse.cluster.workloads.jobs.engine import finished_condition
 from pilothouse.kit.clock import parse_rfc3339, rfc3339
+from pilothouse.kit.schedules import Schedule, parse_schedule
 
 MISSED_LIMIT = 100
 

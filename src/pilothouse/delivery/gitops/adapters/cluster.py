@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from pilothouse.api.meta import Tree, metadata, name_of, namespace_of
-from pilothouse.delivery.gitops.engine.tasks import Task, has_option, object_id
+from pilothouse.api.meta import ObjectKey, Tree, annotations_of, group_of, metadata, name_of, namespace_of
+from pilothouse.delivery.gitops.engine.sync import identity_of, object_id
 from pilothouse.delivery.gitops.types import TRACKING, App, app_of, tracking_id
-from pilothouse.kit.errors import AlreadyExists, NotFound
+from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.discovery import Discovery, KindNotServed
 from pilothouse.sdk.informer import Informer
-from pilothouse.sdk.kinds import NAMESPACE, Kind
+from pilothouse.sdk.kinds import Kind
 from pilothouse.sdk.manager import Manager
+
+MANAGER = "argocd-controller"
+_OWNER = "gitops-application"
+Fingerprint = tuple[tuple[str, str, str, str], ...]
 
 
 class ClusterObjects:
-    """Live objects of any kind; kinds are followed from their first use on."""
+    """Live objects of any kind; kinds are followed from their first use on, and found by the Application that owns them."""
 
     def __init__(self, manager: Manager, on_change: Callable[[str], None]) -> None:
         """Call `on_change(application name)` when an object tracked by it changed."""
         self._manager = manager
-        self.client = manager.client.named("argocd-controller")
+        self.client = manager.client.named(MANAGER)
         self._discovery = Discovery(self.client)
         self._on_change = on_change
         self._followed: dict[Kind, Informer] = {}
+
+    @property
+    def kinds_known(self) -> int:
+        """How many kinds are followed: with a new one, objects may turn out to be namespaced."""
+        return len(self._followed)
 
     async def kind_of(self, tree: Tree) -> Kind:
         """Return the kind of an object; raises `KindNotServed`."""
@@ -42,7 +51,7 @@ class ClusterObjects:
                 meta["namespace"] = meta.get("namespace") or app.destination_namespace
             else:
                 meta.pop("namespace", None)
-            group = str(target["apiVersion"]).rpartition("/")[0]
+            group = group_of(str(target["apiVersion"]))
             identity = tracking_id(app, group, target["kind"], meta.get("namespace", ""), str(meta.get("name", "")))
             meta["annotations"] = {**(meta.get("annotations") or {}), TRACKING: identity}
             placed.append({**target, "metadata": meta})
@@ -53,6 +62,7 @@ class ClusterObjects:
         informer = self._followed.get(kind)
         if informer is None:
             informer = self._followed[kind] = self._manager.informer(kind)
+            informer.cache.add_index(_OWNER, _owners)
             informer.add_handler(lambda change: self._tell(change.tree))
         await informer.start()
         return informer
@@ -70,62 +80,110 @@ class ClusterObjects:
             return None
         return informer.cache.get(name_of(tree), namespace_of(tree))
 
-    async def tracked(self, app: App, known: list[Tree]) -> list[Tree]:
-        """Return all live objects that carry the Application's tracking annotation, of the kinds in `known` or followed."""
+    async def read(self, tree: Tree) -> Tree:
+        """Return an object as the API server has it now; raises NotFound."""
+        found = await self.client.get(await self.kind_of(tree), name_of(tree), namespace_of(tree))
+        return {"apiVersion": tree["apiVersion"], "kind": tree["kind"], **found}
+
+    async def know(self, known: list[Tree]) -> None:
+        """Follow the kinds of `status.resources`, so that what an Application owned before a restart is found."""
         for entry in known:
-            version = f"{entry['group']}/{entry['version']}" if entry.get("group") else entry["version"]
+            version = f"{entry['group']}/{entry['version']}" if entry.get("group") else str(entry["version"])
             try:
                 await self.follow(await self._discovery.find(version, entry["kind"]))
             except KindNotServed:
                 continue
+
+    def tracked(self, app: App) -> list[Tree]:
+        """Return all live objects that carry the Application's tracking annotation, of the kinds followed."""
+        found: list[Tree] = []
+        for kind, key in self._owned(app):
+            tree = self._followed[kind].cache.get(key.name, key.namespace)
+            if tree is not None and annotations_of(tree).get(TRACKING) == tracking_id(
+                app, kind.group, kind.kind, key.namespace, key.name
+            ):
+                found.append(tree)
+        return found
+
+    def _owned(self, app: App) -> Iterator[tuple[Kind, ObjectKey]]:
+        for kind, informer in self._followed.items():
+            for key in informer.cache.keys_by_index(_OWNER, app.name):
+                yield kind, key
+
+    async def fingerprint(self, app: App, targets: list[Tree]) -> Fingerprint:
+        """Return the versions of everything an Application wants or owns: the same ones mean that nothing changed."""
+        found: set[tuple[str, str, str, str]] = set()
+        places: list[tuple[Kind, ObjectKey]] = []
+        for target in targets:
+            try:
+                kind = await self.kind_of(target)
+                await self.follow(kind)
+            except KindNotServed:
+                found.add((str(target["apiVersion"]), str(target["kind"]), "", "not served"))
+                continue
+            places.append((kind, ObjectKey(namespace_of(target), name_of(target))))
+        for kind, key in (*places, *self._owned(app)):
+            entry = self._followed[kind].cache.entry(key)
+            version = entry.resource_version if entry is not None else ""
+            found.add((f"{kind.api_version}/{kind.kind}", key.namespace, key.name, version))
+        return tuple(sorted(found))
+
+    def strangers(self, namespace: str) -> list[Tree]:
+        """Return the objects of a namespace that no Application tracks and nobody owns, of the kinds followed."""
         found: list[Tree] = []
         for kind, informer in self._followed.items():
-            for tree in informer.cache.list():
-                own = tracking_id(app, kind.group, kind.kind, namespace_of(tree), name_of(tree))
-                if (metadata(tree).get("annotations") or {}).get(TRACKING) == own:
-                    found.append(tree)
+            if kind.is_namespaced:
+                trees = informer.cache.list(namespace)
+                found += [tree for tree in trees if not app_of(tree) and not metadata(tree).get("ownerReferences")]
         return found
 
     async def predict(self, target: Tree) -> Tree:
         """Return what applying would store."""
+        return await self.client.apply(await self.kind_of(target), target, force=True, dry_run=True)
+
+    async def apply(self, target: Tree) -> Tree:
+        """Apply an object; raises when the server refuses it."""
         kind = await self.kind_of(target)
-        return await self.client.apply(kind, target, force=True, dry_run=True)
+        return await self._seen(kind, await self.client.apply(kind, target, force=True))
 
-    async def apply(self, app: App, task: Task) -> None:
-        """Apply one task; raises when the server refuses it."""
-        assert task.target is not None
-        kind = await self.kind_of(task.target)
-        if task.is_hook or has_option(task.target, "Replace=true") or app.has_option("Replace=true"):
-            stored = await self._replace(kind, task.target)
-        else:
-            stored = await self.client.apply(kind, task.target, force=True)
+    async def create(self, target: Tree) -> Tree:
+        """Create an object; raises AlreadyExists."""
+        kind = await self.kind_of(target)
+        return await self._seen(kind, await self.client.create(kind, target))
+
+    async def replace(self, target: Tree) -> Tree:
+        """Put an object in the place of the live one; raises NotFound."""
+        kind = await self.kind_of(target)
+        current = await self.client.get(kind, name_of(target), namespace_of(target))
+        version = metadata(current)["resourceVersion"]
+        tree = {**target, "metadata": {**metadata(target), "resourceVersion": version}}
+        return await self._seen(kind, await self.client.replace(kind, tree))
+
+    async def patch(self, tree: Tree, patch: list[Tree]) -> Tree:
+        """Change an object by a JSON patch."""
+        kind = await self.kind_of(tree)
+        return await self._seen(kind, await self.client.patch(kind, name_of(tree), namespace_of(tree), patch, "json"))
+
+    async def _seen(self, kind: Kind, stored: Tree) -> Tree:
         (await self.follow(kind)).observe(stored)
-
-    async def _replace(self, kind: Kind, target: Tree) -> Tree:
-        try:
-            return await self.client.create(kind, target)
-        except AlreadyExists:
-            current = await self.client.get(kind, name_of(target), namespace_of(target))
-            version = metadata(current)["resourceVersion"]
-            return await self.client.replace(kind, {**target, "metadata": {**metadata(target), "resourceVersion": version}})
+        return stored
 
     async def delete(self, tree: Tree, propagation: str = "Foreground") -> None:
-        """Ask for deletion; nothing happens when it is gone."""
+        """Ask for deletion; raises NotFound when it is gone."""
+        kind = await self.kind_of(tree)
+        informer = await self.follow(kind)
         try:
-            kind = await self.kind_of(tree)
-            await self.client.delete(kind, name_of(tree), namespace_of(tree), propagation=propagation)
+            left = await self.client.delete(kind, name_of(tree), namespace_of(tree), propagation=propagation)
         except NotFound:
-            return
-
-    async def ensure_namespace(self, app: App) -> None:
-        """Create the destination namespace."""
-        meta = {"name": app.destination_namespace}
-        try:
-            await self.client.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": meta})
-        except AlreadyExists:
-            return
+            informer.forget(tree)
+            raise
+        if metadata(left).get("deletionTimestamp") and metadata(left).get("finalizers"):
+            informer.observe({"apiVersion": tree["apiVersion"], "kind": tree["kind"], **left})
 
 
-def identity_of(tree: Tree) -> str:
-    """Return the identity of an object."""
-    return object_id(str(tree["apiVersion"]), str(tree["kind"]), namespace_of(tree), name_of(tree))
+def _owners(tree: Tree) -> list[str]:
+    name = app_of(tree)
+    return [name] if name else []
+
+
+__all__ = ["MANAGER", "ClusterObjects", "Fingerprint", "identity_of", "object_id"]

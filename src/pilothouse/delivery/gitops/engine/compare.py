@@ -1,4 +1,4 @@
-"""Whether a live object is what Git wants, from the answer of a server-side dry run."""
+"""One resource of an Application as its status shows it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,9 @@ import msgspec
 
 from pilothouse.api.meta import Tree, metadata
 
-_VOLATILE = ("managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink")
-
-
-def normalized(tree: Tree) -> Tree:
-    """Return an object without what the server counts and what others report."""
-    meta = {key: value for key, value in metadata(tree).items() if key not in _VOLATILE}
-    return {**{key: value for key, value in tree.items() if key != "status"}, "metadata": meta}
-
-
-def is_synced(live: Tree, predicted: Tree) -> bool:
-    """Whether applying would change nothing."""
-    return normalized(live) == normalized(predicted)
-
 
 class Compared(msgspec.Struct, frozen=True):
-    """One resource as it stands in the Application's status."""
+    """One resource as it stands."""
 
     id: str
     status: str
@@ -31,8 +18,12 @@ class Compared(msgspec.Struct, frozen=True):
     tree: Tree
     """The wanted object, or the live one that is no longer wanted."""
     requires_pruning: bool = False
-    is_hook: bool = False
     wave: int = 0
+    confirms: bool = False
+    """Whether somebody has to confirm its removal."""
+    ignores_health: bool = False
+    images: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
 
 
 def resource_status(compared: Compared) -> Tree:
@@ -48,6 +39,8 @@ def resource_status(compared: Compared) -> Tree:
         entry["health"] = {"status": compared.health, **({"message": compared.message} if compared.message else {})}
     if compared.requires_pruning:
         entry["requiresPruning"] = True
+    if compared.confirms:
+        entry["requiresDeletionConfirmation"] = True
     if compared.wave:
         entry["syncWave"] = compared.wave
     return entry

@@ -123,9 +123,7 @@ def read_app(tree: Tree) -> App:
     destination = spec.get("destination") or {}
     server, cluster = str(destination.get("server") or ""), str(destination.get("name") or "")
     if cluster not in {"", LOCAL_NAME} or (server and "kubernetes.default" not in server):
-        raise SourceNotSupported(
-            f"destination {server or cluster} is not this cluster; other clusters are not supported yet"
-        )
+        raise SourceNotSupported(f"destination {server or cluster} is not this cluster; other clusters are not supported yet")
     namespace = str(destination.get("namespace") or "default")
     sources = read_sources(spec)
     return App(

@@ -19,7 +19,9 @@ NOON = 1_750_075_200.0  # 2025-06-16T12:00:00Z
 
 def test_urls_of_one_repository_are_one() -> None:
     assert is_source_permitted(["git@GitHub.com:acme/app.git"], "ssh://git@github.com/acme/app")
-    assert not is_source_permitted(["https://github.com/acme/*", "!https://github.com/acme/secret"], "https://github.com/acme/secret")
+    assert not is_source_permitted(
+        ["https://github.com/acme/*", "!https://github.com/acme/secret"], "https://github.com/acme/secret"
+    )
 
 
 def test_a_denial_wins() -> None:

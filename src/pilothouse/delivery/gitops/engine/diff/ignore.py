@@ -89,3 +89,41 @@ def _steps(tree: Any, pointer: str) -> list[str | int | None]:
 def trusted_managers(tree: Tree, rules: list[IgnoreRule]) -> list[str]:
     """Return the managers whose fields are not compared in an object."""
     return [manager for rule in rules if rule.managers and rule.is_about(tree) for manager in rule.managers]
+
+
+def with_live_values(target: Tree, live: Tree, rules: list[IgnoreRule]) -> Tree:
+    """Return a wanted object in which ignored fields have their live values, so that a sync leaves them as they are."""
+    body = copy.deepcopy(target)
+    for rule in rules:
+        if not rule.is_about(target):
+            continue
+        paths = [_steps(live, pointer) for pointer in rule.pointers]
+        paths += [path for path in map(plain_path, rule.expressions) if path is not None]
+        for path in paths:
+            if None not in path:
+                _take_over(body, live, path)
+    return body
+
+
+def _take_over(body: Any, live: Any, path: list[str | int | None]) -> None:
+    """Set the value at a path to the live one, or remove it where there is none."""
+    for step in path[:-1]:
+        try:
+            live = live[step]
+        except (KeyError, IndexError, TypeError):
+            delete_path(body, path)
+            return
+        if isinstance(body, dict) and isinstance(step, str):
+            body = body.setdefault(step, [] if isinstance(live, list) else {})
+        elif isinstance(body, list) and isinstance(step, int) and step < len(body):
+            body = body[step]
+        else:
+            return
+    last = path[-1]
+    is_there = isinstance(live, dict) and last in live
+    if is_there and isinstance(body, dict):
+        body[str(last)] = copy.deepcopy(live[last])
+    elif isinstance(live, list) and isinstance(body, list) and isinstance(last, int) and last < min(len(live), len(body)):
+        body[last] = copy.deepcopy(live[last])
+    else:
+        delete_path(body, [last])

@@ -1,0 +1,191 @@
+"""How an Application stands: every resource compared and judged. Nothing is compared again while nothing changed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pilothouse.api.meta import Tree, annotations_of
+from pilothouse.delivery.gitops.adapters.cluster import MANAGER, ClusterObjects
+from pilothouse.delivery.gitops.adapters.jq import JqWorker
+from pilothouse.delivery.gitops.adapters.performing import HealthJudge
+from pilothouse.delivery.gitops.engine.compare import Compared, resource_status
+from pilothouse.delivery.gitops.engine.diff import diff_predicted, normalize, read_rules
+from pilothouse.delivery.gitops.engine.diff.ignore import IgnoreRule, trusted_managers
+from pilothouse.delivery.gitops.engine.diff.managers import without_trusted
+from pilothouse.delivery.gitops.engine.diff.normal import normal_secret, without_aggregated_rules
+from pilothouse.delivery.gitops.engine.health import MISSING, worst
+from pilothouse.delivery.gitops.engine.sync import Resource, has_option, identity_of, is_hook, wave_of
+from pilothouse.delivery.gitops.types import App, app_of
+from pilothouse.kit.aio import offload
+from pilothouse.kit.errors import PilothouseError
+from pilothouse.sdk.discovery import KindNotServed
+
+_COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
+_IGNORE_HEALTH = "argocd.argoproj.io/ignore-healthcheck"
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """The result of a comparison."""
+
+    resources: list[Compared]
+    targets: list[Tree]
+    surplus: list[str] = []
+    """Identities of live objects that are tracked but no longer wanted."""
+    rehearsed: frozenset[str] = frozenset()
+    """Identities whose dry run succeeded."""
+    shared: tuple[str, ...] = ()
+    """Objects that another Application tracks, and which."""
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether nothing has to be applied or pruned."""
+        return all(entry.status == "Synced" for entry in self.resources)
+
+    @property
+    def health(self) -> str:
+        """The worst health of all resources."""
+        return worst([entry.health for entry in self.resources if entry.health and not entry.ignores_health])
+
+    @property
+    def out_of_sync(self) -> list[Compared]:
+        """What a sync would change."""
+        return [entry for entry in self.resources if entry.status == "OutOfSync"]
+
+    def status(self) -> list[Tree]:
+        """Return status.resources."""
+        return [resource_status(entry) for entry in self.resources]
+
+
+class Assessor:
+    """Compares Applications with the cluster."""
+
+    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, overrides: dict[str, dict[str, object]]) -> None:
+        """`overrides` are the ignore rules of the whole system, by `group/Kind`."""
+        self._cluster, self._judge, self._overrides = cluster, judge, overrides
+        self._jq = JqWorker()
+        self._known: dict[tuple[str, str], tuple[object, Assessment]] = {}
+
+    def forget(self, app_namespace: str, name: str) -> None:
+        """Drop what is kept of an Application."""
+        self._known.pop((app_namespace, name), None)
+
+    def close(self) -> None:
+        """End the jq process."""
+        self._jq.close()
+
+    def rules_of(self, app: App) -> list[IgnoreRule]:
+        """Return what is not compared of an Application's objects."""
+        return read_rules(app.spec.get("ignoreDifferences") or [], self._overrides)
+
+    async def assess(self, app: App, targets: list[Tree], number: int) -> Assessment:
+        """Compare what is wanted with what is there; `number` tells one render from another."""
+        await self._cluster.know(app.status.get("resources") or [])
+        seen = await self._cluster.fingerprint(app, targets)
+        key = (number, repr(app.spec.get("ignoreDifferences")), seen)
+        known = self._known.get((app.namespace, app.name))
+        if known is not None and known[0] == key:
+            return known[1]
+        found = await self._compare_all(app, targets)
+        if await self._cluster.fingerprint(app, targets) == seen:
+            self._known[(app.namespace, app.name)] = (key, found)
+        return found
+
+    async def _compare_all(self, app: App, targets: list[Tree]) -> Assessment:
+        rules = self.rules_of(app)
+        rehearsed: set[str] = set()
+        shared: list[str] = []
+        resources = [await self._compare(app, tree, rules, rehearsed, shared) for tree in targets if not is_hook(tree)]
+        identities = {identity_of(tree) for tree in targets}
+        surplus = [tree for tree in self._cluster.tracked(app) if identity_of(tree) not in identities and not is_hook(tree)]
+        resources += [await self._surplus(tree) for tree in surplus]
+        return Assessment(resources, targets, [identity_of(tree) for tree in surplus], frozenset(rehearsed), tuple(shared))
+
+    async def _surplus(self, tree: Tree) -> Compared:
+        is_kept = has_option(tree, "Prune=false") or "IgnoreExtraneous" in annotations_of(tree).get(_COMPARE_OPTIONS, "")
+        health = await self._judge(tree)
+        return Compared(
+            identity_of(tree), "Synced" if is_kept else "OutOfSync", health.status if health else "",
+            health.message if health else "", tree, requires_pruning=True, wave=wave_of(tree),
+            confirms=has_option(tree, "Prune=confirm"), ignores_health=annotations_of(tree).get(_IGNORE_HEALTH) == "true",
+        )  # fmt: skip
+
+    async def _compare(self, app: App, target: Tree, rules: list[IgnoreRule], rehearsed: set[str], shared: list[str]) -> Compared:
+        live = await self._cluster.live(target)
+        identity, wave = identity_of(target), wave_of(target)
+        ignores = annotations_of(target).get(_IGNORE_HEALTH) == "true"
+        if live is None:
+            return Compared(identity, "OutOfSync", MISSING, "", target, wave=wave, ignores_health=ignores)
+        owner = app_of(live)
+        if owner and owner != app.name:
+            shared.append(f"{target['kind']}/{live['metadata']['name']} is part of applications {app.name} and {owner}")
+        health = await self._judge(live)
+        status, message = await self._status(target, live, rules, rehearsed)
+        return Compared(
+            identity, status, health.status if health else "", message or (health.message if health else ""), target,
+            wave=wave, ignores_health=ignores, confirms=has_option(target, "Delete=confirm"),
+            images=_images(live), urls=_urls(live),
+        )  # fmt: skip
+
+    async def _status(self, target: Tree, live: Tree, rules: list[IgnoreRule], rehearsed: set[str]) -> tuple[str, str]:
+        try:
+            predicted = await self._cluster.predict(target)
+            rehearsed.add(identity_of(target))
+            modified = await self._differs(target, live, predicted, rules)
+        except KindNotServed:
+            return "OutOfSync", ""
+        except PilothouseError as error:
+            return "OutOfSync", error.message
+        return "OutOfSync" if modified else "Synced", ""
+
+    async def _differs(self, target: Tree, live: Tree, predicted: Tree, rules: list[IgnoreRule]) -> bool:
+        def compare() -> bool:
+            left, right = without_trusted(live, predicted, trusted_managers(target, rules))
+            assert left is not None
+            assert right is not None
+            return diff_predicted(left, right, MANAGER, lambda tree: self.normal(tree, rules)).is_modified
+
+        return await offload(compare) if any(rule.expressions for rule in rules) else compare()
+
+    def normal(self, tree: Tree, rules: list[IgnoreRule]) -> Tree:
+        """Return an object without what is not compared."""
+        return without_aggregated_rules(normal_secret(normalize(tree, rules, self._jq.run)))
+
+    async def pairs(self, assessment: Assessment, app: App) -> list[Resource]:
+        """Return what is wanted beside what is there now."""
+        found = [Resource(tree, await self._cluster.live(tree)) for tree in assessment.targets if not is_hook(tree)]
+        wanted = {identity_of(tree) for tree in assessment.targets}
+        owned = [tree for tree in self._cluster.tracked(app) if not is_hook(tree)]
+        return found + [Resource(None, tree) for tree in owned if identity_of(tree) not in wanted]
+
+    async def hook_lives(self, assessment: Assessment) -> list[Resource]:
+        """Return the live objects of hooks."""
+        lives = [await self._cluster.live(tree) for tree in assessment.targets if is_hook(tree) and tree["metadata"].get("name")]
+        return [Resource(None, live) for live in lives if live is not None]
+
+
+def _pod_spec(tree: Tree) -> Tree:
+    spec = tree.get("spec") or {}
+    template = (spec.get("jobTemplate") or {}).get("spec") or spec
+    found: Tree = (template.get("template") or {}).get("spec") or (spec if tree.get("kind") == "Pod" else {})
+    return found
+
+
+def _images(tree: Tree) -> tuple[str, ...]:
+    pod = _pod_spec(tree)
+    listed = [*(pod.get("initContainers") or ()), *(pod.get("containers") or ())]
+    return tuple(str(container.get("image")) for container in listed if container.get("image"))
+
+
+def _urls(tree: Tree) -> tuple[str, ...]:
+    """Return where an Ingress can be reached from outside."""
+    if tree.get("kind") != "Ingress":
+        return ()
+    spec = tree.get("spec") or {}
+    secure = {host for entry in spec.get("tls") or () for host in entry.get("hosts") or ()}
+    found = []
+    for rule in spec.get("rules") or ():
+        host = rule.get("host")
+        for path in ((rule.get("http") or {}).get("paths") or ()) if host else ():
+            shown = str(path.get("path") or "").removesuffix("*").rstrip("/")
+            found.append(f"{'https' if host in secure else 'http'}://{host}{shown}")
+    return tuple(dict.fromkeys(found))
