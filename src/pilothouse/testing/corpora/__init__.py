@@ -14,6 +14,7 @@ from typing import Any
 from pilothouse.kit.errors import NotFound
 
 MODULES: dict[str, str] = {
+    "action": "pilothouse.testing.corpora.action",
     "builtin-health": "pilothouse.testing.corpora.builtin_health",
     "health": "pilothouse.testing.corpora.health",
     "diff": "pilothouse.testing.corpora.diff",
