@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from pilothouse.api.meta import Tree, annotations_of, is_deleting, name_of, namespace_of
+from pilothouse.api.meta import Tree, annotations_of, is_deleting
 from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
 from pilothouse.delivery.gitops.adapters.performing import HealthJudge
@@ -12,7 +12,7 @@ from pilothouse.delivery.gitops.adapters.projects import Projects
 from pilothouse.delivery.gitops.adapters.render import Rendering
 from pilothouse.delivery.gitops.adapters.sources import Sources
 from pilothouse.delivery.gitops.applications import report
-from pilothouse.delivery.gitops.applications.assessment import Assessment, Assessor
+from pilothouse.delivery.gitops.applications.assessment import Assessment, Assessor, Overrides
 from pilothouse.delivery.gitops.applications.conditions import COMPARISON, Problem
 from pilothouse.delivery.gitops.applications.deletion import Deletion, wanted_finalizers
 from pilothouse.delivery.gitops.applications.departure import Departure
@@ -20,12 +20,11 @@ from pilothouse.delivery.gitops.applications.holds import Holds
 from pilothouse.delivery.gitops.applications.operation import Operation, Syncing
 from pilothouse.delivery.gitops.applications.store import APPLICATION, ApplicationStore
 from pilothouse.delivery.gitops.applications.syncs import Syncs
+from pilothouse.delivery.gitops.applications.wakes import Wakes
 from pilothouse.delivery.gitops.config import GitOpsConfig
-from pilothouse.delivery.gitops.engine.dependencies import dependents
 from pilothouse.delivery.gitops.engine.health import Health, health_of
 from pilothouse.delivery.gitops.types import REFRESH, App, read_app
 from pilothouse.kit.errors import PilothouseError
-from pilothouse.sdk.informer import Change
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 
@@ -43,44 +42,35 @@ class ApplicationController:
 
     def __init__(
         self, manager: Manager, mirrors: GitMirrors, config: GitOpsConfig, *, judge: HealthJudge = built_in_judge,
-        ignored: dict[str, dict[str, object]] | None = None,
+        ignored: Overrides = dict,
     ) -> None:  # fmt: skip
         """Read Git through `mirrors`; `judge` tells health, `ignored` says by `group/Kind` what is never compared."""
         self._clock, self._config = manager.clock, config
         self._apps = manager.informer(APPLICATION)
         self._projects = Projects(manager, config.namespace)
         self._sources = Sources(manager, mirrors, config)
-        self._cluster = ClusterObjects(manager, self._object_changed)
-        self._assessor = Assessor(self._cluster, judge, ignored or {})
-        self._holds = Holds(self._projects, self._apps)
+        self._controller = manager.controller("application", self.reconcile, workers=4)
         self._store = ApplicationStore(manager, self._apps)
+        self._wakes = Wakes(self._apps, self._store, self._controller.enqueue)
+        self._cluster = ClusterObjects(manager, self._wakes.owner)
+        self._assessor = Assessor(self._cluster, judge, ignored)
+        self._holds = Holds(self._projects, self._apps)
         recorder = manager.recorder("argocd-controller")
         syncing = Syncing(self._cluster, self._assessor, judge)
         self._syncs = Syncs(manager.clock, recorder, self._store, syncing, self._holds, self._projects)
         self._departure = Departure(manager.clock, self._store, self._sources, self._cluster, Deletion(self._cluster, judge))
-        self._controller = manager.controller("application", self.reconcile, workers=4)
         self._controller.watch(self._apps)
-        self._controller.watch(self._projects.informer, self._members)
-        self._apps.add_handler(self._wake_dependents)
+        self._controller.watch(self._projects.informer, self._wakes.members)
+        self._apps.add_handler(self._wakes.dependents)
 
-    def _object_changed(self, app_name: str) -> None:
-        for key in self._apps.cache.keys():  # noqa: SIM118 - a Cache is no mapping
-            if key.name == app_name:
-                self._controller.enqueue(Request(key.namespace, key.name))
+    def look_again(self) -> None:
+        """Judge and compare everything anew: the scripts or rules for it changed."""
+        self._assessor.forget_all()
+        self._wakes.everyone()
 
-    def _members(self, project: Tree) -> list[Request]:
-        """Return the Applications of a project."""
-        trees = self._apps.cache.list()
-        name = name_of(project)
-        members = [tree for tree in trees if ((tree.get("spec") or {}).get("project") or "default") == name]
-        return [Request(namespace_of(tree), name_of(tree)) for tree in members]
-
-    def _wake_dependents(self, change: Change) -> None:
-        """Look again at the Applications that depend on a changed one."""
-        if not self._store.has_dependents:
-            return
-        for namespace, name in dependents(self._apps.cache.list(), change.key.namespace, change.key.name):
-            self._controller.enqueue(Request(namespace, name))
+    def close(self) -> None:
+        """End the processes started on demand."""
+        self._assessor.close()
 
     async def reconcile(self, request: Request) -> Result | None:
         """Move one Application a step and report where it stands."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.types import definitions
 from pilothouse.kit.aio import Service
@@ -14,12 +16,36 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     from pathlib import Path
 
     from pilothouse.delivery.gitops.adapters.git import GitMirrors, Limits
+    from pilothouse.delivery.gitops.adapters.judge import Judge, watch_customizations
+    from pilothouse.delivery.gitops.adapters.lua.worker import LuaWorker
     from pilothouse.delivery.gitops.controller import ApplicationController
 
     limits = Limits(config.fetch_timeout_s, config.max_repository_bytes)
     mirrors = GitMirrors(Path(config.data_dir) / "git", manager.clock, allow_local=config.allow_local, limits=limits)
-    ApplicationController(manager, mirrors, config)
+    worker = LuaWorker(manager.clock)
+    judge = Judge(worker)
+    watch_customizations(manager, judge, config.namespace or "argocd")
+    controller = ApplicationController(
+        manager, mirrors, config, judge=judge.health_of, ignored=lambda: judge.scripts.ignored_differences
+    )
+    judge.on_change(controller.look_again)
+    manager.add(_Workers(worker.close, controller.close))
     return manager
+
+
+class _Workers:
+    """Processes that were started on demand, and end with the manager."""
+
+    def __init__(self, *closing: Callable[[], None]) -> None:
+        self._closing = closing
+
+    async def start(self) -> None:
+        """Start nothing: the first use does."""
+
+    async def stop(self) -> None:
+        """End the processes."""
+        for close in self._closing:
+            close()
 
 
 CAPABILITY = Capability(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
 from pilothouse.api.meta import Tree, annotations_of
@@ -20,6 +23,7 @@ from pilothouse.kit.aio import offload
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.discovery import KindNotServed
 
+Overrides = Callable[[], dict[str, dict[str, Any]]]
 _COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
 _IGNORE_HEALTH = "argocd.argoproj.io/ignore-healthcheck"
 
@@ -59,8 +63,8 @@ class Assessment(msgspec.Struct, frozen=True):
 class Assessor:
     """Compares Applications with the cluster."""
 
-    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, overrides: dict[str, dict[str, object]]) -> None:
-        """`overrides` are the ignore rules of the whole system, by `group/Kind`."""
+    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, overrides: Overrides) -> None:
+        """`overrides` gives the ignore rules of the whole system, by `group/Kind`."""
         self._cluster, self._judge, self._overrides = cluster, judge, overrides
         self._jq = JqWorker()
         self._known: dict[tuple[str, str], tuple[object, Assessment]] = {}
@@ -69,13 +73,17 @@ class Assessor:
         """Drop what is kept of an Application."""
         self._known.pop((app_namespace, name), None)
 
+    def forget_all(self) -> None:
+        """Compare and judge everything anew: the rules for it changed."""
+        self._known.clear()
+
     def close(self) -> None:
         """End the jq process."""
         self._jq.close()
 
     def rules_of(self, app: App) -> list[IgnoreRule]:
         """Return what is not compared of an Application's objects."""
-        return read_rules(app.spec.get("ignoreDifferences") or [], self._overrides)
+        return read_rules(app.spec.get("ignoreDifferences") or [], self._overrides())
 
     async def assess(self, app: App, targets: list[Tree], number: int) -> Assessment:
         """Compare what is wanted with what is there; `number` tells one render from another."""

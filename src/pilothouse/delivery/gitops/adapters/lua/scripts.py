@@ -45,6 +45,11 @@ class Scripts:
         """Whether there are any."""
         return bool(self.entries)
 
+    @property
+    def ignored_differences(self) -> dict[str, dict[str, Any]]:
+        """What is not compared of the objects of a kind, by `group/Kind`."""
+        return {name: dict(each.ignore_differences) for name, each in self.entries.items() if each.ignore_differences}
+
     def of(self, group: str, kind: str, part: str) -> Customization | None:
         """Return the entry for a kind that has `part` (health, discovery, ...), None when there is none."""
         name = f"{group}/{kind}" if group else kind

@@ -1,0 +1,42 @@
+"""Which Applications are looked at again when something else changed: an object of theirs, their project, one they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pilothouse.api.meta import Tree, name_of, namespace_of
+from pilothouse.delivery.gitops.applications.store import ApplicationStore
+from pilothouse.delivery.gitops.engine.dependencies import dependents
+from pilothouse.sdk.informer import Change, Informer
+from pilothouse.sdk.reconcile import Request
+
+
+class Wakes:
+    """Puts Applications into the queue."""
+
+    def __init__(self, apps: Informer, store: ApplicationStore, enqueue: Callable[[Request], None]) -> None:
+        """Look Applications up in the cache of `apps`."""
+        self._apps, self._store, self._enqueue = apps, store, enqueue
+
+    def everyone(self) -> None:
+        """Look at every Application."""
+        for key in self._apps.cache.keys():  # noqa: SIM118 - a Cache is no mapping
+            self._enqueue(Request(key.namespace, key.name))
+
+    def owner(self, app_name: str) -> None:
+        """Look at the Application of a name, whose object changed."""
+        for key in self._apps.cache.keys():  # noqa: SIM118 - a Cache is no mapping
+            if key.name == app_name:
+                self._enqueue(Request(key.namespace, key.name))
+
+    def members(self, project: Tree) -> list[Request]:
+        """Return the Applications of a project."""
+        name = name_of(project)
+        trees = (tree for tree in self._apps.cache.list() if ((tree.get("spec") or {}).get("project") or "default") == name)
+        return [Request(namespace_of(tree), name_of(tree)) for tree in trees]
+
+    def dependents(self, change: Change) -> None:
+        """Look at the Applications that depend on a changed one."""
+        if self._store.has_dependents:
+            for namespace, name in dependents(self._apps.cache.list(), change.key.namespace, change.key.name):
+                self._enqueue(Request(namespace, name))
