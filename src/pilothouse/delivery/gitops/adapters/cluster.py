@@ -28,6 +28,7 @@ class ClusterObjects:
         self._discovery = Discovery(self.client)
         self._on_change = on_change
         self._followed: dict[Kind, Informer] = {}
+        self._applied: dict[str, tuple[str, Tree]] = {}
 
     @property
     def kinds_known(self) -> int:
@@ -144,7 +145,14 @@ class ClusterObjects:
     async def apply(self, target: Tree) -> Tree:
         """Apply an object; raises when the server refuses it."""
         kind = await self.kind_of(target)
-        return await self._seen(kind, await self.client.apply(kind, target, force=True))
+        stored = await self._seen(kind, await self.client.apply(kind, target, force=True))
+        self._applied[identity_of(target)] = (str(metadata(stored).get("resourceVersion", "")), target)
+        return stored
+
+    def is_just_applied(self, target: Tree, live: Tree) -> bool:
+        """Whether the live object is what applying this very target stored, so that applying it again would change nothing."""
+        version, applied = self._applied.pop(identity_of(target), ("", None))
+        return applied is not None and version == metadata(live).get("resourceVersion") and applied == target
 
     async def create(self, target: Tree) -> Tree:
         """Create an object; raises AlreadyExists."""

@@ -135,6 +135,9 @@ class Assessor:
         )  # fmt: skip
 
     async def _status(self, target: Tree, live: Tree, rules: list[IgnoreRule], rehearsed: set[str]) -> tuple[str, str]:
+        if self._cluster.is_just_applied(target, live):
+            rehearsed.add(identity_of(target))
+            return "Synced", ""
         try:
             predicted = await self._cluster.predict(target)
             rehearsed.add(identity_of(target))

@@ -10,6 +10,8 @@ from pilothouse.delivery.gitops.engine.dependencies import dependents
 from pilothouse.sdk.informer import Change, Informer
 from pilothouse.sdk.reconcile import Request
 
+_BY_NAME = "gitops-name"
+
 
 class Wakes:
     """Puts Applications into the queue."""
@@ -17,6 +19,7 @@ class Wakes:
     def __init__(self, apps: Informer, store: ApplicationStore, enqueue: Callable[[Request], None]) -> None:
         """Look Applications up in the cache of `apps`."""
         self._apps, self._store, self._enqueue = apps, store, enqueue
+        apps.cache.add_index(_BY_NAME, lambda tree: [name_of(tree)])
 
     def everyone(self) -> None:
         """Look at every Application."""
@@ -25,9 +28,8 @@ class Wakes:
 
     def owner(self, app_name: str) -> None:
         """Look at the Application of a name, whose object changed."""
-        for key in self._apps.cache.keys():  # noqa: SIM118 - a Cache is no mapping
-            if key.name == app_name:
-                self._enqueue(Request(key.namespace, key.name))
+        for key in self._apps.cache.keys_by_index(_BY_NAME, app_name):
+            self._enqueue(Request(key.namespace, key.name))
 
     def members(self, project: Tree) -> list[Request]:
         """Return the Applications of a project."""

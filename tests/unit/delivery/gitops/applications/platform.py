@@ -38,13 +38,14 @@ class Platform:
         self.manager, self.client, self.folder, self._data_dir = manager, manager.client, folder, data_dir
         self.verdicts: dict[str, Health] = {}
         self.controller: ApplicationController | None = None
+        self.poll_s = 0.1
 
     async def start(self) -> None:
         """Start a controller, or another one in the place of the one before."""
         if self.controller is not None:
             await self.controller._controller.stop()
         mirrors = GitMirrors(self._data_dir / "git")
-        settings = GitOpsConfig(local_poll_s=0.1)
+        settings = GitOpsConfig(local_poll_s=self.poll_s)
         self.controller = ApplicationController(self.manager, mirrors, settings, judge=self._judge)
         await self.controller._controller.start()
 
