@@ -23,6 +23,7 @@ from pilothouse.delivery.gitops.applications.syncs import Syncs
 from pilothouse.delivery.gitops.applications.wakes import Wakes
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.engine.health import Health, health_of
+from pilothouse.delivery.gitops.engine.webhooks import Push
 from pilothouse.delivery.gitops.types import REFRESH, App, read_app
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.manager import Manager
@@ -71,6 +72,13 @@ class ApplicationController:
     def close(self) -> None:
         """End the processes started on demand."""
         self._assessor.close()
+
+    def announced(self, push: Push, namespace: str) -> int:
+        """Look at once at the Applications a push is about, those of one namespace if it is given; returns how many there are."""
+        found = self._sources.announced(push, self._apps.cache.list(namespace or None))
+        for app in found:
+            self._controller.enqueue(Request(app.namespace, app.name))
+        return len(found)
 
     async def reconcile(self, request: Request) -> Result | None:
         """Move one Application a step and report where it stands."""

@@ -39,3 +39,9 @@ class IgnoreRuleFailed(Invalid):
     """A rule of ignoreDifferences cannot be carried out."""
 
     reason = "IgnoreRuleFailed"
+
+
+class PushInvalid(Invalid):
+    """What was sent to the webhook is no push."""
+
+    reason = "PushInvalid"

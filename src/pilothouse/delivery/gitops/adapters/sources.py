@@ -5,13 +5,16 @@ The controller asks it what an Application wants now, and how long that may be b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from pilothouse.api.meta import Tree
 from pilothouse.delivery.gitops.adapters.credentials import RepositorySecrets
 from pilothouse.delivery.gitops.adapters.git import GitMirrors, jittered
 from pilothouse.delivery.gitops.adapters.render import Renderer, Rendering
 from pilothouse.delivery.gitops.config import GitOpsConfig
-from pilothouse.delivery.gitops.types import App, is_local
+from pilothouse.delivery.gitops.engine.webhooks import Push, is_affected
+from pilothouse.delivery.gitops.types import App, is_local, read_app
+from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.manager import Manager
 
 
@@ -46,6 +49,20 @@ class Sources:
     def reads(self, name: str, namespace: str) -> Mapping[int, Mapping[str, str]]:
         """Return the paths the last render read, by source; empty when that is not known."""
         return self._renderer.reads(name, namespace)
+
+    def announced(self, push: Push, trees: Iterable[Tree]) -> list[App]:
+        """Return the Applications a push is about; their repositories are asked again at the next occasion."""
+        self._mirrors.expect_news(push.urls)
+        found: list[App] = []
+        for tree in trees:
+            try:
+                app = read_app(tree)
+            except PilothouseError:
+                continue
+            reads = self.reads(app.name, app.namespace)
+            if any(is_affected(push, source, reads.get(index, {})) for index, source in enumerate(app.sources)):
+                found.append(app)
+        return found
 
     async def forget(self, name: str, namespace: str) -> None:
         """Drop what is kept of an Application that is gone, with the mirrors only it used."""

@@ -19,7 +19,7 @@ from pilothouse.delivery.gitops.adapters.git.limits import Limits
 from pilothouse.delivery.gitops.engine.sources.access import Access
 from pilothouse.delivery.gitops.engine.sources.needs import CommitNeed, Missing
 from pilothouse.delivery.gitops.engine.sources.revisions import find_reference, is_commit, is_name, is_short_commit
-from pilothouse.delivery.gitops.engine.sources.urls import host_of
+from pilothouse.delivery.gitops.engine.sources.urls import host_of, same_repository
 from pilothouse.delivery.gitops.errors import RevisionNotFound, SourceInvalid, SourceNotSupported
 from pilothouse.delivery.gitops.types.source import is_local
 from pilothouse.kit.aio import Threads
@@ -192,6 +192,13 @@ class GitMirrors:
     async def tree_id(self, url: str, commit: str, path: str) -> str:
         """Return the id of what is at `path`, which changes only when something below it does; empty when there is none."""
         return await self.reading(url, commit, lambda files: files.token(path))
+
+    def expect_news(self, urls: Iterable[str]) -> None:
+        """Look at these repositories at the next occasion, however short ago that was done."""
+        named = list(urls)
+        for (url, _), known in self._known.items():
+            if any(same_repository(url, each) for each in named):
+                known.listed_at = known.retry_at = float("-inf")
 
     async def use(self, user: object, urls: Iterable[str]) -> None:
         """Note which repositories `user` needs; mirrors nobody needs any more are removed."""

@@ -96,6 +96,8 @@ class CommitFiles:
     def _noted(self, path: str) -> Found | None:
         found = self._find(path)
         self.reads[clean_path(path)] = "" if found is None else str(found.item.id)
+        if found is not None:
+            self.reads[found.path] = str(found.item.id)  # where links lead
         return found
 
     def _find(self, path: str) -> Found | None:

@@ -1,4 +1,4 @@
-"""Render a kustomization, with the edits a source asks for; what our own engine leaves out is given to kubectl if there is one."""
+"""Render a kustomization, with the edits a source asks for; what our engine leaves out is given to kubectl if there is one."""
 
 from __future__ import annotations
 
