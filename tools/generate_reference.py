@@ -93,7 +93,28 @@ def clients() -> str:
     return f"{NOTE}\n# Tested clients\n\n{text}\n{table(('client', 'version', 'what runs', 'by'), client_rows())}"
 
 
-PAGES = {"capabilities.md": capabilities, "clients.md": clients, "commands.md": commands, "errors.md": errors}
+def health_kinds() -> str:
+    """Return the page of custom resources whose health is known without a script."""
+    from pilothouse.delivery.gitops.engine.actions.rows import ROWS
+    from pilothouse.delivery.gitops.engine.health.rules import covered
+
+    kinds, acted = set(covered()), set(ROWS)
+    groups: dict[str, list[str]] = {}
+    for name in sorted(kinds | acted):
+        group, _, kind = name.partition("/")
+        groups.setdefault(group, []).append(
+            f"`{kind}`{'' if name in kinds else ' (actions only)'}{' *' if name in acted else ''}"
+        )
+    rows = [(f"`{group}`", ", ".join(found)) for group, found in sorted(groups.items())]
+    text = (
+        f"{len(kinds)} kinds are judged by rows of the project's own rule table; `_` stands for any text. A star marks kinds\n"
+        "with actions. Built-in kinds (Deployment, Pod, Job, Service and so on) are judged as Argo CD does.\n"
+    )
+    return f"{NOTE}\n# Custom resources with health and actions\n\n{text}\n{table(('group', 'kinds'), rows)}"
+
+
+PAGES = {"capabilities.md": capabilities, "clients.md": clients, "commands.md": commands, "errors.md": errors,
+         "health-kinds.md": health_kinds}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
