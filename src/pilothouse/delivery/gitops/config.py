@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 
@@ -17,6 +19,8 @@ class GitOpsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     history_limit: int = 10
     namespace: str = ""
     """Where repository Secrets, argocd-secret and the argocd-* ConfigMaps are; empty for the namespace of each Application."""
+    tracking: Literal["annotation", "label", "annotation+label"] = "annotation"
+    """How objects say which Application owns them, as Argo CD's `application.resourceTrackingMethod`."""
     allow_local: bool = True
     """Whether folders of this machine (`file://`, `/path`) may be sources. Whoever may write an Application can then read every
     Git repository this process can read: right for one's own machine, to be switched off where several people

@@ -25,6 +25,7 @@ from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.engine.health import Health, health_of
 from pilothouse.delivery.gitops.engine.webhooks import Push
 from pilothouse.delivery.gitops.types import REFRESH, App, read_app
+from pilothouse.delivery.gitops.types.tracking import Tracking
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
@@ -52,8 +53,9 @@ class ApplicationController:
         self._sources = Sources(manager, mirrors, config)
         self._controller = manager.controller("application", self.reconcile, workers=4)
         self._store = ApplicationStore(manager, self._apps)
-        self._wakes = Wakes(self._apps, self._store, self._controller.enqueue)
-        self._cluster = ClusterObjects(manager, self._wakes.owner)
+        tracking = Tracking(config.tracking, home=config.namespace)
+        self._wakes = Wakes(self._apps, self._store, self._controller.enqueue, tracking)
+        self._cluster = ClusterObjects(manager, self._wakes.owner, tracking)
         self._assessor = Assessor(self._cluster, judge, ignored)
         self._holds = Holds(self._projects, self._apps)
         recorder = manager.recorder("argocd-controller")

@@ -5,6 +5,7 @@ import pytest
 from pilothouse.delivery.gitops.errors import SourceInvalid, SourceNotSupported
 from pilothouse.delivery.gitops.types import app_of, definitions, is_local, read_app, tracking_id
 from pilothouse.delivery.gitops.types.application import seconds
+from pilothouse.delivery.gitops.types.tracking import Tracking
 
 
 def tree(**spec: object) -> dict[str, object]:
@@ -57,3 +58,17 @@ def test_every_object_of_a_definition_keeps_what_it_does_not_know() -> None:
         schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
         for name in ("spec", "status"):
             check(schema["properties"][name], f"{definition['spec']['names']['kind']}.{name}")
+
+
+def test_objects_are_tracked_by_annotation_or_label() -> None:
+    app = read_app(tree())
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}}
+    for method in ("annotation", "label", "annotation+label"):
+        tracking = Tracking(method, home="argocd")
+        marked = {**target, "metadata": tracking.mark(app, target, target["metadata"])}  # type: ignore[arg-type]
+        assert tracking.owner(marked) == "a"
+        assert tracking.owns(app, marked)
+        assert ("labels" in marked["metadata"]) == (method != "annotation")
+    copied = {**marked, "metadata": {**marked["metadata"], "name": "copy"}}  # type: ignore[dict-item]
+    assert not tracking.owns(app, copied)
+    assert Tracking(home="elsewhere").instance("argocd", "a") == "argocd_a"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pilothouse.api.meta import ObjectKey, Tree, annotations_of, group_of, metadata, name_of, namespace_of
+from pilothouse.api.meta import ObjectKey, Tree, metadata, name_of, namespace_of
 from pilothouse.delivery.gitops.engine.sync import identity_of, object_id
-from pilothouse.delivery.gitops.types import TRACKING, App, app_of, tracking_id
+from pilothouse.delivery.gitops.types import App
+from pilothouse.delivery.gitops.types.tracking import Tracking
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.discovery import Discovery, KindNotServed
 from pilothouse.sdk.informer import Informer
@@ -15,18 +16,20 @@ from pilothouse.sdk.manager import Manager
 
 MANAGER = "argocd-controller"
 _OWNER = "gitops-application"
+_BY_ANNOTATION = Tracking()
 Fingerprint = tuple[tuple[str, str, str, str], ...]
 
 
 class ClusterObjects:
     """Live objects of any kind; kinds are followed from their first use on, and found by the Application that owns them."""
 
-    def __init__(self, manager: Manager, on_change: Callable[[str], None]) -> None:
-        """Call `on_change(application name)` when an object tracked by it changed."""
+    def __init__(self, manager: Manager, on_change: Callable[[str], None], tracking: Tracking = _BY_ANNOTATION) -> None:
+        """Call `on_change(application)` when an object tracked by it changed."""
         self._manager = manager
         self.client = manager.client.named(MANAGER)
         self._discovery = Discovery(self.client)
         self._on_change = on_change
+        self.tracking = tracking
         self._followed: dict[Kind, Informer] = {}
         self._applied: dict[str, tuple[str, Tree]] = {}
 
@@ -52,9 +55,7 @@ class ClusterObjects:
                 meta["namespace"] = meta.get("namespace") or app.destination_namespace
             else:
                 meta.pop("namespace", None)
-            group = group_of(str(target["apiVersion"]))
-            identity = tracking_id(app, group, target["kind"], meta.get("namespace", ""), str(meta.get("name", "")))
-            meta["annotations"] = {**(meta.get("annotations") or {}), TRACKING: identity}
+            meta = self.tracking.mark(app, target, meta)
             placed.append({**target, "metadata": meta})
         return placed
 
@@ -63,15 +64,18 @@ class ClusterObjects:
         informer = self._followed.get(kind)
         if informer is None:
             informer = self._followed[kind] = self._manager.informer(kind)
-            informer.cache.add_index(_OWNER, _owners)
+            informer.cache.add_index(_OWNER, self._owners)
             informer.add_handler(lambda change: self._tell(change.tree))
         await informer.start()
         return informer
 
     def _tell(self, tree: Tree) -> None:
-        name = app_of(tree)
-        if name:
+        for name in self._owners(tree):
             self._on_change(name)
+
+    def _owners(self, tree: Tree) -> list[str]:
+        name = self.tracking.owner(tree)
+        return [name] if name else []
 
     async def live(self, tree: Tree) -> Tree | None:
         """Return the live object of a target, None when it or its kind is not there."""
@@ -100,15 +104,14 @@ class ClusterObjects:
         found: list[Tree] = []
         for kind, key in self._owned(app):
             tree = self._followed[kind].cache.get(key.name, key.namespace)
-            if tree is not None and annotations_of(tree).get(TRACKING) == tracking_id(
-                app, kind.group, kind.kind, key.namespace, key.name
-            ):
+            if tree is not None and self.tracking.owns(app, {"apiVersion": kind.api_version, "kind": kind.kind, **tree}):
                 found.append(tree)
         return found
 
     def _owned(self, app: App) -> Iterator[tuple[Kind, ObjectKey]]:
+        owner = self.tracking.instance(app.namespace, app.name)
         for kind, informer in self._followed.items():
-            for key in informer.cache.keys_by_index(_OWNER, app.name):
+            for key in informer.cache.keys_by_index(_OWNER, owner):
                 yield kind, key
 
     async def fingerprint(self, app: App, targets: list[Tree]) -> Fingerprint:
@@ -135,7 +138,7 @@ class ClusterObjects:
         for kind, informer in self._followed.items():
             if kind.is_namespaced:
                 trees = informer.cache.list(namespace)
-                found += [tree for tree in trees if not app_of(tree) and not metadata(tree).get("ownerReferences")]
+                found += [tree for tree in trees if not self.tracking.owner(tree) and not metadata(tree).get("ownerReferences")]
         return found
 
     async def predict(self, target: Tree) -> Tree:
@@ -187,11 +190,6 @@ class ClusterObjects:
             raise
         if metadata(left).get("deletionTimestamp") and metadata(left).get("finalizers"):
             informer.observe({"apiVersion": tree["apiVersion"], "kind": tree["kind"], **left})
-
-
-def _owners(tree: Tree) -> list[str]:
-    name = app_of(tree)
-    return [name] if name else []
 
 
 __all__ = ["MANAGER", "ClusterObjects", "Fingerprint", "identity_of", "object_id"]

@@ -18,7 +18,7 @@ from pilothouse.delivery.gitops.engine.diff.managers import without_trusted
 from pilothouse.delivery.gitops.engine.diff.normal import normal_secret, without_aggregated_rules
 from pilothouse.delivery.gitops.engine.health import MISSING, worst
 from pilothouse.delivery.gitops.engine.sync import Resource, has_option, identity_of, is_hook, wave_of
-from pilothouse.delivery.gitops.types import App, app_of
+from pilothouse.delivery.gitops.types import App
 from pilothouse.kit.aio import offload
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.discovery import KindNotServed
@@ -123,8 +123,8 @@ class Assessor:
         ignores = annotations_of(target).get(_IGNORE_HEALTH) == "true"
         if live is None:
             return Compared(identity, "OutOfSync", MISSING, "", target, wave=wave, ignores_health=ignores)
-        owner = app_of(live)
-        if owner and owner != app.name:
+        owner = self._cluster.tracking.owner(live)
+        if owner and owner != self._cluster.tracking.instance(app.namespace, app.name):
             shared.append(f"{target['kind']}/{live['metadata']['name']} is part of applications {app.name} and {owner}")
         health = await self._judge(live)
         status, message = await self._status(target, live, rules, rehearsed)

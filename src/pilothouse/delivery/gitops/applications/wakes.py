@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pilothouse.api.meta import Tree, name_of, namespace_of
 from pilothouse.delivery.gitops.applications.store import ApplicationStore
 from pilothouse.delivery.gitops.engine.dependencies import dependents
+from pilothouse.delivery.gitops.types.tracking import Tracking
 from pilothouse.sdk.informer import Change, Informer
 from pilothouse.sdk.reconcile import Request
 
@@ -16,10 +17,10 @@ _BY_NAME = "gitops-name"
 class Wakes:
     """Puts Applications into the queue."""
 
-    def __init__(self, apps: Informer, store: ApplicationStore, enqueue: Callable[[Request], None]) -> None:
+    def __init__(self, apps: Informer, store: ApplicationStore, enqueue: Callable[[Request], None], tracking: Tracking) -> None:
         """Look Applications up in the cache of `apps`."""
         self._apps, self._store, self._enqueue = apps, store, enqueue
-        apps.cache.add_index(_BY_NAME, lambda tree: [name_of(tree)])
+        apps.cache.add_index(_BY_NAME, lambda tree: [tracking.instance(namespace_of(tree), name_of(tree))])
 
     def everyone(self) -> None:
         """Look at every Application."""
