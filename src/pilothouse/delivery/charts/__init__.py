@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pilothouse.delivery.charts.release.library import Releases
     from pilothouse.delivery.charts.repository import remote
     from pilothouse.delivery.charts.repository.types import Credentials
+    from pilothouse.delivery.charts.texts import TextTemplates
     from pilothouse.delivery.charts.types import Capabilities, Chart, ReleaseOptions, Rendered
     from pilothouse.kit.clock import Clock, Entropy
 
@@ -36,6 +37,7 @@ __all__ = [
     "RenderCache",
     "RenderFailed",
     "Rendered",
+    "TextTemplates",
     "ValuesInvalid",
     "best_version",
     "load_chart",
@@ -64,6 +66,10 @@ def __getattr__(name: str) -> Any:
         from pilothouse.delivery.charts.engine.rendering.cache import RenderCache
 
         return RenderCache
+    if name == "TextTemplates":
+        from pilothouse.delivery.charts.texts import TextTemplates
+
+        return TextTemplates
     if name == "Releases":
         from pilothouse.delivery.charts.release.library import Releases
 

@@ -45,3 +45,15 @@ class PushInvalid(Invalid):
     """What was sent to the webhook is no push."""
 
     reason = "PushInvalid"
+
+
+class GeneratorFailed(Invalid):
+    """A generator of an ApplicationSet gives no parameters, or its template cannot be filled."""
+
+    reason = "GeneratorFailed"
+
+
+class RepositoryMissing(GeneratorFailed):
+    """The repository whose pull requests are asked for is not there."""
+
+    reason = "RepositoryMissing"

@@ -15,6 +15,7 @@ from pilothouse.kit.errors import NotFound
 
 MODULES: dict[str, str] = {
     "action": "pilothouse.testing.corpora.action",
+    "applicationset": "pilothouse.testing.corpora.applicationset",
     "builtin-health": "pilothouse.testing.corpora.builtin_health",
     "health": "pilothouse.testing.corpora.health",
     "diff": "pilothouse.testing.corpora.diff",
