@@ -31,6 +31,9 @@ class RepositorySecrets:
         self._certificates = manager.informer(CONFIG_MAP, namespace=namespace, fields=f"metadata.name={CERTIFICATES}")
         self._hosts = manager.informer(CONFIG_MAP, namespace=namespace, fields=f"metadata.name={KNOWN_HOSTS}")
         self._lock = asyncio.Lock()
+        self._known: dict[str, list[Access]] = {}
+        """What was read of the Secrets of each namespace, until one of them changes."""
+        self._secrets.add_handler(lambda _change: self._known.clear())
 
     async def start(self) -> None:
         """Return once all of it is known."""
@@ -41,10 +44,14 @@ class RepositorySecrets:
     def of(self, app: App) -> Callable[[str], Access]:
         """Return what gives the credentials an Application may use for an address."""
         namespace = self._namespace or app.namespace
-        known = [access for secret in self._secrets.cache.list(namespace) if (access := _read(secret)) is not None]
+        known = self._known.get(namespace)
+        if known is None:
+            read = [_read(secret) for secret in self._secrets.cache.list(namespace)]
+            known = self._known[namespace] = [access for access in read if access is not None]
         certificates = self._certificates.cache.get(CERTIFICATES, namespace) or {}
         project = app.project
-        return lambda url: with_certificates(choose_access(known, url, project), url, certificates)
+        found = known
+        return lambda url: with_certificates(choose_access(found, url, project), url, certificates)
 
     def known_hosts(self) -> str:
         """Return the lines of known_hosts of all namespaces that are looked into."""

@@ -17,6 +17,9 @@ from pilothouse.delivery.gitops.types import App, is_local, read_app
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.manager import Manager
 
+STALE_S = 7 * 86400.0
+"""Mirrors that nobody looked at for so long are of Applications that are gone."""
+
 
 class Sources:
     """Says what Applications want."""
@@ -27,6 +30,7 @@ class Sources:
         self._secrets = RepositorySecrets(manager, config.namespace)
         self._renderer = Renderer(mirrors, manager.clock, access=self._secrets.of, max_bytes=config.render_memory_bytes)
         self._known_hosts = ""
+        self._is_clean = False
 
     async def rendering(self, app: App, *, is_refresh: bool = False) -> Rendering:
         """Return what an Application wants; repositories are asked when it is time, or at once for a refresh.
@@ -34,6 +38,9 @@ class Sources:
         Raises what is wrong with a source.
         """
         await self._secrets.start()
+        if not self._is_clean:
+            self._is_clean = True
+            await self._mirrors.remove_stale(STALE_S)
         known_hosts = self._secrets.known_hosts()
         if known_hosts != self._known_hosts:
             self._known_hosts = known_hosts

@@ -1,6 +1,7 @@
 """How long what is known of sources is believed."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
@@ -32,5 +33,20 @@ def test_folders_are_looked_at_often_and_a_refresh_is_at_once(tmp_path: Path) ->
             assert sources.reads("a", "default")[0]["a.yaml"]
             await sources.forget("a", "default")
             assert not mirrors.repositories.path_of(world.url).exists()
+
+    asyncio.run(run())
+
+
+def test_mirrors_of_applications_long_gone_are_removed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.commit({"a.yaml": config_map("a")})
+    stale = tmp_path / "m" / ("0" * 32)
+    stale.mkdir(parents=True)
+    os.utime(stale, (0, 0))
+
+    async def run() -> None:
+        async with control_plane() as manager:
+            await Sources(manager, GitMirrors(tmp_path / "m"), GitOpsConfig()).rendering(app(world.url))
+            assert not stale.exists()
 
     asyncio.run(run())

@@ -94,3 +94,55 @@ def test_after_a_push_the_next_look_is_a_new_one(tmp_path: Path) -> None:
             assert mirrors.exchanges == 2, "one look serves both"
 
     asyncio.run(run())
+
+
+def test_a_push_is_detected_without_waiting_for_a_poll(tmp_path: Path) -> None:
+    from pilothouse.api.meta import is_condition_true
+    from pilothouse.delivery.gitops.controller import APPLICATION, ApplicationController
+    from pilothouse.delivery.gitops.types import definitions
+    from pilothouse.sdk.kinds import CUSTOM_RESOURCE_DEFINITION
+    from pilothouse.testing.controlplane import cluster
+
+    world = World(tmp_path)
+    first = world.commit({"a.yaml": config_map("a")})
+
+    async def run() -> None:
+        async with cluster(tmp_path / "data") as manager:
+            for definition in definitions():
+                await manager.client.create(CUSTOM_RESOURCE_DEFINITION, definition)
+                name = definition["metadata"]["name"]
+                while not is_condition_true(await manager.client.get(CUSTOM_RESOURCE_DEFINITION, name), "Established"):
+                    await asyncio.sleep(0.01)
+            settings = GitOpsConfig(local_poll_s=100_000)
+            controller = ApplicationController(manager, GitMirrors(tmp_path / "m"), settings)
+            receiver = WebhookReceiver(manager, settings, controller.announced)
+            await controller._controller.start()
+            await receiver.start()
+            spec = {"source": {"repoURL": world.url, "path": ".", "targetRevision": "main"},
+                    "destination": {"server": "https://kubernetes.default.svc", "namespace": "default"}}  # fmt: skip
+            meta = {"name": "shop", "namespace": "default"}
+            await manager.client.create(
+                APPLICATION, {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": meta, "spec": spec}
+            )
+
+            async def revision() -> str:
+                status = (await manager.client.get(APPLICATION, "shop", "default")).get("status") or {}
+                return str((status.get("sync") or {}).get("revision"))
+
+            async def until(wanted: str) -> None:
+                async with asyncio.timeout(20):
+                    while await revision() != wanted:
+                        await asyncio.sleep(0.01)
+
+            await until(first)
+            second = world.commit({"a.yaml": config_map("b")})
+            assert await revision() == first, "nobody looked"
+            body = orjson.dumps(
+                {"ref": "refs/heads/main", "repository": {"html_url": world.url, "default_branch": "main"}, "commits": []}
+            )
+            assert await post(receiver.port, "/api/webhook", body, {"X-GitHub-Event": "push"}) == 200
+            await until(second)
+            await receiver.stop()
+            await controller._controller.stop()
+
+    asyncio.run(run())

@@ -89,6 +89,11 @@ class GitMirrors:
         """Accept ssh servers with these lines of a known_hosts file."""
         await self._readers.run(lambda: self.repositories.trust_hosts(known_hosts))
 
+    async def remove_stale(self, max_age_s: float) -> None:
+        """Remove mirrors of an earlier run that nobody looked at for so long."""
+        if self.root.is_dir() and any(self.root.iterdir()):
+            await self._readers.run(lambda: self.repositories.remove_older(max_age_s))
+
     async def resolve(self, url: str, revision: str, access: Access | None = None, *, max_age_s: float = 0.0) -> str:
         """Return the commit of a branch, tag, range of versions, reference or commit, fetched.
 
