@@ -42,8 +42,7 @@ local base = {
     if type(m) == "table" and rawget(m, "__gc") then raise("__gc is not allowed", 2) end
     return setmetatable(t, m)
   end,
-  string = text, math = pick(math, "abs", "ceil", "floor", "fmod", "huge", "log", "max", "min", "mod",
-    "modf", "pow", "sqrt", "pi"),
+  string = text, math = guard(math),
   table = guard({concat = table.concat, insert = table.insert, maxn = table.maxn, remove = table.remove, sort = table.sort,
     getn = function(t) return #t end, unpack = unpack}),
   os = pick(os, "time", "date", "clock", "difftime"),

@@ -59,7 +59,9 @@ def test_tests_on_objects(expression: str, holds: bool) -> None:
         ("plain", "plain"),
         ("{kind} is {status.phase}", "Widget is Up"),
         ("{status.reason:no reason} at {spec.replicas}", "no reason at 3"),
-        ("{message|reason}", "r"),
+        ("{message|reason}", ""),
+        ("{other|reason} {message:absent}", "r "),
+        ("{message:-empty}", "empty"),
         ("{spec.words}", "a, b"),
     ],
 )

@@ -11,8 +11,8 @@ counts. Rows are texts so that a table reads like the operator's documentation:
 
 Tests on objects: `path` (there and not false), `!path`, `path=a|b`, `path!=a|b` (a value as text), `path==other`, `path!==other`,
 `path<other` (two values of the object), joined by ` & `. A path is dotted; a name with dots stands in brackets. Messages name
-values in braces: `{message}` of the condition, `{status.phase}` of the object, `{message:default}` where it may be absent,
-`{message|reason}` for the first one there.
+values in braces: `{message}` of the condition, `{status.phase}` of the object, `{message:default}` where it may be absent
+(`{message:-default}`: or empty), `{message|reason}` for the first one there.
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.14g}"
     return str(value)
+
+
+def stated(item: Mapping[str, Any], name: str, default: str) -> str:
+    """Return a field of a condition as text, or the default where it is absent."""
+    return default if item.get(name) is None else shown(item[name])
 
 
 def path(text: str) -> Callable[[Any], Any]:
@@ -84,13 +89,15 @@ def text(template: str) -> Text:
 
 def _place(name: str) -> Text:
     names, _, default = name.partition(":")
+    counts_empty = not default.startswith("-")
+    default = default.removeprefix("-")
     choices = [(path(each), "." in each or each == "kind") for each in names.split("|")]
 
     def read(tree: Tree, item: Mapping[str, Any]) -> str:
         for getter, of_tree in choices:
-            found = shown(getter(tree if of_tree else item))
-            if found:
-                return found
+            found = getter(tree if of_tree else item)
+            if found is not None and (counts_empty or found != ""):
+                return shown(found)
         return default
 
     return read
@@ -204,6 +211,17 @@ def conditions(*cases: Case, at: str = "status.conditions") -> Rule:
                 if holds(item):
                     return Health(status, say(tree, item), RULES)
         return None
+
+    return judge
+
+
+def last(case: Case, at: str = "status.conditions") -> Rule:
+    """Give the verdict with the last condition that matches."""
+    read, holds, say = path(at), condition(case[0]), text(case[2])
+
+    def judge(tree: Tree) -> Health | None:
+        found = [item for item in items(read(tree)) if holds(item)]
+        return Health(case[1], say(tree, found[-1]), RULES) if found else None
 
     return judge
 

@@ -115,7 +115,7 @@ RULES: dict[str, Rule] = {
         otherwise(PROGRESSING, "Update in progress"),
     ),
     "kubevirt.io/VirtualMachine": rules(
-        conditions(("Paused=True", SUSPENDED, "{status.printableStatus:Paused}")),
+        conditions(("Paused=True", SUSPENDED, "Paused")),
         conditions(("Ready=True", HEALTHY, "{status.printableStatus:Running}")),
         only("status.created", conditions(("Ready=*", PROGRESSING, "{status.printableStatus:Starting}"))),
         conditions(("Ready=*", SUSPENDED, "{status.printableStatus:Stopped}")),

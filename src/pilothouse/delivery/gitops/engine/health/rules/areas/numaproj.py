@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pilothouse.delivery.gitops.engine.health.rules.language import Rule, conditions, otherwise, phases, rules, when
+from pilothouse.delivery.gitops.engine.health.rules.language import Rule, conditions, last, otherwise, phases, rules, when
 from pilothouse.delivery.gitops.engine.health.verdict import DEGRADED, HEALTHY, PROGRESSING, UNKNOWN
 
 _UPGRADE = "metadata.labels[numaplane.numaproj.io/progressive-result-state]"
@@ -14,7 +14,7 @@ def _flow(kind: str, unhealthy: str, phase: dict[str, str], *, upgrades: bool = 
         when("metadata.generation!==status.observedGeneration", PROGRESSING, f"Waiting for {kind} status"),
         when("status.phase=Failed", DEGRADED, "{status.message}"),
         when(f"{_UPGRADE}={'failed' if upgrades else '-'}", DEGRADED, "Failed progressive upgrade"),
-        conditions(("*=False", DEGRADED, unhealthy)),
+        last(("*=False", DEGRADED, unhealthy)),
         phases("status.phase", {name: (HEALTHY, text) for name, text in phase.items()}),
         otherwise(PROGRESSING, f"Waiting for {kind} status"),
     )
@@ -31,7 +31,7 @@ def _progressive(name: str) -> Rule:
         conditions(("ChildResourcesHealthy=False reason=Progressing", PROGRESSING, "Child Progressing")),
         when("status.phase=Failed", DEGRADED, "{status.message}"),
         conditions(
-            (f"ChildResourcesHealthy=False reason={name}Failed|Degraded|Failed", DEGRADED, "{message}"),
+            (f"ChildResourcesHealthy=False reason={name}Failed|ISBSvcFailed|Degraded|Failed", DEGRADED, "{message}"),
             ("ProgressiveUpgradeSucceeded=False", DEGRADED, "Progressive upgrade failed"),
         ),
         conditions((f"{name}PausingOrPaused=True", HEALTHY, "{message}")),

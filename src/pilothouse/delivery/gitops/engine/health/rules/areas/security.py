@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pilothouse.delivery.gitops.engine.health.rules.judges import definitions
-from pilothouse.delivery.gitops.engine.health.rules.language import Rule, conditions, only, otherwise, rules, when
+from pilothouse.delivery.gitops.engine.health.rules.language import Rule, conditions, last, only, otherwise, rules, when
 from pilothouse.delivery.gitops.engine.health.verdict import DEGRADED, HEALTHY, PROGRESSING
 
 
@@ -64,7 +64,7 @@ RULES: dict[str, Rule] = {
     ),
     "policy/PodDisruptionBudget": rules(
         conditions(("*=False reason!=InsufficientPods", DEGRADED, "PodDisruptionBudget has {reason}")),
-        conditions(("*=*", HEALTHY, "PodDisruptionBudget has {reason}")),
+        last(("*=*", HEALTHY, "PodDisruptionBudget has {reason}")),
         otherwise(PROGRESSING, "Waiting for status"),
     ),
 }

@@ -94,9 +94,9 @@ RULES: dict[str, Rule] = {
             "status.updateStatus",
             {
                 "operational": (HEALTHY, "All components are operational"),
-                "expanding": (PROGRESSING, "{status.reason:Reconciliation in progress}"),
-                "paused": (SUSPENDED, "{status.reason:Reconciliation is paused}"),
-                "failed": (DEGRADED, "{status.reason:Reconciliation failed}"),
+                "expanding": (PROGRESSING, "{status.reason:-Reconciliation in progress}"),
+                "paused": (SUSPENDED, "{status.reason:-Reconciliation is paused}"),
+                "failed": (DEGRADED, "{status.reason:-Reconciliation failed}"),
             },
         ),
         otherwise(PROGRESSING, "Waiting for the operator to report status"),

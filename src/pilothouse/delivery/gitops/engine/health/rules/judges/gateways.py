@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pilothouse.api.meta import Tree, metadata
-from pilothouse.delivery.gitops.engine.health.rules.language import Rule, items, path, shown
+from pilothouse.delivery.gitops.engine.health.rules.language import Rule, items, path, shown, stated
 from pilothouse.delivery.gitops.engine.health.verdict import DEGRADED, HEALTHY, PROGRESSING, RULES, UNKNOWN, Health
 
 _Item = Mapping[str, Any]
@@ -19,10 +19,10 @@ def _trouble(found: list[_Item], what: str) -> tuple[str, str] | None:
     for kind in ("ResolvedRefs", "Accepted"):
         for each in found:
             if each.get("type") == kind and each.get("status") == "False":
-                return DEGRADED, shown(each.get("message")) or f"Failed condition: {kind}"
+                return DEGRADED, stated(each, "message", f"Failed condition: {kind}")
     for each in found:
         if each.get("type") == "Programmed" and each.get("status") != "True":
-            return PROGRESSING, shown(each.get("message")) or f"{what} is still being programmed"
+            return PROGRESSING, stated(each, "message", f"{what} is still being programmed")
     return None
 
 
@@ -52,7 +52,7 @@ def gateway_class(tree: Tree) -> Health:
         status, default = {
             "True": (HEALTHY, "GatewayClass is accepted"), "False": (DEGRADED, "GatewayClass is not accepted"),
         }.get(shown(each.get("status")), (PROGRESSING, "Waiting for GatewayClass status"))  # fmt: skip
-        return Health(status, shown(each.get("message")) or default, RULES)
+        return Health(status, stated(each, "message", default), RULES)
     return Health(PROGRESSING, "Waiting for GatewayClass status", RULES)
 
 

@@ -6,6 +6,7 @@ from pilothouse.api.meta import Tree, metadata
 from pilothouse.delivery.gitops.engine.health.rules.language import Rule, items, path
 from pilothouse.delivery.gitops.engine.health.verdict import DEGRADED, HEALTHY, PROGRESSING, RULES, SUSPENDED, Health
 
+_ROLLED_OUT = {("Available", ""), ("Progressing", "NewReplicationControllerAvailable")}
 _INITIAL = Health(PROGRESSING, "Waiting for initialization", RULES)
 
 
@@ -87,20 +88,18 @@ def stateful_set(tree: Tree) -> Health:
 
 
 def deployment_config(tree: Tree) -> Health:
-    """Judge a DeploymentConfig: rolled out, or scaled to nothing on purpose."""
-    found = path("status.conditions")(tree)
-    waiting = Health(PROGRESSING, "replication controller is waiting for pods to run", RULES)
-    if found is None:
-        return waiting
-    true = {each.get("type"): each for each in items(found) if each.get("status") == "True"}
-    progressing = true.get("Progressing") or {}
-    done = Health(HEALTHY, "replication controller successfully rolled out", RULES)
-    if progressing.get("reason") == "NewReplicationControllerAvailable":
-        return done
-    if "Available" in true and "Progressing" in true:
-        return waiting if progressing.get("reason") == "ReplicationControllerUpdated" else done
-    if "Available" in true or "Progressing" in true:
-        return waiting
+    """Judge a DeploymentConfig: available and rolled out, or scaled to nothing on purpose."""
+    found, replicas = path("status.conditions")(tree), path("status.replicas")(tree)
+    met = [
+        each
+        for each in items(found)
+        if each.get("status") == "True"
+        and (each.get("type"), each.get("reason") if each.get("type") == "Progressing" else "") in _ROLLED_OUT
+    ]
+    if found is None or (len(met) == 1 and replicas != 0):
+        return Health(PROGRESSING, "replication controller is waiting for pods to run", RULES)
+    if met or replicas == 0:
+        return Health(HEALTHY, "replication controller successfully rolled out", RULES)
     return Health(DEGRADED, "Deployment config is degraded", RULES)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pilothouse.api.meta import Tree, annotations_of, metadata
+from pilothouse.api.meta import Tree, metadata
 from pilothouse.delivery.gitops.engine.health.rules.language import Rule, condition, items, path, shown
 from pilothouse.delivery.gitops.engine.health.verdict import DEGRADED, HEALTHY, PROGRESSING, RULES, SUSPENDED, UNKNOWN, Health
 
@@ -90,7 +90,7 @@ def inference_service(tree: Tree) -> Health:
         return Health(SUSPENDED, "InferenceService is Stopped", RULES)
     if not text and not told:
         return Health(HEALTHY, "InferenceService is healthy.", RULES)
-    is_failed = transition not in (None, "UpToDate", "InProgress") or (transition is None and _raw_failure(tree))
+    is_failed = transition not in (None, "UpToDate", "InProgress")
     return Health(DEGRADED if is_failed else PROGRESSING, text + told, RULES)
 
 
@@ -104,13 +104,6 @@ def _told(found: Any) -> tuple[str, bool]:
             parts = [f"{number}: {kind}", status, shown(each.get("reason")), shown(each.get("message"))]
             text += " | " + " | ".join(filter(None, parts))
     return text, is_stopped
-
-
-def _raw_failure(tree: Tree) -> bool:
-    """Whether a model that runs as a plain Deployment has a condition that is False."""
-    if annotations_of(tree).get("serving.kserve.io/deploymentMode") != "RawDeployment":
-        return False
-    return any(each.get("status") == "False" and each.get("type") != "Stopped" for each in items(_CONDITIONS(tree)))
 
 
 def spin_app(tree: Tree) -> Health:
