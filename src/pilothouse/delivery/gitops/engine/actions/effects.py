@@ -153,6 +153,11 @@ def is_rollout_paused(tree: Tree) -> bool:
     return bool(found) if found is not None else bool((tree.get("spec") or {}).get("paused"))
 
 
+def cannot_pause(tree: Tree) -> bool:
+    """Whether a Rollout is done, aborted or paused already."""
+    return is_promoted(tree) or is_rollout_paused(tree) or bool((tree.get("status") or {}).get("abort"))
+
+
 def cannot_promote_fully(tree: Tree) -> bool:
     """Whether there is nothing to promote, or the controller cannot do it."""
     if tree.get("status") is None or is_promoted(tree):

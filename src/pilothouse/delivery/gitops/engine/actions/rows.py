@@ -141,7 +141,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ),
         row("promote-full", effects.promote_fully, disabled=effects.cannot_promote_fully),
         row("skip-current-step", effects.skip_step, disabled=effects.has_no_step),
-        row("pause", put("spec.paused", True), disabled="spec.paused!=false"),
+        row("pause", put("spec.paused", True), disabled=effects.cannot_pause),
     ),
     "argoproj.io/WorkflowTemplate": (_creates("create-workflow", effects.workflow_of_template, "Create Workflow"),),
     "batch/CronJob": (
@@ -239,8 +239,20 @@ ROWS: dict[str, tuple[Row, ...]] = {
     "numaplane.numaproj.io/MonoVertexRollout": _rollout("monoVertex"),
     "numaplane.numaproj.io/PipelineRollout": (
         *_rollout("pipeline"),
-        row("allow-data-loss", put(_LOSS, "true"), disabled="status.upgradeInProgress!=PipelinePauseAndDrain"),
-        row("disallow-data-loss", drop(_LOSS), disabled=f"{_LOSS}!=true"),
+        row(
+            "allow-data-loss",
+            put(_LOSS, "true"),
+            disabled="status.upgradeInProgress!=PipelinePauseAndDrain",
+            display="Allow (Possible) Data Loss",
+            icon=f"{_SOLID}unlock",
+        ),
+        row(
+            "disallow-data-loss",
+            drop(_LOSS),
+            disabled=f"{_LOSS}!=true",
+            display="Disallow Data Loss",
+            icon=f"{_SOLID}lock",
+        ),
     ),
     "postgresql.cnpg.io/Cluster": (
         row(
@@ -282,7 +294,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         row(
             "merge",
             put("spec.state", "merged"),
-            disabled="status.state!=open",
+            disabled="spec.state!=open",
             display="Merge PR",
             icon="fa fa-fw fa-code-merge",
         ),
