@@ -44,7 +44,7 @@ class Renderer:
         root: Path | None = None,
     ) -> None:  # fmt: skip
         """Read Git through `mirrors`; `access` gives the credentials an Application may use."""
-        from pilothouse.delivery.gitops.adapters.archives import Archives
+        from pilothouse.delivery.gitops.adapters.render.archives import Archives
 
         self._mirrors, self._clock, self._access = mirrors, clock, access
         self._archives = Archives(root or mirrors.root, clock)

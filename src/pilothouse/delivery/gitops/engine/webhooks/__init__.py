@@ -1,6 +1,6 @@
 """What forges announce: a payload becomes a `Push`, its signature is checked, and the Applications it is about are found.
 
-GitHub, GitLab, Gitea and Gogs, Bitbucket (cloud and server) and Azure DevOps. Pure; `adapters.webhook` listens.
+GitHub, GitLab, Gitea and Gogs, Bitbucket (cloud and server) and Azure DevOps. Pure; `adapters.sources.webhook` listens.
 """
 
 from __future__ import annotations

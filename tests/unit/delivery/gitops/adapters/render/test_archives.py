@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pilothouse.delivery.gitops.adapters import archives
-from pilothouse.delivery.gitops.adapters.archives import Archives, with_scheme
+from pilothouse.delivery.gitops.adapters.render import archives
+from pilothouse.delivery.gitops.adapters.render.archives import Archives, with_scheme
 from pilothouse.delivery.gitops.engine.sources.access import Access
 from pilothouse.delivery.gitops.engine.sources.needs import ChartNeed
 from pilothouse.delivery.gitops.errors import RepositoryUnavailable

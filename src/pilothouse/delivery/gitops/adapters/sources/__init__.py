@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pilothouse.api.meta import Tree
-from pilothouse.delivery.gitops.adapters.credentials import RepositorySecrets
 from pilothouse.delivery.gitops.adapters.git import GitMirrors, jittered
 from pilothouse.delivery.gitops.adapters.render import Renderer, Rendering
+from pilothouse.delivery.gitops.adapters.sources.credentials import RepositorySecrets
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.engine.webhooks import Push, is_affected
 from pilothouse.delivery.gitops.types import App, is_local, read_app

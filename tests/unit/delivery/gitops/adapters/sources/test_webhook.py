@@ -9,7 +9,7 @@ import orjson
 
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
 from pilothouse.delivery.gitops.adapters.sources import Sources
-from pilothouse.delivery.gitops.adapters.webhook import WebhookReceiver
+from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.engine.webhooks import Push
 from pilothouse.sdk.kinds import SECRET

@@ -3,7 +3,7 @@
 import asyncio
 
 from pilothouse.api.meta import Tree
-from pilothouse.delivery.gitops.adapters.credentials import RepositorySecrets
+from pilothouse.delivery.gitops.adapters.sources.credentials import RepositorySecrets
 from pilothouse.delivery.gitops.types import read_app
 from pilothouse.sdk.kinds import CONFIG_MAP, SECRET
 from pilothouse.testing.controlplane import control_plane
