@@ -31,7 +31,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     judge.on_change(controller.look_again)
     manager.add(_Workers(worker.close, controller.close))
     if config.webhook_port:
-        from pilothouse.delivery.gitops.adapters.webhook import WebhookReceiver
+        from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver
 
         manager.add(WebhookReceiver(manager, config, controller.announced))
     return manager
