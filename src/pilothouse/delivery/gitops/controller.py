@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 
 from pilothouse.api.meta import Tree, annotations_of, is_deleting
-from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
+from pilothouse.delivery.gitops.adapters.clusters import Clusters
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
 from pilothouse.delivery.gitops.adapters.performing import HealthJudge
 from pilothouse.delivery.gitops.adapters.projects import Projects
 from pilothouse.delivery.gitops.adapters.render import Rendering
 from pilothouse.delivery.gitops.adapters.sources import Sources
 from pilothouse.delivery.gitops.applications import report
-from pilothouse.delivery.gitops.applications.assessment import Assessment, Assessor, Overrides
+from pilothouse.delivery.gitops.applications.assessment import Assessment, Overrides
 from pilothouse.delivery.gitops.applications.conditions import COMPARISON, Problem
-from pilothouse.delivery.gitops.applications.deletion import Deletion, wanted_finalizers
+from pilothouse.delivery.gitops.applications.deletion import wanted_finalizers
 from pilothouse.delivery.gitops.applications.departure import Departure
 from pilothouse.delivery.gitops.applications.holds import Holds
-from pilothouse.delivery.gitops.applications.operation import Operation, Syncing
+from pilothouse.delivery.gitops.applications.operation import Operation
+from pilothouse.delivery.gitops.applications.sites import Site, Sites
 from pilothouse.delivery.gitops.applications.store import APPLICATION, ApplicationStore
 from pilothouse.delivery.gitops.applications.syncs import Syncs
 from pilothouse.delivery.gitops.applications.wakes import Wakes
@@ -44,36 +45,35 @@ class ApplicationController:
 
     def __init__(
         self, manager: Manager, mirrors: GitMirrors, config: GitOpsConfig, *, judge: HealthJudge = built_in_judge,
-        ignored: Overrides = dict,
+        ignored: Overrides = dict, clusters: Clusters | None = None,
     ) -> None:  # fmt: skip
         """Read Git through `mirrors`; `judge` tells health, `ignored` says by `group/Kind` what is never compared."""
         self._clock, self._config = manager.clock, config
         self._apps = manager.informer(APPLICATION)
-        self._projects = Projects(manager, config.namespace)
+        clusters = clusters or Clusters(manager, config.namespace)
+        self._projects = Projects(manager, config.namespace, clusters.place_of)
         self._sources = Sources(manager, mirrors, config)
         self._controller = manager.controller("application", self.reconcile, workers=4)
         self._store = ApplicationStore(manager, self._apps)
         tracking = Tracking(config.tracking, home=config.namespace)
         self._wakes = Wakes(self._apps, self._store, self._controller.enqueue, tracking)
-        self._cluster = ClusterObjects(manager, self._wakes.owner, tracking)
-        self._assessor = Assessor(self._cluster, judge, ignored)
+        self._sites = Sites(clusters, judge, ignored, tracking, self._wakes.owner)
         self._holds = Holds(self._projects, self._apps)
         recorder = manager.recorder("argocd-controller")
-        syncing = Syncing(self._cluster, self._assessor, judge)
-        self._syncs = Syncs(manager.clock, recorder, self._store, syncing, self._holds, self._projects)
-        self._departure = Departure(manager.clock, self._store, self._sources, self._cluster, Deletion(self._cluster, judge))
+        self._syncs = Syncs(manager.clock, recorder, self._store, self._holds, self._projects)
+        self._departure = Departure(manager.clock, self._store, self._sources, self._sites)
         self._controller.watch(self._apps)
         self._controller.watch(self._projects.informer, self._wakes.members)
         self._apps.add_handler(self._wakes.dependents)
 
     def look_again(self) -> None:
         """Judge and compare everything anew: the scripts or rules for it changed."""
-        self._assessor.forget_all()
+        self._sites.look_again()
         self._wakes.everyone()
 
-    def close(self) -> None:
-        """End the processes started on demand."""
-        self._assessor.close()
+    async def stop(self) -> None:
+        """End what was started on demand."""
+        await self._sites.stop()
 
     def announced(self, push: Push, namespace: str) -> int:
         """Look at once at the Applications a push is about, those of one namespace if it is given; returns how many there are."""
@@ -93,14 +93,15 @@ class ApplicationController:
             return await self._departure.go_on(tree)
         try:
             app = read_app(tree)
+            site = await self._sites.of(app)
             problems = self._holds.problems(app)
             if problems:
                 return await self._refuse(tree, problems)
             rendering, wanted = await self._wanted(request, app)
-            targets = await self._store.placed(self._cluster, app, wanted)
+            targets = await self._store.placed(site.cluster, app, wanted)
         except PilothouseError as error:
             return await self._refuse(tree, [(COMPARISON, error.message)])
-        return await self._step(request, app, rendering, wanted, targets)
+        return await self._step(request, site, app, rendering, wanted, targets)
 
     async def _wanted(self, request: Request, app: App) -> tuple[Rendering, Rendering]:
         """Return what the sources say now, and what is compared: another revision while somebody syncs to it."""
@@ -109,22 +110,22 @@ class ApplicationController:
         return rendering, rendering if pinned is None else await self._sources.rendering(pinned)
 
     async def _step(
-        self, request: Request, app: App, rendering: Rendering, wanted: Rendering, targets: list[Tree]
+        self, request: Request, site: Site, app: App, rendering: Rendering, wanted: Rendering, targets: list[Tree]
     ) -> Result | None:
         missing = wanted_finalizers(app.tree, targets)
         if missing:
             app = read_app(await self._store.add_finalizers(app.tree, missing))
-        assessment = await self._assessor.assess(app, targets, wanted.number)
-        again_s = await self._syncs.go_on(request, app, rendering.revisions, wanted.revisions, assessment)
+        assessment = await site.assessor.assess(app, targets, wanted.number)
+        again_s = await self._syncs.go_on(request, app, rendering.revisions, wanted.revisions, assessment, site.syncing)
         operation = self._syncs.operation(request)
-        assessment = await self._assessor.assess(app, targets, wanted.number)
-        await self._report(app, wanted, assessment, operation)
+        assessment = await site.assessor.assess(app, targets, wanted.number)
+        await self._report(site, app, wanted, assessment, operation)
         return Result(requeue_after_s=min(again_s, self._sources.poll_s(app)))
 
-    async def _report(self, app: App, wanted: Rendering, assessment: Assessment, operation: Operation | None) -> None:
+    async def _report(self, site: Site, app: App, wanted: Rendering, assessment: Assessment, operation: Operation | None) -> None:
         orphaned = self._projects.orphan_rules(app) is not None
         problems: list[Problem] = [("RepeatedResourceWarning", text) for text in wanted.warnings]
-        problems += self._holds.orphans(app, self._cluster.strangers(app.destination_namespace)) if orphaned else []
+        problems += self._holds.orphans(app, site.cluster.strangers(app.destination_namespace)) if orphaned else []
         status = report.assessed(
             app, wanted.revisions, wanted.types, assessment, operation, problems, self._clock.now(), self._config.history_limit
         )
@@ -140,7 +141,6 @@ class ApplicationController:
 
     async def _forget(self, request: Request) -> None:
         self._syncs.forget(request)
-        self._departure.forget(request.namespace, request.name)
-        self._assessor.forget(request.namespace, request.name)
+        self._sites.forget(request.namespace, request.name)
         self._store.forget(request)
         await self._sources.forget(request.name, request.namespace)

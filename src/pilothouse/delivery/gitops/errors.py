@@ -57,3 +57,9 @@ class RepositoryMissing(GeneratorFailed):
     """The repository whose pull requests are asked for is not there."""
 
     reason = "RepositoryMissing"
+
+
+class DestinationInvalid(Invalid):
+    """An Application names a cluster that is not known, or that may not be written to."""
+
+    reason = "DestinationInvalid"

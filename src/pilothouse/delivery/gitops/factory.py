@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.types import definitions
@@ -29,7 +29,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
         manager, mirrors, config, judge=judge.health_of, ignored=lambda: judge.scripts.ignored_differences
     )
     judge.on_change(controller.look_again)
-    manager.add(_Workers(worker.close, controller.close))
+    manager.add(_Ending(worker.close, controller.stop))
     if config.webhook_port:
         from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver
 
@@ -37,19 +37,19 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     return manager
 
 
-class _Workers:
-    """Processes that were started on demand, and end with the manager."""
+class _Ending:
+    """What was started on demand, and ends with the manager."""
 
-    def __init__(self, *closing: Callable[[], None]) -> None:
-        self._closing = closing
+    def __init__(self, close: Callable[[], None], stop: Callable[[], Awaitable[None]]) -> None:
+        self._close, self._stop = close, stop
 
     async def start(self) -> None:
         """Start nothing: the first use does."""
 
     async def stop(self) -> None:
-        """End the processes."""
-        for close in self._closing:
-            close()
+        """End it."""
+        self._close()
+        await self._stop()
 
 
 CAPABILITY = Capability(

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from pilothouse.delivery.gitops.controller import APPLICATION
+from pilothouse.delivery.gitops.types import read_app
 from pilothouse.sdk.reconcile import Request
 from tests.unit.delivery.gitops.applications.platform import config, platform
 
@@ -32,7 +33,8 @@ def test_applications_at_rest_ask_the_server_nothing(tmp_path: Path) -> None:
             assert on.controller is not None
             await on.controller._controller.stop()
             versions = [tree["metadata"]["resourceVersion"] for tree in await on.client.list(APPLICATION, "default")]
-            client, asked = on.controller._cluster.client, []
+            site = await on.controller._sites.of(read_app(await on.client.get(APPLICATION, "app0", "default")))
+            client, asked = site.cluster.client, []
             apply = client.apply
             client.apply = lambda *args, **kwargs: asked.append(args) or apply(*args, **kwargs)  # type: ignore[func-returns-value,method-assign]
             started = time.process_time()

@@ -34,8 +34,19 @@ def test_durations() -> None:
 def test_what_cannot_be_read_is_named() -> None:
     with pytest.raises(SourceInvalid, match="repoURL"):
         read_app(tree(source={}))
-    with pytest.raises(SourceNotSupported, match="another"):
-        read_app(tree(destination={"name": "another"}))
+    with pytest.raises(SourceNotSupported, match="plugin"):
+        read_app(tree(source={"repoURL": "https://git.example/x.git", "plugin": {"name": "x"}}))
+
+
+def test_destinations_are_this_cluster_or_another() -> None:
+    places = (
+        {},
+        {"name": "in-cluster"},
+        {"server": "https://kubernetes.default.svc"},
+        {"name": "far"},
+        {"server": "https://far"},
+    )
+    assert [read_app(tree(destination=place)).is_local for place in places] == [True, True, True, False, False]
 
 
 def test_tracking_names_application_and_object() -> None:

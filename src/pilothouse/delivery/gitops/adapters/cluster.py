@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 from pilothouse.api.meta import ObjectKey, Tree, metadata, name_of, namespace_of
 from pilothouse.delivery.gitops.engine.sync import identity_of, object_id
 from pilothouse.delivery.gitops.types import App
 from pilothouse.delivery.gitops.types.tracking import Tracking
-from pilothouse.kit.errors import NotFound
+from pilothouse.kit.errors import NotFound, Unavailable
 from pilothouse.sdk.discovery import Discovery, KindNotServed
 from pilothouse.sdk.informer import Informer
 from pilothouse.sdk.kinds import Kind
 from pilothouse.sdk.manager import Manager
 
 MANAGER = "argocd-controller"
+FOLLOW_TIMEOUT_S = 30.0
 _OWNER = "gitops-application"
 _BY_ANNOTATION = Tracking()
 Fingerprint = tuple[tuple[str, str, str, str], ...]
@@ -66,7 +68,11 @@ class ClusterObjects:
             informer = self._followed[kind] = self._manager.informer(kind)
             informer.cache.add_index(_OWNER, self._owners)
             informer.add_handler(lambda change: self._tell(change.tree))
-        await informer.start()
+        try:
+            async with asyncio.timeout(FOLLOW_TIMEOUT_S):
+                await informer.start()
+        except TimeoutError as error:
+            raise Unavailable(f"{kind.resource_name} cannot be listed in time", fix="look whether the cluster answers") from error
         return informer
 
     def _tell(self, tree: Tree) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pilothouse.api.meta import Tree, group_of, name_of, namespace_of
 from pilothouse.delivery.gitops.engine.projects import (
     Target,
@@ -14,7 +16,6 @@ from pilothouse.delivery.gitops.engine.projects import (
     project_problems,
 )
 from pilothouse.delivery.gitops.types import GROUP, VERSION, App
-from pilothouse.delivery.gitops.types.application import LOCAL_NAME, LOCAL_SERVER
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.kinds import Kind
 from pilothouse.sdk.manager import Manager
@@ -30,8 +31,9 @@ _ANYTHING: Tree = {
 class Projects:
     """The AppProjects that Applications belong to."""
 
-    def __init__(self, manager: Manager, namespace: str) -> None:
-        """Projects are in `namespace`; empty for the namespace of each Application."""
+    def __init__(self, manager: Manager, namespace: str, place_of: Callable[[App], tuple[str, str]]) -> None:
+        """Projects are in `namespace`, or in that of each Application; `place_of` gives URL and name of a destination."""
+        self._place_of = place_of
         self.informer = manager.informer(PROJECT)
         self._namespace = namespace
 
@@ -67,11 +69,8 @@ class Projects:
         return found
 
     def _is_place_permitted(self, spec: Tree, app: App, namespace: str) -> bool:
-        server = app.server or (LOCAL_SERVER if app.cluster == LOCAL_NAME else "")
-        cluster = app.cluster or (LOCAL_NAME if "kubernetes.default" in server else "")
-        return is_destination_permitted(
-            spec.get("destinations") or [], server=server or LOCAL_SERVER, cluster=cluster or LOCAL_NAME, namespace=namespace
-        )
+        server, cluster = self._place_of(app)
+        return is_destination_permitted(spec.get("destinations") or [], server=server, cluster=cluster, namespace=namespace)
 
     def refusal(self, app: App, tree: Tree, is_namespaced: bool) -> str:
         """Return why an object may not be synced, empty when it may."""
@@ -87,7 +86,7 @@ class Projects:
     def is_open(self, app: App, now: float, *, is_manual: bool, started_at: float | None) -> bool:
         """Whether the sync windows let a sync run now; a window that cannot be read lets none."""
         spec = self.spec_of(app) or {}
-        target = Target(app.name, app.destination_namespace, app.server or LOCAL_SERVER, app.cluster or LOCAL_NAME)
+        target = Target(app.name, app.destination_namespace, *self._place_of(app))
         windows = matching_windows(spec.get("syncWindows") or [], target)
         try:
             return can_sync(windows, now, is_manual=is_manual, started_at=started_at)

@@ -63,10 +63,10 @@ class Assessment(msgspec.Struct, frozen=True):
 class Assessor:
     """Compares Applications with the cluster."""
 
-    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, overrides: Overrides) -> None:
+    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, overrides: Overrides, jq: JqWorker) -> None:
         """`overrides` gives the ignore rules of the whole system, by `group/Kind`."""
         self._cluster, self._judge, self._overrides = cluster, judge, overrides
-        self._jq = JqWorker()
+        self._jq = jq
         self._known: dict[tuple[str, str], tuple[object, Assessment]] = {}
 
     def forget(self, app_namespace: str, name: str) -> None:
@@ -76,10 +76,6 @@ class Assessor:
     def forget_all(self) -> None:
         """Compare and judge everything anew: the rules for it changed."""
         self._known.clear()
-
-    def close(self) -> None:
-        """End the jq process."""
-        self._jq.close()
 
     def rules_of(self, app: App) -> list[IgnoreRule]:
         """Return what is not compared of an Application's objects."""

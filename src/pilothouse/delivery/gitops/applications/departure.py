@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from pilothouse.api.meta import Tree, metadata, name_of
-from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
 from pilothouse.delivery.gitops.adapters.sources import Sources
 from pilothouse.delivery.gitops.applications.conditions import DELETION, conditions
-from pilothouse.delivery.gitops.applications.deletion import CASCADES, CLEANUP, HOOK_PHASES, PRE_DELETE, Deletion, cascade
+from pilothouse.delivery.gitops.applications.deletion import CASCADES, CLEANUP, HOOK_PHASES, PRE_DELETE, cascade
+from pilothouse.delivery.gitops.applications.sites import Site, Sites
 from pilothouse.delivery.gitops.applications.store import ApplicationStore
 from pilothouse.delivery.gitops.types import App, read_app
 from pilothouse.kit.clock import Clock
@@ -22,16 +22,9 @@ logger = logging.getLogger("pilothouse.gitops")
 class Departure:
     """Lets deleted Applications go."""
 
-    def __init__(
-        self, clock: Clock, store: ApplicationStore, sources: Sources, cluster: ClusterObjects, deletion: Deletion
-    ) -> None:
-        """Remove with `deletion`; hooks are rendered from `sources`."""
-        self._clock, self._store, self._sources = clock, store, sources
-        self._cluster, self._deletion = cluster, deletion
-
-    def forget(self, namespace: str, name: str) -> None:
-        """Drop what is kept of an Application."""
-        self._deletion.forget(namespace, name)
+    def __init__(self, clock: Clock, store: ApplicationStore, sources: Sources, sites: Sites) -> None:
+        """Remove on the Application's site; hooks are rendered from `sources`."""
+        self._clock, self._store, self._sources, self._sites = clock, store, sources, sites
 
     async def go_on(self, tree: Tree) -> Result | None:
         """Carry a deletion on by a step."""
@@ -54,20 +47,24 @@ class Departure:
 
     async def _stage(self, app: App, present: list[str]) -> tuple[str, str]:
         """Return what the first stage that is left waits for, and the finalizer that stands for it."""
+        try:
+            site = await self._sites.of(app)
+        except PilothouseError as error:
+            return f"the destination cannot be reached: {error.message}", ""
         if PRE_DELETE in present:
-            return await self._hooks(app, "PreDelete"), PRE_DELETE
+            return await self._hooks(site, app, "PreDelete"), PRE_DELETE
         owning = cascade(app.tree)
         if owning:
-            return await self._deletion.remove_owned(app, owning), owning
+            return await site.deletion.remove_owned(app, owning), owning
         if CLEANUP in present:
             return "", CLEANUP
-        return await self._hooks(app, "PostDelete"), HOOK_PHASES["PostDelete"]
+        return await self._hooks(site, app, "PostDelete"), HOOK_PHASES["PostDelete"]
 
-    async def _hooks(self, app: App, phase: str) -> str:
+    async def _hooks(self, site: Site, app: App, phase: str) -> str:
         try:
             rendering = await self._sources.rendering(app)
-            targets = await self._cluster.place(app, rendering.objects)
-            return await self._deletion.run_hooks(app, phase, targets, self._clock.now())
+            targets = await site.cluster.place(app, rendering.objects)
+            return await site.deletion.run_hooks(app, phase, targets, self._clock.now())
         except PilothouseError as error:
             return f"{phase} hooks cannot run: {error.message}"
 

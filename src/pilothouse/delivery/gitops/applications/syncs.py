@@ -26,12 +26,10 @@ logger = logging.getLogger("pilothouse.gitops")
 class Syncs:
     """Operations by Application."""
 
-    def __init__(
-        self, clock: Clock, recorder: Recorder, store: ApplicationStore, syncing: Syncing, holds: Holds, projects: Projects
-    ) -> None:
-        """Carry operations on with `syncing`, unless `holds` says to wait."""
+    def __init__(self, clock: Clock, recorder: Recorder, store: ApplicationStore, holds: Holds, projects: Projects) -> None:
+        """Carry operations on, unless `holds` says to wait."""
         self._clock, self._recorder, self._store = clock, recorder, store
-        self._syncing, self._holds, self._projects = syncing, holds, projects
+        self._holds, self._projects = holds, projects
         self._operations: dict[Request, Operation] = {}
 
     def operation(self, request: Request) -> Operation | None:
@@ -70,8 +68,9 @@ class Syncs:
             known.phase = "Terminating"
 
     async def go_on(
-        self, request: Request, app: App, current: tuple[str, ...], revisions: tuple[str, ...], assessment: Assessment
-    ) -> float:
+        self, request: Request, app: App, current: tuple[str, ...], revisions: tuple[str, ...], assessment: Assessment,
+        syncing: Syncing,
+    ) -> float:  # fmt: skip
         """Begin or carry on what is due; returns the seconds until that is worth asking again."""
         now = self._clock.now()
         operation = self._operations.get(request)
@@ -87,7 +86,7 @@ class Syncs:
         if refusal:
             operation.phase, operation.message, operation.finished_at = "Failed", refusal, now
             return NEVER_S
-        return await self._carry_on(app, operation, assessment, now)
+        return await self._carry_on(app, operation, assessment, syncing, now)
 
     async def _begin(self, request: Request, app: App, operation: Operation, *, is_asked: bool) -> None:
         self._operations[request] = operation
@@ -97,16 +96,16 @@ class Syncs:
         if is_asked:
             await self._store.take_operation(app.tree)
 
-    async def _carry_on(self, app: App, operation: Operation, assessment: Assessment, now: float) -> float:
+    async def _carry_on(self, app: App, operation: Operation, assessment: Assessment, syncing: Syncing, now: float) -> float:
         if operation.phase == "Running":
             held = self._holds.reason(app, operation, now)
             if held:
                 operation.message = held
                 return WINDOW_POLL_S if "window" in held else NEVER_S
         is_confirmed = is_approved(app.tree, operation.started_at)
-        sync = self._syncing.sync_of(app, operation, assessment, is_confirmed=is_confirmed)
+        sync = syncing.sync_of(app, operation, assessment, is_confirmed=is_confirmed)
         sync.permit = lambda tree, is_namespaced: self._projects.refusal(app, tree, is_namespaced)
-        await self._syncing.advance(app, operation, assessment, sync, now)
+        await syncing.advance(app, operation, assessment, sync, now)
         if not operation.is_running:
             self._tell(app, operation)
             retry = operation.request.retry

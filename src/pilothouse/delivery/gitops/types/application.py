@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from pilothouse.api.meta import Tree, metadata, name_of, namespace_of
-from pilothouse.delivery.gitops.errors import SourceNotSupported
 from pilothouse.delivery.gitops.types.source import Source, read_sources
 
 GROUP = "argoproj.io"
@@ -72,6 +71,11 @@ class App(msgspec.Struct, frozen=True):
         return option in self.policy.options
 
     @property
+    def is_local(self) -> bool:
+        """Whether the destination is the cluster of the controller itself."""
+        return self.cluster in {"", LOCAL_NAME} and (not self.server or "kubernetes.default" in self.server)
+
+    @property
     def spec(self) -> Tree:
         """The spec as written."""
         spec: Tree = self.tree.get("spec") or {}
@@ -122,8 +126,6 @@ def read_app(tree: Tree) -> App:
     spec = tree.get("spec") or {}
     destination = spec.get("destination") or {}
     server, cluster = str(destination.get("server") or ""), str(destination.get("name") or "")
-    if cluster not in {"", LOCAL_NAME} or (server and "kubernetes.default" not in server):
-        raise SourceNotSupported(f"destination {server or cluster} is not this cluster; other clusters are not supported yet")
     namespace = str(destination.get("namespace") or "default")
     sources = read_sources(spec)
     return App(

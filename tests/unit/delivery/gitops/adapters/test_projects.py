@@ -3,6 +3,7 @@
 import asyncio
 
 from pilothouse.api.meta import Tree
+from pilothouse.delivery.gitops.adapters.clusters import Clusters
 from pilothouse.delivery.gitops.adapters.projects import Projects
 from pilothouse.delivery.gitops.types import App, read_app
 from pilothouse.testing.controlplane import control_plane
@@ -20,7 +21,7 @@ def secret(name: str) -> Tree:
 def test_the_default_project_permits_everything_until_somebody_writes_one() -> None:
     async def run() -> None:
         async with control_plane() as manager:
-            projects = Projects(manager, "argocd")
+            projects = Projects(manager, "argocd", Clusters(manager, "argocd").place_of)
             assert projects.problems(app()) == []
             assert projects.refusal(app(), secret("x"), True) == ""
             assert projects.is_open(app(), 0.0, is_manual=False, started_at=None)
@@ -33,7 +34,7 @@ def test_the_default_project_permits_everything_until_somebody_writes_one() -> N
 def test_everything_that_is_forbidden_is_told() -> None:
     async def run() -> None:
         async with control_plane() as manager:
-            projects = Projects(manager, "argocd")
+            projects = Projects(manager, "argocd", Clusters(manager, "argocd").place_of)
             spec = {"sourceRepos": ["https://git.example/b"], "destinations": [], "signatureKeys": [{"keyID": "1"}]}
             tree = {"metadata": {"name": "p", "namespace": "argocd"}, "spec": spec}
             projects.informer.cache.get = lambda name, namespace="": tree if name == "p" else None  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pilothouse.api.meta import Tree, is_condition_true
+from pilothouse.delivery.gitops.adapters.clusters import Clusters
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
 from pilothouse.delivery.gitops.adapters.projects import PROJECT
 from pilothouse.delivery.gitops.config import GitOpsConfig
@@ -16,6 +17,7 @@ from pilothouse.delivery.gitops.controller import APPLICATION, ApplicationContro
 from pilothouse.delivery.gitops.engine.health import Health
 from pilothouse.delivery.gitops.types import definitions
 from pilothouse.kit.errors import NotFound
+from pilothouse.sdk.client import Client
 from pilothouse.sdk.kinds import CONFIG_MAP, CUSTOM_RESOURCE_DEFINITION
 from pilothouse.sdk.manager import Manager
 from pilothouse.testing.controlplane import cluster
@@ -34,11 +36,14 @@ def config(name: str, data: str = "1", **notes: str) -> str:
 class Platform:
     """What a test does with the platform."""
 
+    kind = APPLICATION
+
     def __init__(self, manager: Manager, folder: Path, data_dir: Path) -> None:
         self.manager, self.client, self.folder, self._data_dir = manager, manager.client, folder, data_dir
         self.verdicts: dict[str, Health] = {}
         self.controller: ApplicationController | None = None
         self.poll_s = 0.1
+        self.elsewhere: Client | None = None
 
     async def start(self) -> None:
         """Start a controller, or another one in the place of the one before."""
@@ -46,7 +51,8 @@ class Platform:
             await self.controller._controller.stop()
         mirrors = GitMirrors(self._data_dir / "git")
         settings = GitOpsConfig(local_poll_s=self.poll_s)
-        self.controller = ApplicationController(self.manager, mirrors, settings, judge=self._judge)
+        clusters = Clusters(self.manager, "", lambda _destination: self.elsewhere or self.client)
+        self.controller = ApplicationController(self.manager, mirrors, settings, judge=self._judge, clusters=clusters)
         await self.controller._controller.start()
 
     async def _judge(self, tree: Tree) -> Health | None:
@@ -141,3 +147,4 @@ async def platform(tmp_path: Path) -> AsyncIterator[Platform]:
         finally:
             assert found.controller is not None
             await found.controller._controller.stop()
+            await found.controller.stop()
