@@ -7,6 +7,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.delivery.gitops import cli_actions
+
 if TYPE_CHECKING:
     from pilothouse.wire.kubeconfig import ClusterAccess
 
@@ -28,6 +30,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     health = verbs.add_parser("health", help="judge objects given as JSON lines on standard input")
     health.add_argument("--stdin", action="store_true", required=True, help="read the objects from standard input")
     health.add_argument("--health-scripts", metavar="DIR", help="Lua checks laid out as Argo CD's resource_customizations")
+    cli_actions.register(verbs)
     for parser in verbs.choices.values():
         parser.add_argument("--kubeconfig", help="kubeconfig file (default: $KUBECONFIG, then the local instance)")
         parser.add_argument("-n", "--namespace", default="argocd", help="namespace of the applications (default: argocd)")
@@ -38,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     if args.app_verb == "health":
         return _health(args)
-    verbs = {"list": _list, "get": _get, "sync": _sync, "refresh": _refresh, "history": _history}
+    verbs = {"actions": _actions, "list": _list, "get": _get, "sync": _sync, "refresh": _refresh, "history": _history}
     return verbs[args.app_verb](args, _access(args))
 
 
@@ -53,12 +56,12 @@ def _access(args: argparse.Namespace) -> ClusterAccess:
     return kubeconfig.read(Path(path))
 
 
-def _send(access: ClusterAccess, method: str, path: str, body: Any = None) -> Any:
+def _send(access: ClusterAccess, method: str, path: str, body: Any = None, content_type: str = "") -> Any:
     from pilothouse.kit.errors import NotFound, PilothouseError
     from pilothouse.wire.http.oneshot import exchange
 
     payload = b"" if body is None else json.dumps(body).encode()
-    headers = {"content-type": "application/merge-patch+json"} if payload else {}
+    headers = {"content-type": content_type or "application/merge-patch+json"} if payload else {}
     answer = exchange(access, method, path, body=payload, headers=headers)
     tree = json.loads(answer.read())
     if answer.status == 404:
@@ -125,6 +128,13 @@ def _history(args: argparse.Namespace, access: ClusterAccess) -> int:
     for entry in (tree.get("status") or {}).get("history") or ():
         print(f"{entry['id']:<5}{entry['deployedAt']:<22}{entry['revision'][:12]}")
     return 0
+
+
+def _actions(args: argparse.Namespace, access: ClusterAccess) -> int:
+    from functools import partial
+
+    send = partial(_send, access)
+    return cli_actions.run(args, send, send("GET", f"{_ROOT}/{args.namespace}/applications/{args.name}"))
 
 
 def _health(args: argparse.Namespace) -> int:
