@@ -25,6 +25,7 @@ from pilothouse.delivery.gitops.errors import SourceInvalid
 
 MAX_LINKS = 40
 _LFS = b"version https://git-lfs.github.com/spec/"
+_READ = (".yaml", ".yml", ".json", ".tpl", ".tgz", ".txt")
 _MODE = pygit2.enums.FileMode
 OpenSubmodule = Callable[[str, str], Any]
 """Returns the mirror (a pygit2 Repository) that has a commit of a URL."""
@@ -147,12 +148,16 @@ def _content(found: Found) -> bytes:
     if found.item.size > MAX_FILE_BYTES:
         raise SourceInvalid(f"{found.path} is larger than {MAX_FILE_BYTES >> 20} MiB")
     data: bytes = found.item.data
+    _refuse_pointer(found, data)
+    return data
+
+
+def _refuse_pointer(found: Found, data: bytes) -> None:
     if data.startswith(_LFS):
         raise SourceInvalid(
             f"{found.path} is a pointer of Git LFS, whose content is not in the repository",
             fix="keep manifests, charts and values out of Git LFS",
         )
-    return data
 
 
 class _Walk:
@@ -184,4 +189,6 @@ class _Walk:
         if len(self.files) == MAX_FILES or self._size > MAX_BYTES:
             raise SourceInvalid(f"source path {self._start!r} has more than {MAX_FILES} files or {MAX_BYTES >> 20} MiB")
         data: bytes = found.item.data
+        if name.endswith(_READ):  # a picture nobody reads may be anywhere
+            _refuse_pointer(found, data)
         self.files[name] = data

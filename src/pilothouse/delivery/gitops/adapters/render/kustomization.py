@@ -22,6 +22,7 @@ from pilothouse.delivery.gitops.engine.kustomize.loading import NAMES, Remote, r
 from pilothouse.delivery.gitops.engine.sources.files import Files, clean_path, join_path
 from pilothouse.delivery.gitops.engine.sources.needs import ChartNeed, GitNeed
 from pilothouse.delivery.gitops.errors import SourceInvalid
+from pilothouse.delivery.gitops.types.source import is_local
 
 TIMEOUT_S = 60
 
@@ -37,6 +38,8 @@ def render_kustomization(task: Task) -> list[Tree]:
         )  # fmt: skip
 
     def remote(base: Remote) -> Files:
+        if is_local(base.url) and not is_local(task.source.repo_url):
+            raise SourceInvalid(f"base {base.url} is a folder of this machine, which a repository of elsewhere may not read")
         return task.workspace.base(GitNeed(base.url, base.ref))
 
     def inflate(files: Files, place: str, entry: dict[str, Any]) -> Iterable[Tree]:
@@ -65,7 +68,7 @@ def _by_kubectl(task: Task, folder: str, program: str, edit: Any, reason: Kustom
             for name in NAMES:
                 (root / name).unlink(missing_ok=True)
             (root / NAMES[0]).write_text(yaml.safe_dump(changed), encoding="utf-8")
-        environment = {"PATH": "/usr/bin:/bin", "HOME": work, "GIT_TERMINAL_PROMPT": "0"}
+        environment = {"PATH": "/usr/bin:/bin", "HOME": work, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "https:ssh"}
         try:
             done = subprocess.run(
                 [program, "kustomize", str(root)], capture_output=True, check=False, timeout=TIMEOUT_S, env=environment, cwd=work

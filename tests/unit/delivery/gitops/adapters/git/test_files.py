@@ -97,3 +97,12 @@ def test_limits(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 0)
     with pytest.raises(SourceInvalid, match="larger than"):
         look(folder, tmp_path, lambda found: found.read("app/b.yaml"))
+
+
+def test_a_pointer_in_a_chart_is_named_and_a_picture_is_not(folder: Path, tmp_path: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    (folder / "app" / "icon.png").write_text(pointer)
+    assert "icon.png" in look(folder, tmp_path, lambda found: found.walk("app"))
+    (folder / "app" / "values.yaml").write_text(pointer)
+    with pytest.raises(SourceInvalid, match=r"app/values.yaml is a pointer"):
+        look(folder, tmp_path, lambda found: found.walk("app"))

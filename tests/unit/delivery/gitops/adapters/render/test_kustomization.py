@@ -11,6 +11,7 @@ import yaml
 from pilothouse.delivery.gitops.engine.kustomize.edits import edited, read_image_edit
 from pilothouse.delivery.gitops.errors import SourceInvalid
 from pilothouse.kit.errors import PilothouseError
+from tests.unit.delivery.gitops.adapters.git.served import http_server
 from tests.unit.delivery.gitops.adapters.render.world import World, config_map
 from tests.unit.delivery.gitops.engine.kustomize.cases import DEPLOY
 from tests.unit.delivery.gitops.engine.kustomize.oracle import built, kubectl
@@ -118,3 +119,12 @@ def test_the_rest_is_given_to_kubectl(world: World, monkeypatch: pytest.MonkeyPa
     world.start()
     with pytest.raises(PilothouseError, match="transformers is not supported"):
         world.render({"path": "app"})
+
+
+def test_a_repository_of_elsewhere_reads_no_folder_of_this_machine(world: World) -> None:
+    with http_server(world.root) as server:
+        world.commit({"app/kustomization.yaml": f"resources: ['{world.url}//base?ref=main']\n"})
+        url = f"http://127.0.0.1:{server.server_port}/repo/.git"
+        with pytest.raises(SourceInvalid, match="is a folder of this machine"):
+            world.render({"path": "app", "repoURL": url})
+        assert world.names({"path": "app"}) == ["c"]
