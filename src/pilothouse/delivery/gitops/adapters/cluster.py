@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 
-from pilothouse.api.meta import ObjectKey, Tree, metadata, name_of, namespace_of
+from pilothouse.api.meta import ObjectKey, Tree, is_condition_true, metadata, name_of, namespace_of
 from pilothouse.delivery.gitops.engine.sync import identity_of, object_id
 from pilothouse.delivery.gitops.types import App
 from pilothouse.delivery.gitops.types.tracking import Tracking
@@ -17,6 +17,7 @@ from pilothouse.sdk.manager import Manager
 
 MANAGER = "argocd-controller"
 FOLLOW_TIMEOUT_S = 30.0
+ESTABLISHED_TRIES, ESTABLISHED_WAIT_S = 100, 0.05
 _OWNER = "gitops-application"
 _BY_ANNOTATION = Tracking()
 Fingerprint = tuple[tuple[str, str, str, str], ...]
@@ -162,6 +163,13 @@ class ClusterObjects:
         """Whether the live object is what applying this very target stored, so that applying it again would change nothing."""
         version, applied = self._applied.pop(identity_of(target), ("", None))
         return applied is not None and version == metadata(live).get("resourceVersion") and applied == target
+
+    async def until_established(self, definition: Tree) -> None:
+        """Return when a definition is served, or after a while: what comes next may be of its kind."""
+        for _ in range(ESTABLISHED_TRIES):
+            if is_condition_true(await self.read(definition), "Established"):
+                return
+            await self._manager.clock.sleep(ESTABLISHED_WAIT_S)
 
     async def create(self, target: Tree) -> Tree:
         """Create an object; raises AlreadyExists."""

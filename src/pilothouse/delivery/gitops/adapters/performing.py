@@ -93,6 +93,8 @@ class Performer:
             return "replaced" if command.command == "replace" else "updated"
         try:
             await cluster.apply(target)
+            if target["kind"] == "CustomResourceDefinition":
+                await cluster.until_established(target)
         except Invalid:
             if not command.force or command.live is None:
                 raise

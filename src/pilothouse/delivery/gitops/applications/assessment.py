@@ -164,11 +164,6 @@ class Assessor:
         owned = [tree for tree in self._cluster.tracked(app) if not is_hook(tree)]
         return found + [Resource(None, tree) for tree in owned if identity_of(tree) not in wanted]
 
-    async def hook_lives(self, assessment: Assessment) -> list[Resource]:
-        """Return the live objects of hooks."""
-        lives = [await self._cluster.live(tree) for tree in assessment.targets if is_hook(tree) and tree["metadata"].get("name")]
-        return [Resource(None, live) for live in lives if live is not None]
-
 
 def _pod_spec(tree: Tree) -> Tree:
     spec = tree.get("spec") or {}

@@ -11,6 +11,7 @@ from pilothouse.delivery.gitops.applications.assessment import Assessment, Asses
 from pilothouse.delivery.gitops.engine.diff.ignore import with_live_values
 from pilothouse.delivery.gitops.engine.sync import Options, Resource, Sync, TaskResult, identity_of, is_hook, step, terminate
 from pilothouse.delivery.gitops.engine.sync.generate import select
+from pilothouse.delivery.gitops.engine.sync.tasks import hook_tasks
 from pilothouse.delivery.gitops.types import App
 from pilothouse.delivery.gitops.types.operations import SyncRequest, automated_request, read_request
 from pilothouse.kit.clock import rfc3339
@@ -29,7 +30,8 @@ class Operation(msgspec.Struct):
     results: dict[str, TaskResult] = {}
     attempt: int = 0
     finished_at: float = 0.0
-    hook_types: dict[str, str] = {}
+    kinds: dict[str, tuple[str, bool]] = {}
+    """By identity the version of an object, and whether it is a hook."""
     is_recorded: bool = False
     """Whether its end is in the history."""
 
@@ -45,7 +47,7 @@ class Operation(msgspec.Struct):
 
     def state(self) -> Tree:
         """Return status.operationState."""
-        entries = [_entry(key, result, self.hook_types) for key, result in self.results.items()]
+        entries = [_entry(key, result, self.kinds) for key, result in self.results.items()]
         revision: Tree = {"revision": self.revisions[0] if self.revisions else ""}
         if len(self.revisions) > 1:
             revision = {"revisions": list(self.revisions)}
@@ -60,17 +62,18 @@ class Operation(msgspec.Struct):
         return state
 
 
-def _entry(key: str, result: TaskResult, hook_types: dict[str, str]) -> Tree:
+def _entry(key: str, result: TaskResult, kinds: dict[str, tuple[str, bool]]) -> Tree:
     identity, _, phase = key.rpartition(":")
     group, kind, namespace, name = identity.split("/", 3)
+    version, is_a_hook = kinds.get(identity, ("", False))
     entry: Tree = {
-        "group": group, "version": "", "kind": kind, "namespace": namespace, "name": name, "syncPhase": phase,
+        "group": group, "version": version, "kind": kind, "namespace": namespace, "name": name, "syncPhase": phase,
         "message": result.message, "status": result.status,
     }  # fmt: skip
     if result.hook_phase:
         entry["hookPhase"] = result.hook_phase
-    if key in hook_types:
-        entry["hookType"] = hook_types[key]
+    if is_a_hook:
+        entry["hookType"] = phase
     return entry
 
 
@@ -93,8 +96,7 @@ def restore(app: App, seconds_of: dict[str, float]) -> Operation | None:
         operation.results[key] = TaskResult(
             str(entry.get("status") or ""), str(entry.get("hookPhase") or ""), str(entry.get("message") or ""), order + 1
         )
-        if entry.get("hookType"):
-            operation.hook_types[key] = entry["hookType"]
+        operation.kinds[key.rpartition(":")[0]] = (str(entry.get("version") or ""), bool(entry.get("hookType")))
     operation.is_recorded = not operation.is_running
     return operation
 
@@ -127,7 +129,10 @@ class Syncing:
         """Carry out steps as long as they lead to another one at once."""
         for _ in range(MAX_STEPS):
             performer = Performer(self._cluster, self._judge, assessment.rehearsed)
-            sync.resources = await self._resources(app, operation, assessment)
+            hooks = [task.target for task in hook_tasks(sync) if task.target is not None]
+            sync.resources = await self._resources(app, operation, assessment, hooks)
+            trees = [tree for pair in sync.resources for tree in (pair.target or pair.live,) if tree is not None]
+            operation.kinds |= {identity_of(tree): (_version(tree), is_hook(tree)) for tree in (*trees, *hooks)}
             await performer.drive(terminate(sync) if operation.phase == "Terminating" else step(sync))
             operation.phase, operation.message, operation.results = sync.phase, sync.message, sync.results
             if not operation.is_running:
@@ -146,7 +151,8 @@ class Syncing:
             is_selected=lambda tree: select(only, tree, group_of(str(tree["apiVersion"]))), results=operation.results,
         )  # fmt: skip
 
-    async def _resources(self, app: App, operation: Operation, assessment: Assessment) -> list[Resource]:
+    async def _resources(self, app: App, operation: Operation, assessment: Assessment, hooks: list[Tree]) -> list[Resource]:
+        """Return what is wanted and owned, and the live objects of hooks, those named by the sync itself included."""
         pairs = await self._assessor.pairs(assessment, app)
         if operation.request.has("RespectIgnoreDifferences=true"):
             rules = self._assessor.rules_of(app)
@@ -154,6 +160,9 @@ class Syncing:
                 Resource(with_live_values(pair.target, pair.live, rules), pair.live) if pair.target and pair.live else pair
                 for pair in pairs
             ]
-        hooks = await self._assessor.hook_lives(assessment)
-        known = {identity_of(pair.live) for pair in pairs if pair.live}
-        return pairs + [hook for hook in hooks if hook.live and identity_of(hook.live) not in known]
+        lives = [await self._cluster.live(hook) for hook in hooks]
+        return pairs + [Resource(None, live) for live in lives if live is not None]
+
+
+def _version(tree: Tree) -> str:
+    return str(tree.get("apiVersion", "")).rpartition("/")[2]

@@ -134,3 +134,49 @@ def test_an_older_revision_is_brought_back(tmp_path: Path) -> None:
             assert (await on.live("a") or {})["data"] == {"a": "1"}
 
     asyncio.run(run())
+
+
+DEFINITION = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.x.io}
+spec:
+  group: x.io
+  scope: Namespaced
+  names: {kind: Thing, plural: things}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+"""
+THING = "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: first, namespace: made}\n"
+MADE = "apiVersion: v1\nkind: Namespace\nmetadata: {name: made}\n"
+
+
+def test_a_definition_a_namespace_and_their_users_come_in_one_sync(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with platform(tmp_path) as on:
+            on.commit(a=THING, b=DEFINITION, c=MADE)
+            await on.application()
+            await on.ask()
+            state = await on.phase("Succeeded")
+            names = [entry["name"] for entry in state["syncResult"]["resources"]]
+            assert names == ["made", "things.x.io", "first"]
+            await on.until(lambda s: s["sync"]["status"] == "Synced")
+
+    asyncio.run(run())
+
+
+def test_hooks_without_a_name_are_named_and_waited_for(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with platform(tmp_path) as on:
+            on.commit(a=config("a"), check=config("check", hook="PreSync").replace("  name: check", "  generateName: check-"))
+            await on.application()
+            await on.ask()
+            state = await on.phase("Succeeded")
+            hook = next(entry for entry in state["syncResult"]["resources"] if entry.get("hookType") == "PreSync")
+            assert hook["name"].startswith("check-")
+            assert (hook["hookPhase"], hook["version"]) == ("Succeeded", "v1")
+
+    asyncio.run(run())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from pilothouse.api.meta import Tree, metadata, name_of, namespace_of
 from pilothouse.delivery.gitops.engine.sync.commands import Answer, Discover, Read, Steps
 from pilothouse.delivery.gitops.engine.sync.objects import has_option, is_definition_of
@@ -124,8 +122,3 @@ def select(only: list[dict[str, str]], tree: Tree, group: str) -> bool:
 def fail_task(sync: Sync, task: Task, message: str) -> None:
     """Remember that something unexpected ended a task."""
     record(sync, task, status=task.result.status, hook_phase=ERROR, message=message)
-
-
-def restored(results: list[tuple[str, TaskResult]]) -> dict[str, TaskResult]:
-    """Return results by key, in order."""
-    return {key: msgspec.structs.replace(result, order=place + 1) for place, (key, result) in enumerate(results)}
