@@ -44,7 +44,7 @@ def run(name: str, is_right: Judge) -> None:
     passing, failing = outcomes(name, is_right)
     total = len(passing) + len(failing)
     print(f"{name}: {len(passing)} of {total} cases ({100 * len(passing) / total:.1f} %)")
-    pinned = (HERE / "pinned" / f"{name}.txt").read_text().split()
+    pinned = (HERE / "pinned" / f"{name}.txt").read_text().splitlines()
     assert pinned
     broken = sorted(set(pinned) - set(passing))
     assert not broken, f"pinned cases fail: {broken}"
