@@ -113,6 +113,7 @@ RULES: dict[str, Rule] = {
         otherwise(PROGRESSING, _MARIA),
     ),
     "k8s.mariadb.com/Database": _MARIA_READY,
+    "k8s.mariadb.com/Grant": _MARIA_READY,
     "k8s.mariadb.com/MariaDB": _MARIA_DB,
     "k8s.mariadb.com/SqlJob": rules(
         conditions(
