@@ -57,11 +57,12 @@ def resources_of(case: Case) -> list[Resource]:
 def options_of(case: Case) -> Options:
     """Return the sync options of a case."""
     given = case.get("options") or {}
+    propagation = next((value for key, value in given.items() if "ropagation" in key), None)
     return Options(
         namespace=given.get("namespace") or "", revision=given.get("revision") or "", prune=given.get("prune", True),
         prune_last=bool(given.get("pruneLast")), prune_confirmed=bool(case.get("pruneConfirmed") or given.get("pruneConfirmed")),
         default_prune=given.get("defaultPruneOption") or "",
-        prune_propagation=(given.get("prunePropagationPolicy") or given.get("propagationPolicy") or "foreground").capitalize(),
+        prune_propagation=str(propagation or "foreground").capitalize(),
         dry_run=bool(given.get("dryRun") or given.get("syncDryRun")), force=bool(given.get("force")),
         replace=bool(given.get("replace")), validate=given.get("validate", True) is not False,
         server_side_apply=bool(given.get("serverSideApply")), manager=given.get("serverSideApplyManager") or "",
@@ -163,10 +164,11 @@ class FakeCluster:
         sync.resources = self._resources()
 
     def _force(self, forced: Any, sync: Sync) -> None:
-        """Mark results as completed, as the step says."""
-        phases = forced if isinstance(forced, dict) else dict.fromkeys(forced, "Succeeded") if isinstance(forced, list) else {}
-        for ident, phase in phases.items():
-            value = phase if isinstance(phase, str) else (phase or {}).get("hookPhase", "Succeeded")
+        """Mark results as completed, as the step says: by id, or as a list of results."""
+        given = forced if isinstance(forced, list) else [forced] if "id" in forced else list(forced.items())
+        for one in given:
+            ident, phase = (one, "Succeeded") if isinstance(one, str) else one if isinstance(one, tuple) else (one["id"], one)
+            value = phase if isinstance(phase, str) else phase.get("hookPhase") or phase.get("phase") or "Succeeded"
             for key, result in sync.results.items():
                 if self._name_of_key(key) == ident:
                     sync.results[key] = msgspec.structs.replace(result, hook_phase=value)
@@ -234,8 +236,9 @@ class FakeCluster:
         failing = self._failures.get(what)
         if isinstance(failing, str):
             raise InternalError(failing)
-        if isinstance(failing, dict) and ident in failing:
-            raise InternalError(failing[ident])
+        name = ident.removeprefix("ns:")
+        if isinstance(failing, dict) and (ident in failing or name in failing):
+            raise InternalError(failing.get(ident) or failing[name])
 
     def _delete(self, command: Delete) -> Any:
         if self._case.get("race"):
@@ -258,6 +261,8 @@ class FakeCluster:
 
     def _judge(self, command: Judge) -> Any:
         status = (self._case.get("health") or {}).get(name_of(command.tree), "Progressing")
+        if isinstance(status, dict):
+            return _Verdict(status.get("status") or "Progressing", status.get("message") or "")
         return _Verdict(status, "test" if status != "Progressing" else "")
 
     def _wave_done(self, command: WaveDone) -> Any:

@@ -13,9 +13,13 @@ from pilothouse.delivery.gitops.adapters.jq import JqWorker
 from pilothouse.delivery.gitops.adapters.performing import HealthJudge
 from pilothouse.delivery.gitops.engine.compare import Compared, resource_status
 from pilothouse.delivery.gitops.engine.diff import diff_predicted, normalize, read_rules
+from pilothouse.delivery.gitops.engine.diff.classic import diff_classic
 from pilothouse.delivery.gitops.engine.diff.ignore import IgnoreRule, trusted_managers
+from pilothouse.delivery.gitops.engine.diff.known import known_fields, with_known_types
 from pilothouse.delivery.gitops.engine.diff.managers import without_trusted
 from pilothouse.delivery.gitops.engine.diff.normal import normal_secret, without_aggregated_rules
+from pilothouse.delivery.gitops.engine.diff.server import fields_of
+from pilothouse.delivery.gitops.engine.diff.structured import diff_structured
 from pilothouse.delivery.gitops.engine.health import MISSING, worst
 from pilothouse.delivery.gitops.engine.sync import Resource, has_option, identity_of, is_hook, wave_of
 from pilothouse.delivery.gitops.types import App
@@ -135,9 +139,13 @@ class Assessor:
             rehearsed.add(identity_of(target))
             return "Synced", ""
         try:
-            predicted = await self._cluster.predict(target)
-            rehearsed.add(identity_of(target))
-            modified = await self._differs(target, live, predicted, rules)
+            options = annotations_of(target).get(_COMPARE_OPTIONS, "")
+            if "ServerSideDiff=false" in options:
+                modified = await self._computed(target, live, rules)
+            else:
+                predicted = await self._cluster.predict(target)
+                rehearsed.add(identity_of(target))
+                modified = await self._differs(target, live, predicted, rules)
         except KindNotServed:
             return "OutOfSync", ""
         except PilothouseError as error:
@@ -149,13 +157,30 @@ class Assessor:
             left, right = without_trusted(live, predicted, trusted_managers(target, rules))
             assert left is not None
             assert right is not None
-            return diff_predicted(left, right, MANAGER, lambda tree: self.normal(tree, rules)).is_modified
+            ignores = "IncludeMutationWebhook=true" not in annotations_of(target).get(_COMPARE_OPTIONS, "")
+            found = diff_predicted(left, right, MANAGER, lambda tree: self.normal(tree, rules), ignores_mutations=ignores)
+            return found.is_modified
 
         return await offload(compare) if any(rule.expressions for rule in rules) else compare()
 
+    async def _computed(self, target: Tree, live: Tree, rules: list[IgnoreRule]) -> bool:
+        """Compare without asking the server: by managed fields, or by the last-applied configuration of others."""
+
+        def compare() -> bool:
+            left, right = without_trusted(live, target, trusted_managers(target, rules))
+            assert left is not None
+            assert right is not None
+            if fields_of(live, MANAGER):
+                return diff_structured(right, left, MANAGER, lambda tree: self.normal(tree, rules)).is_modified
+            return diff_classic(right, left, lambda tree: self.normal(tree, rules)).is_modified
+
+        return await offload(compare)
+
     def normal(self, tree: Tree, rules: list[IgnoreRule]) -> Tree:
         """Return an object without what is not compared."""
-        return without_aggregated_rules(normal_secret(normalize(tree, rules, self._jq.run)))
+        body = without_aggregated_rules(normal_secret(normalize(tree, rules, self._jq.run)))
+        known = known_fields(body)
+        return with_known_types(body, known) if known else body
 
     async def pairs(self, assessment: Assessment, app: App) -> list[Resource]:
         """Return what is wanted beside what is there now."""

@@ -93,3 +93,22 @@ def test_ignored_differences_are_neither_shown_nor_synced(tmp_path: Path) -> Non
             assert (await on.live("a") or {})["data"] == {"a": "changed"}
 
     asyncio.run(run())
+
+
+def test_a_comparison_without_the_server_finds_the_same(tmp_path: Path) -> None:
+    from pilothouse.sdk.kinds import CONFIG_MAP
+
+    async def run() -> None:
+        async with platform(tmp_path) as on:
+            on.commit(a=config("a", compare_options="ServerSideDiff=false"))
+            await on.application()
+            await on.ask()
+            await on.phase("Succeeded")
+            await on.until(lambda s: s["sync"]["status"] == "Synced")
+            await on.client.patch(CONFIG_MAP, "a", "default", {"data": {"other": "x"}})
+            await on.client.patch(CONFIG_MAP, "a", "default", {"metadata": {"labels": {"x": "y"}}})
+            await on.until(lambda s: s["sync"]["status"] == "Synced")
+            await on.client.patch(CONFIG_MAP, "a", "default", {"data": {"a": "changed"}})
+            await on.until(lambda s: s["sync"]["status"] == "OutOfSync")
+
+    asyncio.run(run())

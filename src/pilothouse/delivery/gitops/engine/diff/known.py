@@ -5,12 +5,22 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from pilothouse.api.meta import Tree
+from pilothouse.api.meta import Tree, group_of
 from pilothouse.api.quantity import canonical as canonical_quantity
 from pilothouse.api.schema.decode import DecodeError, decode
 from pilothouse.delivery.gitops.engine.diff.kinds import builtin_kinds
 from pilothouse.delivery.gitops.types.application import seconds
 from pilothouse.kit.errors import Invalid
+
+_POD_SPEC = "core/v1/PodSpec"
+BUILT_IN: dict[str, list[dict[str, str]]] = {
+    "argoproj.io/Rollout": [{"type": _POD_SPEC, "field": "spec.template.spec"}],
+    "argoproj.io/Workflow": [{"type": "core/v1/Container", "field": "spec.templates.container"}],
+    "apps.kruise.io/CloneSet": [{"type": _POD_SPEC, "field": "spec.template.spec"}],
+    "apps.openshift.io/DeploymentConfig": [{"type": _POD_SPEC, "field": "spec.template.spec"}],
+    "serving.knative.dev/Service": [{"type": _POD_SPEC, "field": "spec.template.spec"}],
+}
+"""Fields of well-known custom kinds, by `group/Kind`."""
 
 
 class UnknownType(Invalid):
@@ -26,6 +36,11 @@ def with_known_types(tree: Tree, fields: list[dict[str, str]]) -> Tree:
         _check(entry["type"])
         _visit(body, entry["field"].strip(".").split("."), entry["type"])
     return body
+
+
+def known_fields(tree: Tree) -> list[dict[str, str]]:
+    """Return the fields of an object's kind that are known without being told."""
+    return BUILT_IN.get(f"{group_of(str(tree.get('apiVersion', '')))}/{tree.get('kind')}", [])
 
 
 def _check(name: str) -> None:
