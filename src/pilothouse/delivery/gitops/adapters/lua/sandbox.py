@@ -109,7 +109,7 @@ class Sandbox:
         """Run a script on an object and return what it returns; tables stay Lua's (`plain` makes them Python's)."""
         try:
             chunk = self._chunk(script)
-            object_table = self._runtime.table_from(_without_nulls(tree), recursive=True)
+            object_table = self._runtime.table_from(tree, recursive=True)  # a null becomes nil, which is absent
             values = self._runtime.table_from(params) if params is not None else None
             ok, result = self._run(chunk, object_table, values)
         except self._lua.LuaMemoryError as error:
@@ -144,16 +144,3 @@ class Sandbox:
 def _first_line(problem: object) -> str:
     lines = str(problem).splitlines()
     return lines[0][:500] if lines else "no message"
-
-
-def _without_nulls(value: Any) -> Any:
-    """Return the object as YAML without nulls reads; what has none is returned as it is."""
-    if isinstance(value, dict):
-        if None in value.values():
-            value = {key: each for key, each in value.items() if each is not None}
-        changed = {key: _without_nulls(each) for key, each in value.items() if isinstance(each, dict | list)}
-        return {**value, **changed} if any(changed[key] is not value[key] for key in changed) else value
-    if isinstance(value, list):
-        cleaned = [_without_nulls(each) for each in value]
-        return cleaned if any(new is not old for new, old in zip(cleaned, value, strict=True)) else value
-    return value
