@@ -13,8 +13,12 @@ from hypothesis import strategies as st
 from pilothouse.delivery.gitops.engine.kustomize import Builder, KustomizationNotSupported
 from pilothouse.delivery.gitops.engine.sources.files import MappingFiles
 from pilothouse.kit.errors import PilothouseError
-from tests.unit.delivery.gitops.engine.kustomize.cases import ALL, CASES, FAILING
+from tests.unit.delivery.gitops.engine.kustomize.cases import ALL, FAILING
+from tests.unit.delivery.gitops.engine.kustomize.cases import CASES as PLAIN
+from tests.unit.delivery.gitops.engine.kustomize.edges import EDGES
 from tests.unit.delivery.gitops.engine.kustomize.oracle import built
+
+CASES = {**PLAIN, **EDGES}
 
 
 def ours(files: dict[str, str]) -> list[Any]:

@@ -21,6 +21,7 @@ from pilothouse.delivery.gitops.engine.kustomize.loading import (
     objects,
     read_kustomization,
     read_remote,
+    texts,
 )
 from pilothouse.delivery.gitops.engine.kustomize.ordering import in_order
 from pilothouse.delivery.gitops.engine.kustomize.patches import (
@@ -63,7 +64,7 @@ class Builder:
         fix_references(resources)
         if self._vars:
             resolve_vars(resources, self._vars)
-        return [_clean(res.tree) for res in in_order(resources, tree.get("sortOptions"))]
+        return [res.tree for res in in_order(resources, tree.get("sortOptions"))]
 
     def _collect(self, files: Files, folder: str, tree: dict[str, Any], resources: Resources) -> None:
         place = (id(files), folder)
@@ -125,15 +126,6 @@ def _of_kind(files: Files, folder: str, kind: str) -> dict[str, Any]:
     return tree
 
 
-def _clean(tree: Tree) -> Tree:
-    meta = tree.get("metadata")
-    if isinstance(meta, dict):
-        for key in ("labels", "annotations"):
-            if key in meta and not meta[key]:
-                del meta[key]
-    return tree
-
-
 class _Layer:
     """One kustomization: its generators and transformers."""
 
@@ -173,7 +165,7 @@ class _Layer:
         self._labels(resources)
         if tree.get("commonAnnotations"):
             for res in resources:
-                fieldspecs.change(res, fieldspecs.ANNOTATIONS, fieldspecs.merged(_texts(tree["commonAnnotations"])))
+                fieldspecs.change(res, fieldspecs.ANNOTATIONS, fieldspecs.merged(texts(tree["commonAnnotations"])))
         for each in tree.get("patchesJson6902", ()):
             self._patch(resources, each)
         self._values(resources)
@@ -202,9 +194,9 @@ class _Layer:
                     fieldspecs.METADATA_LABELS,
                 )
             for res in resources:
-                fieldspecs.change(res, fields, fieldspecs.merged(_texts(entry.get("pairs") or {})))
+                fieldspecs.change(res, fields, fieldspecs.merged(texts(entry.get("pairs") or {})))
         for res in resources if self.tree.get("commonLabels") else ():
-            fieldspecs.change(res, fieldspecs.SELECTOR_LABELS, fieldspecs.merged(_texts(self.tree["commonLabels"])))
+            fieldspecs.change(res, fieldspecs.SELECTOR_LABELS, fieldspecs.merged(texts(self.tree["commonLabels"])))
 
     def _inline(self, text: str) -> list[Any]:
         """Return the documents of a patch: of the text itself, or of the file it names."""
@@ -259,9 +251,3 @@ class _Layer:
         for each in documents(self.read(str(path)), str(path)) if path else [entry]:
             for item in each if isinstance(each, list) else [each]:
                 replace(resources, item)
-
-
-def _texts(pairs: Any) -> dict[str, str]:
-    if not isinstance(pairs, dict) or any(isinstance(value, (dict, list)) for value in pairs.values()):
-        raise KustomizationInvalid("labels and annotations are texts")
-    return {str(key): str(value) if not isinstance(value, bool) else str(value).lower() for key, value in pairs.items()}

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from pilothouse.delivery.gitops.engine.kustomize.errors import KustomizationInvalid
+from pilothouse.delivery.gitops.engine.kustomize.loading import texts
 from pilothouse.delivery.gitops.engine.kustomize.resources import Res, Resources
 
 Read = Callable[[str], bytes]
@@ -61,7 +62,7 @@ def generate(kind: str, args: dict[str, Any], options: dict[str, Any], read: Rea
     merged = _options(options, args.get("options") or {})
     for key in ("labels", "annotations"):
         if merged.get(key):
-            meta[key] = {str(k): str(v) for k, v in merged[key].items()}
+            meta[key] = texts(merged[key])
     if merged.get("immutable"):
         tree["immutable"] = True
     res = Res(tree)
@@ -176,4 +177,4 @@ def _combine(old: Res, made: Res) -> None:
     if made.behavior == "merge" and before.get("type") and tree.get("type") == "Opaque":
         tree["type"] = before["type"]
     old.tree = tree
-    old.needs_hash = made.needs_hash or old.needs_hash
+    old.needs_hash = made.needs_hash and old.needs_hash

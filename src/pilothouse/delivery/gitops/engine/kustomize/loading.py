@@ -67,7 +67,7 @@ def objects(data: bytes, where: str) -> list[Tree]:
         meta = tree.get("metadata")
         if not tree.get("kind") or not tree.get("apiVersion"):
             raise KustomizationInvalid(f"{where} holds an object without apiVersion or kind")
-        if not isinstance(meta, dict) or not (meta.get("name") or meta.get("generateName")):
+        if not isinstance(meta, dict) or not meta.get("name"):
             raise KustomizationInvalid(f"{where}: {tree['kind']} has no metadata.name")
     return found
 
@@ -93,11 +93,20 @@ def checked(tree: dict[str, Any], where: str) -> dict[str, Any]:
             raise KustomizationInvalid(f"{where}: {key} is no list")
         if key in _MAPS and value is not None and not isinstance(value, dict):
             raise KustomizationInvalid(f"{where}: {key} is no map")
+        if key in _TEXTS and value is not None and not isinstance(value, str):
+            raise KustomizationInvalid(f"{where}: {key} is no text", fix="quote it")
         if key in _NOT_OURS and value:
             raise KustomizationNotSupported(f"{where}: {key} is not supported", fix="install kubectl, which renders it")
         if key not in (*_LISTS, *_MAPS, *_TEXTS, *_NOT_OURS):
             raise KustomizationInvalid(f"{where}: unknown field {key!r}")
     return {key: value for key, value in tree.items() if value not in (None, [], {}, "")}
+
+
+def texts(pairs: Any) -> dict[str, str]:
+    """Return labels or annotations; raises `KustomizationInvalid` for values that are no texts, such as an unquoted yes."""
+    if not isinstance(pairs, dict) or not all(isinstance(value, str) or value is None for value in pairs.values()):
+        raise KustomizationInvalid("the values of labels and annotations are texts", fix="quote them")
+    return {str(key): value or "" for key, value in pairs.items()}
 
 
 class Remote(msgspec.Struct, frozen=True):

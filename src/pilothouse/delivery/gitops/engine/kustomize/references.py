@@ -55,7 +55,6 @@ _ELSEWHERE = {
     "PersistentVolume": ("PersistentVolumeClaim:spec/volumeName", "ClusterRole:rules/resourceNames"),
     "StorageClass": ("PersistentVolume:spec/storageClassName", "PersistentVolumeClaim:spec/storageClassName",
                      "StatefulSet:spec/volumeClaimTemplates/spec/storageClassName"),
-    "IngressClass": ("Ingress:spec/ingressClassName",),
     "ValidatingAdmissionPolicy": ("ValidatingAdmissionPolicyBinding:spec/policyName",),
     **dict.fromkeys(
         ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pilothouse.delivery.gitops.engine.kustomize.errors import KustomizationInvalid
+from pilothouse.delivery.gitops.engine.kustomize.errors import KustomizationInvalid, KustomizationNotSupported
 from pilothouse.delivery.gitops.engine.kustomize.fieldspecs import REPLICAS, change
 from pilothouse.delivery.gitops.engine.kustomize.resources import Res, Resources
 
@@ -78,7 +78,6 @@ class Image(msgspec.Struct, frozen=True):
     name: str
     new_name: str = ""
     new_tag: str = ""
-    tag_suffix: str = ""
     digest: str = ""
 
 
@@ -90,7 +89,9 @@ def read_image(raw: Any) -> Image:
     def text(key: str) -> str:
         return str(raw.get(key) if raw.get(key) is not None else "")
 
-    return Image(text("name"), text("newName"), text("newTag"), text("tagSuffix"), text("digest"))
+    if raw.get("tagSuffix"):
+        raise KustomizationNotSupported("images: tagSuffix is not supported", fix="install kubectl, which renders it")
+    return Image(text("name"), text("newName"), text("newTag"), text("digest"))
 
 
 def split_image(image: str) -> tuple[str, str, str]:
@@ -115,8 +116,6 @@ def changed_image(image: str, rule: Image) -> str:
         tag, digest = rule.new_tag, ""
     elif rule.digest:
         tag, digest = "", rule.digest
-    if rule.tag_suffix:
-        tag, digest = f"{tag}{rule.tag_suffix}", ""
     return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 
