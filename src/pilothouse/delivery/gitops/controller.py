@@ -56,7 +56,7 @@ class ApplicationController:
         self._controller = manager.controller("application", self.reconcile, workers=4)
         self._store = ApplicationStore(manager, self._apps)
         tracking = Tracking(config.tracking, home=config.namespace)
-        self._wakes = Wakes(self._apps, self._store, self._controller.enqueue, tracking)
+        self._wakes = Wakes(self._apps, self._controller.enqueue, tracking)
         self._sites = Sites(clusters, judge, ignored, tracking, self._wakes.owner)
         self._holds = Holds(self._projects, self._apps)
         recorder = manager.recorder("argocd-controller")
@@ -88,7 +88,6 @@ class ApplicationController:
         if tree is None:
             await self._forget(request)
             return None
-        self._store.note(tree)
         if is_deleting(tree):
             return await self._departure.go_on(tree)
         try:

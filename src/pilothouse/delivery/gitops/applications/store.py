@@ -5,7 +5,6 @@ from __future__ import annotations
 from pilothouse.api.meta import Tree, annotations_of, metadata, name_of, namespace_of
 from pilothouse.delivery.gitops.adapters.cluster import MANAGER, ClusterObjects
 from pilothouse.delivery.gitops.adapters.render import Rendering
-from pilothouse.delivery.gitops.engine.dependencies import dependencies_of
 from pilothouse.delivery.gitops.types import GROUP, REFRESH, VERSION, App
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.finalizer import remove_finalizer
@@ -24,22 +23,10 @@ class ApplicationStore:
         """Write as the controller; `apps` sees every write at once."""
         self._client, self._apps = manager.client.named(MANAGER), apps
         self._placed: dict[Request, tuple[tuple[object, ...], list[Tree]]] = {}
-        self._depending: set[Request] = set()
-
-    @property
-    def has_dependents(self) -> bool:
-        """Whether any Application depends on another one."""
-        return bool(self._depending)
-
-    def note(self, tree: Tree) -> None:
-        """Remember whether an Application depends on others."""
-        request = Request(namespace_of(tree), name_of(tree))
-        (self._depending.add if dependencies_of(tree) else self._depending.discard)(request)
 
     def forget(self, request: Request) -> None:
         """Drop what is kept of an Application."""
         self._placed.pop(request, None)
-        self._depending.discard(request)
 
     async def placed(self, cluster: ClusterObjects, app: App, wanted: Rendering) -> list[Tree]:
         """Return the wanted objects with namespace and tracking; the same render gives the same list."""

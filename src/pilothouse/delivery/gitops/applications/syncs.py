@@ -46,14 +46,15 @@ class Syncs:
         operation = self._operations.get(request)
         asked = app.tree.get("operation")
         if operation is not None and operation.is_running:
-            wanted = operation.request
+            wanted, at = operation.request, operation.revisions
         elif asked and "sync" in asked:
             wanted = read_request(app, asked)
+            at = wanted.revisions
         else:
             return None
         sync = wanted.raw.get("sync") or {}
-        is_other = (wanted.revisions and wanted.revisions != revisions) or sync.get("source") or sync.get("sources")
-        return read_app(_pinned(app.tree, sync, wanted.revisions)) if is_other and not wanted.is_automated else None
+        is_other = (at and at != revisions) or sync.get("source") or sync.get("sources")
+        return read_app(_pinned(app.tree, sync, at)) if is_other and not wanted.is_automated else None
 
     def _take_up(self, request: Request, app: App) -> None:
         """Read the operation back that a former process left, and notice when somebody asks for its end."""
@@ -77,11 +78,15 @@ class Syncs:
         if operation is not None and operation.is_running and operation.is_automated and operation.revisions != revisions:
             operation = None
         if operation is None or not operation.is_running:
-            choice = choose(app, revisions, assessment, self._operations.get(request), now)
-            if choice.request is None:
+            last = self._operations.get(request)
+            choice = choose(app, revisions, assessment, last, now)
+            if choice.request is not None:
+                operation = Operation(choice.request, revisions, now, attempt=choice.attempt)
+                await self._begin(request, app, operation, is_asked=choice.is_asked)
+            elif last is not None and last.is_running:
+                operation = last
+            else:
                 return NEVER_S if choice.again_s is None else choice.again_s
-            operation = Operation(choice.request, revisions, now, attempt=choice.attempt)
-            await self._begin(request, app, operation, is_asked=choice.is_asked)
         refusal = self._holds.refusal(app, operation, assessment, current)
         if refusal:
             operation.phase, operation.message, operation.finished_at = "Failed", refusal, now

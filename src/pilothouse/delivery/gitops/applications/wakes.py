@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pilothouse.api.meta import Tree, name_of, namespace_of
-from pilothouse.delivery.gitops.applications.store import ApplicationStore
-from pilothouse.delivery.gitops.engine.dependencies import dependents
+from pilothouse.delivery.gitops.engine.dependencies import dependencies_of, key_of
 from pilothouse.delivery.gitops.types.tracking import Tracking
 from pilothouse.sdk.informer import Change, Informer
 from pilothouse.sdk.reconcile import Request
 
-_BY_NAME = "gitops-name"
+_BY_NAME, _BY_DEPENDENCY = "gitops-name", "gitops-depends-on"
 
 
 class Wakes:
     """Puts Applications into the queue."""
 
-    def __init__(self, apps: Informer, store: ApplicationStore, enqueue: Callable[[Request], None], tracking: Tracking) -> None:
+    def __init__(self, apps: Informer, enqueue: Callable[[Request], None], tracking: Tracking) -> None:
         """Look Applications up in the cache of `apps`."""
-        self._apps, self._store, self._enqueue = apps, store, enqueue
+        self._apps, self._enqueue = apps, enqueue
         apps.cache.add_index(_BY_NAME, lambda tree: [tracking.instance(namespace_of(tree), name_of(tree))])
+        apps.cache.add_index(_BY_DEPENDENCY, _dependencies)
 
     def everyone(self) -> None:
         """Look at every Application."""
@@ -40,6 +40,9 @@ class Wakes:
 
     def dependents(self, change: Change) -> None:
         """Look at the Applications that depend on a changed one."""
-        if self._store.has_dependents:
-            for namespace, name in dependents(self._apps.cache.list(), change.key.namespace, change.key.name):
-                self._enqueue(Request(namespace, name))
+        for key in self._apps.cache.keys_by_index(_BY_DEPENDENCY, f"{change.key.namespace}/{change.key.name}"):
+            self._enqueue(Request(key.namespace, key.name))
+
+
+def _dependencies(tree: Tree) -> list[str]:
+    return ["/".join(key_of(entry, namespace_of(tree))) for entry in dependencies_of(tree)]

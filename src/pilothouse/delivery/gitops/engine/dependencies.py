@@ -6,7 +6,7 @@ expression `readyExpr` over `application` in their place. Nothing here waits: a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from pilothouse.api.cel import DYN, CompileError, Environment, WrongResult
 from pilothouse.api.meta import Tree
@@ -77,14 +77,4 @@ def _expression_reason(expression: str, name: str, other: Tree) -> str:
     return "" if outcome.value is True else f"waiting for application {name}: {expression}"
 
 
-def dependents(trees: Iterable[Tree], namespace: str, name: str) -> list[tuple[str, str]]:
-    """Return the Applications that name another one."""
-    found = []
-    for tree in trees:
-        own = str((tree.get("metadata") or {}).get("namespace", ""))
-        if any(key_of(entry, own) == (namespace, name) for entry in dependencies_of(tree)):
-            found.append((own, str(tree["metadata"]["name"])))
-    return found
-
-
-__all__ = ["cycle", "dependencies_of", "dependents", "key_of", "waiting_for"]
+__all__ = ["cycle", "dependencies_of", "key_of", "waiting_for"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pilothouse.delivery.gitops.engine.dependencies import cycle, dependents, waiting_for
+from pilothouse.delivery.gitops.engine.dependencies import cycle, waiting_for
 
 
 def app(name: str, *depends: Any, health: str = "Healthy", sync: str = "Synced") -> dict[str, Any]:
@@ -37,7 +37,3 @@ def test_circles_are_found_from_every_place_on_them() -> None:
     apps = lookup(app("a", "b"), app("b", "c"), app("c", "a"), app("d", "a"))
     assert cycle(("ns", "a"), apps) == ["a", "b", "c", "a"]
     assert cycle(("ns", "d"), apps) == []
-
-
-def test_who_depends_on_an_application() -> None:
-    assert dependents([app("a", "b"), app("c"), app("d", {"name": "b", "namespace": "other"})], "ns", "b") == [("ns", "a")]
