@@ -103,3 +103,28 @@ def test_bad_fields_are_clear_errors(field: str, value: Any) -> None:
         ours(files)
     except PilothouseError as error:
         assert error.message
+
+
+_KEYS = ["name", "literals", "files", "envs", "options", "labels", "pairs", "fields", "target", "patch", "path", "kind", "select", "source",
+         "targets", "fieldPaths", "objref", "fieldref", "count", "newTag", "metadata", "delimiter", "index", "create"]  # fmt: skip
+_SHAPED = st.recursive(
+    st.none() | st.integers() | st.sampled_from(["web", "a=b", "deploy.yaml", "metadata.name", "[x=y]", "*"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["patches", "labels", "images", "replicas", "configMapGenerator", "replacements", "vars", "sortOptions"]),
+    _SHAPED,
+    _SHAPED,
+)
+def test_known_fields_of_wrong_shapes_are_clear_errors(field: str, value: Any, deploy: Any) -> None:
+    files = {"kustomization.yaml": yaml.safe_dump({"resources": ["d.yaml"], field: value if field == "sortOptions" else [value]})}
+    tree = yaml.safe_load(ALL["deploy.yaml"])
+    files["d.yaml"] = yaml.safe_dump({**tree, "spec": deploy})
+    try:
+        ours(files)
+    except PilothouseError as error:
+        assert error.message

@@ -16,6 +16,7 @@ from pilothouse.delivery.gitops.adapters.render.workspace import Task, Workspace
 from pilothouse.delivery.gitops.engine.sources.environment import environment_of
 from pilothouse.delivery.gitops.engine.sources.files import clean_path, join_path
 from pilothouse.delivery.gitops.engine.sources.overrides import overridden
+from pilothouse.delivery.gitops.errors import SourceInvalid
 from pilothouse.delivery.gitops.types.source import Source
 
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -82,7 +83,14 @@ def _type_of(task: Task) -> str:
 
 def _objects(task: Task, kind: str) -> list[Tree]:
     tool = _TOOLS.get(kind)
-    return tool(task) if tool is not None else render_directory(task.source, task.files)
+    try:
+        return tool(task) if tool is not None else render_directory(task.source, task.files)
+    except (TypeError, AttributeError, KeyError, ValueError, RecursionError) as error:
+        problem = f"{type(error).__name__}: {error}"[:200]
+        raise SourceInvalid(
+            f"the {kind} source {task.source.path} has a field of another shape than documented ({problem})",
+            fix="compare the source with the reference of Argo CD",
+        ) from error
 
 
 def _identity(tree: Tree) -> tuple[str, ...]:

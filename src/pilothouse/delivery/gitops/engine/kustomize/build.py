@@ -53,6 +53,17 @@ class Builder:
 
     def build(self, files: Files, folder: str, edit: Callable[[dict[str, Any]], dict[str, Any]] | None = None) -> list[Tree]:
         """Return the objects of the kustomization in a folder; `edit` changes it first."""
+        try:
+            return self._built(files, folder, edit)
+        except (TypeError, AttributeError, KeyError, ValueError, RecursionError) as error:
+            problem = f"{type(error).__name__}: {error}"[:200]
+            raise KustomizationInvalid(
+                f"the kustomization in {folder or '.'}, or a file of it, has a field of another shape than documented ({problem})"
+            ) from error
+
+    def _built(
+        self, files: Files, folder: str, edit: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    ) -> list[Tree]:  # fmt: skip
         tree = read_kustomization(files, folder)
         tree = checked(edit(tree), "the kustomization with the edits of the Application") if edit else tree
         resources = Resources()
