@@ -5,6 +5,7 @@ import pytest
 from pilothouse.delivery.gitops.errors import SourceInvalid, SourceNotSupported
 from pilothouse.delivery.gitops.types import app_of, definitions, is_local, read_app, tracking_id
 from pilothouse.delivery.gitops.types.application import seconds
+from pilothouse.delivery.gitops.types.operations import automated_request, read_request
 from pilothouse.delivery.gitops.types.tracking import Tracking
 
 
@@ -83,3 +84,19 @@ def test_objects_are_tracked_by_annotation_or_label() -> None:
     copied = {**marked, "metadata": {**marked["metadata"], "name": "copy"}}  # type: ignore[dict-item]
     assert not tracking.owns(app, copied)
     assert Tracking(home="elsewhere").instance("argocd", "a") == "argocd_a"
+
+
+def test_what_a_sync_is_asked_to_do() -> None:
+    app = read_app(tree(syncPolicy={"automated": {"prune": True}, "syncOptions": ["PrunePropagationPolicy=orphan"]}))
+    automated = automated_request(app, ("abc",))
+    assert (automated.prune, automated.retry.limit, automated.is_automated) == (True, 5, True)
+    assert read_request(app, automated.raw) == automated
+    sync = {
+        "revision": "v1",
+        "dryRun": True,
+        "syncStrategy": {"apply": {"force": True}},
+        "resources": [{"kind": "Job", "name": "a"}],
+    }
+    asked = read_request(app, {"sync": sync, "retry": {"limit": 2}, "initiatedBy": {"username": "me"}})
+    assert (asked.revisions, asked.dry_run, asked.force, asked.skip_hooks, asked.prune) == (("v1",), True, True, True, False)
+    assert (asked.retry.limit, asked.username, asked.value_of("PrunePropagationPolicy")) == (2, "me", "orphan")

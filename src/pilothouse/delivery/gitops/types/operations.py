@@ -9,6 +9,9 @@ import msgspec
 from pilothouse.api.meta import Tree
 from pilothouse.delivery.gitops.types.application import App, Retry, read_retry
 
+AUTOMATED_RETRIES = 5
+"""How often an automated sync is tried again where the policy does not say."""
+
 
 class SyncRequest(msgspec.Struct, frozen=True):
     """One sync that somebody or the policy asked for."""
@@ -59,7 +62,7 @@ def automated_request(app: App, revisions: tuple[str, ...]) -> SyncRequest:
     """Return the sync that the policy wants."""
     sync: Tree = {"prune": app.policy.prune, "syncOptions": sorted(app.policy.options)}
     sync |= {"revisions": list(revisions)} if len(revisions) > 1 else {"revision": revisions[0] if revisions else ""}
-    raw = {"sync": sync, "initiatedBy": {"automated": True}}
-    return SyncRequest(
-        revisions, app.policy.prune, options=app.policy.options, retry=app.policy.retry, is_automated=True, raw=raw
-    )
+    stated = (app.spec.get("syncPolicy") or {}).get("retry")
+    raw = {"sync": sync, "initiatedBy": {"automated": True}, "retry": stated or {"limit": AUTOMATED_RETRIES}}
+    retry = app.policy.retry if stated else Retry(AUTOMATED_RETRIES)
+    return SyncRequest(revisions, app.policy.prune, options=app.policy.options, retry=retry, is_automated=True, raw=raw)
