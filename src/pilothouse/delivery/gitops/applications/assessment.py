@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import orjson
 
 from pilothouse.api.meta import Tree, annotations_of
 from pilothouse.delivery.gitops.adapters.cluster import MANAGER, ClusterObjects
@@ -72,14 +73,17 @@ class Assessor:
         self._cluster, self._judge, self._overrides = cluster, judge, overrides
         self._jq = jq
         self._known: dict[tuple[str, str], tuple[object, Assessment]] = {}
+        self._shapes: dict[tuple[str, str], tuple[object, dict[str, tuple[int, str]]]] = {}
 
     def forget(self, app_namespace: str, name: str) -> None:
         """Drop what is kept of an Application."""
         self._known.pop((app_namespace, name), None)
+        self._shapes.pop((app_namespace, name), None)
 
     def forget_all(self) -> None:
         """Compare and judge everything anew: the rules for it changed."""
         self._known.clear()
+        self._shapes.clear()
 
     def rules_of(self, app: App) -> list[IgnoreRule]:
         """Return what is not compared of an Application's objects."""
@@ -93,6 +97,8 @@ class Assessor:
         known = self._known.get((app.namespace, app.name))
         if known is not None and known[0] == key:
             return known[1]
+        if self._shapes.get((app.namespace, app.name), (None,))[0] != key[:2]:
+            self._shapes[(app.namespace, app.name)] = (key[:2], {})
         found = await self._compare_all(app, targets)
         if await self._cluster.fingerprint(app, targets) == seen:
             self._known[(app.namespace, app.name)] = (key, found)
@@ -127,7 +133,15 @@ class Assessor:
         if owner and owner != self._cluster.tracking.instance(app.namespace, app.name):
             shared.append(f"{target['kind']}/{live['metadata']['name']} is part of applications {app.name} and {owner}")
         health = await self._judge(live)
-        status, message = await self._status(target, live, rules, rehearsed)
+        shapes = self._shapes[(app.namespace, app.name)][1]
+        shape, known = _shape(live), shapes.get(identity)
+        if known is not None and known[0] == shape:
+            status, message = known[1], ""
+            rehearsed.add(identity)
+        else:
+            status, message = await self._status(target, live, rules, rehearsed)
+            if not message:
+                shapes[identity] = (shape, status)
         return Compared(
             identity, status, health.status if health else "", message or (health.message if health else ""), target,
             wave=wave, ignores_health=ignores, confirms=has_option(target, "Delete=confirm"),
@@ -188,6 +202,14 @@ class Assessor:
         wanted = {identity_of(tree) for tree in assessment.targets}
         owned = [tree for tree in self._cluster.tracked(app) if not is_hook(tree)]
         return found + [Resource(None, tree) for tree in owned if identity_of(tree) not in wanted]
+
+
+def _shape(live: Tree) -> int:
+    """Return a digest of what a dry run depends on: everything but the status and what is counted with it."""
+    meta = {key: value for key, value in live["metadata"].items() if key not in {"resourceVersion", "generation"}}
+    meta["managedFields"] = [entry for entry in meta.get("managedFields") or () if entry.get("subresource") != "status"]
+    body = {key: value for key, value in live.items() if key not in {"status", "metadata"}}
+    return hash(orjson.dumps([body, meta], option=orjson.OPT_SORT_KEYS))
 
 
 def _pod_spec(tree: Tree) -> Tree:
