@@ -19,6 +19,7 @@ from tests.bench.access import free_port
 from tests.bench.charts import rendering
 from tests.bench.engine import template_engine
 from tests.bench.figures import Figure, median
+from tests.bench.gitops import gitops
 from tests.bench.health import verdicts
 from tests.bench.planes import control_planes
 from tests.bench.processes import of_directory, pss_mb, user_seconds
@@ -113,5 +114,5 @@ def demo() -> Iterator[Figure]:
 
 SUITES: dict[str, Callable[[], Iterator[Figure]]] = {
     "startup": startup, "planes": control_planes, "serving": serving, "scale": scale, "cli": command_line, "demo": demo,
-    "releases": releases, "rendering": rendering, "engine": template_engine, "health": verdicts,
+    "releases": releases, "rendering": rendering, "engine": template_engine, "gitops": gitops, "health": verdicts,
 }  # fmt: skip

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 import orjson
 
-from pilothouse.api.meta import ObjectKey, Tree
+from pilothouse.api.meta import ObjectKey, Tree, controller_of, labels_of, namespace_of
 
+CONTROLLER, LABELS = "controller", "labels"
 IndexFunction = Callable[[Tree], Iterable[str]]
 Trees = list[Tree]
 
@@ -113,9 +114,46 @@ class Cache:
             raise KeyError(f"the cache of {self._type['kind']} has no index {name!r}")
         return [self._decode(self._entries[key].raw) for key in self._found.get((name, value), ())]
 
+    def family(self, owner: Tree) -> Trees:
+        """Return the objects that `owner` controls, and those of its namespace that nobody does: it may adopt them.
+
+        Needs the index `CONTROLLER`, which makes this independent of how much else there is in the namespace.
+        """
+        meta = owner["metadata"]
+        orphans = _orphans(str(meta.get("namespace", "")))
+        return self.by_index(CONTROLLER, str(meta.get("uid", ""))) + self.by_index(CONTROLLER, orphans)
+
+    def selected(self, namespace: str, labels: Mapping[str, str]) -> Trees:
+        """Return the objects of a namespace that have all the labels, of which there has to be one; needs the index `LABELS`."""
+        terms = [(LABELS, _label(namespace, key, value)) for key, value in labels.items()]
+        fewest = min(terms, key=lambda term: len(self._found.get(term, ())))
+        found = self.by_index(*fewest)
+        wanted = labels.items()
+        return [tree for tree in found if wanted <= (tree["metadata"].get("labels") or {}).items()]
+
     def keys_by_index(self, name: str, value: str) -> Iterator[ObjectKey]:
         """Yield the keys that index `name` files under `value`."""
         yield from self._found.get((name, value), ())
+
+
+def by_controller(tree: Tree) -> list[str]:
+    """Index function of `CONTROLLER`: the uid of the controller, or that there is none in this namespace."""
+    reference = controller_of(tree)
+    return [str(reference.get("uid", "")) if reference else _orphans(namespace_of(tree))]
+
+
+def by_label(tree: Tree) -> list[str]:
+    """Index function of `LABELS`: every label, in its namespace."""
+    namespace = namespace_of(tree)
+    return [_label(namespace, key, value) for key, value in labels_of(tree).items()]
+
+
+def _orphans(namespace: str) -> str:
+    return f"nobody in {namespace}"
+
+
+def _label(namespace: str, key: str, value: str) -> str:
+    return f"{namespace}/{key}={value}"
 
 
 def by_owner_uid(tree: Tree) -> list[str]:

@@ -22,6 +22,9 @@ from pilothouse.sdk.informer import Change, Informer
 
 SERVICE_LABEL = "kubernetes.io/service-name"
 SETTLE_S = 0.01
+SHARE = 9.0
+"""A table is built again after this many times the time the last one took, so that many Services leave room for other work."""
+SETTLE_MAX_S = 1.0
 LEAVE_TIMEOUT_S = 5.0
 RETRY_S = 1.0
 logger = logging.getLogger("pilothouse.nodeagent")
@@ -128,11 +131,12 @@ class ServiceSync:
         )
 
     async def _run(self) -> None:
+        spent_s = 0.0
         while True:
             await self._wake.wait()
-            await self._clock.sleep(SETTLE_S)
+            await self._clock.sleep(min(max(SETTLE_S, SHARE * spent_s), SETTLE_MAX_S))
             self._wake.clear()
-            ticket = self._asked
+            ticket, began = self._asked, self._clock.monotonic()
             try:
                 await self._apply(ticket)
             except PilothouseError as error:
@@ -141,6 +145,7 @@ class ServiceSync:
                 await self._clock.sleep(RETRY_S)
                 self._wake.set()
                 continue
+            spent_s = self._clock.monotonic() - began
             async with self._applied:
                 self._done = ticket
                 self._applied.notify_all()

@@ -8,7 +8,7 @@ from pilothouse.cluster.workloads.cronjobs.engine import CronPlan, job_for, plan
 from pilothouse.cluster.workloads.jobs.engine import finished_condition
 from pilothouse.kit.errors import AlreadyExists, NotFound
 from pilothouse.kit.schedules import InvalidSchedule
-from pilothouse.sdk.cache import by_namespace
+from pilothouse.sdk.cache import CONTROLLER, by_controller
 from pilothouse.sdk.controller import to_controller
 from pilothouse.sdk.errors import TerminalError
 from pilothouse.sdk.kinds import CRON_JOB, JOB
@@ -29,7 +29,7 @@ class CronJobController:
         self._recorder = manager.recorder("cronjob-controller", field_manager=MANAGER)
         self._cron_jobs = manager.informer(CRON_JOB)
         self._jobs = manager.informer(JOB)
-        self._jobs.cache.add_index("namespace", by_namespace)
+        self._jobs.cache.add_index(CONTROLLER, by_controller)
         controller = manager.controller("cronjob", self.reconcile)
         controller.watch(self._cron_jobs)
         controller.watch(self._jobs, to_controller(CRON_JOB))
@@ -40,7 +40,7 @@ class CronJobController:
         if cron_job is None:
             return None
         try:
-            plan = plan_cron(cron_job, self._jobs.cache.by_index("namespace", request.namespace), self._clock.now())
+            plan = plan_cron(cron_job, self._jobs.cache.family(cron_job), self._clock.now())
         except InvalidSchedule as error:
             self._recorder.warning(cron_job, "UnparseableSchedule", error.message)
             raise TerminalError(error.message) from error

@@ -7,7 +7,7 @@ from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.deployments import engine
 from pilothouse.cluster.workloads.deployments.status import deadline_in_s, deployment_status, is_complete
 from pilothouse.kit.errors import AlreadyExists, NotFound
-from pilothouse.sdk.cache import by_namespace
+from pilothouse.sdk.cache import CONTROLLER, by_controller
 from pilothouse.sdk.controller import to_controller
 from pilothouse.sdk.kinds import DEPLOYMENT, REPLICA_SET
 from pilothouse.sdk.manager import Manager
@@ -25,7 +25,7 @@ class DeploymentController:
         self._recorder = manager.recorder("deployment-controller", field_manager=MANAGER)
         self._deployments = manager.informer(DEPLOYMENT)
         self._sets = manager.informer(REPLICA_SET)
-        self._sets.cache.add_index("namespace", by_namespace)
+        self._sets.cache.add_index(CONTROLLER, by_controller)
         controller = manager.controller("deployment", self.reconcile)
         controller.watch(self._deployments)
         controller.watch(self._sets, to_controller(DEPLOYMENT))
@@ -58,7 +58,7 @@ class DeploymentController:
 
     async def _owned_sets(self, deployment: Tree) -> list[Tree]:
         found: list[Tree] = []
-        for replica_set in self._sets.cache.by_index("namespace", namespace_of(deployment)):
+        for replica_set in self._sets.cache.family(deployment):
             if engine.owns(deployment, replica_set):
                 found.append(replica_set)
             elif _may_adopt(deployment, replica_set):

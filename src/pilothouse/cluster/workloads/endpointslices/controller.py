@@ -9,12 +9,21 @@ from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.endpointslices import engine
 from pilothouse.cluster.workloads.endpointslices.slices import SliceWriter, service_of
 from pilothouse.kit.errors import AlreadyExists, NotFound
-from pilothouse.sdk.cache import by_namespace
+from pilothouse.sdk.cache import LABELS, by_label
 from pilothouse.sdk.kinds import ENDPOINT_SLICE, ENDPOINTS, POD, SERVICE
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
+
+_SELECTOR = "selector"
+
+
+def _by_selector(service: Tree) -> list[str]:
+    """Index function: one label that the Pods of a Service have, as `by_label` writes it."""
+    selector = (service.get("spec") or {}).get("selector") or {}
+    first = dict(sorted(selector.items())[:1])
+    return by_label({"metadata": {"namespace": namespace_of(service), "labels": first}})
 
 
 class EndpointSliceController:
@@ -24,9 +33,9 @@ class EndpointSliceController:
         """Watch Services, Pods and slices."""
         self._client = manager.client.named(MANAGER)
         self._services = manager.informer(SERVICE)
-        self._services.cache.add_index("namespace", by_namespace)
+        self._services.cache.add_index(_SELECTOR, _by_selector)
         self._pods = manager.informer(POD)
-        self._pods.cache.add_index("namespace", by_namespace)
+        self._pods.cache.add_index(LABELS, by_label)
         slices = manager.informer(ENDPOINT_SLICE)
         self._writer = SliceWriter(self._client, slices, engine.CONTROLLER_NAME)
         self._endpoints = manager.informer(ENDPOINTS)
@@ -37,11 +46,10 @@ class EndpointSliceController:
         controller.watch(self._endpoints, lambda _: ())
 
     def _services_of(self, pod: Tree) -> Iterable[Request]:
-        labels = labels_of(pod)
-        for service in self._services.cache.by_index("namespace", namespace_of(pod)):
-            selector = service["spec"].get("selector")
-            if selector and selector.items() <= labels.items():
-                yield Request(namespace_of(pod), name_of(service))
+        for term in by_label(pod):
+            for service in self._services.cache.by_index(_SELECTOR, term):
+                if service["spec"]["selector"].items() <= labels_of(pod).items():
+                    yield Request(namespace_of(pod), name_of(service))
 
     async def reconcile(self, request: Request) -> Result | None:
         """Write the endpoints of one Service."""
@@ -53,7 +61,7 @@ class EndpointSliceController:
             return None
         if not service["spec"].get("selector"):
             return None
-        pods = self._pods.cache.by_index("namespace", request.namespace)
+        pods = self._pods.cache.selected(request.namespace, service["spec"]["selector"])
         previous = max((annotations_of(slice_).get(TRIGGER, "") for slice_ in existing), default="")
         times = {TRIGGER: engine.trigger_time(service, pods, previous)}
         await self._writer.write(engine.plan_slices(service, pods), existing, times)

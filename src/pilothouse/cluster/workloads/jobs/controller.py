@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from pilothouse.api.meta import Tree, metadata, name_of, namespace_of, uid_of
+from pilothouse.api.meta import Tree, controller_of, metadata, name_of, namespace_of, uid_of
 from pilothouse.cluster.workloads import MANAGER
 from pilothouse.cluster.workloads.jobs.engine import finished_condition, plan_job, pod_for
 from pilothouse.cluster.workloads.jobs.tracking import FINALIZER, owned_by, to_release
 from pilothouse.kit.errors import Conflict, NotFound
-from pilothouse.sdk.cache import by_namespace
+from pilothouse.sdk.cache import CONTROLLER, by_controller
 from pilothouse.sdk.controller import to_controller
 from pilothouse.sdk.kinds import JOB, POD
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 from pilothouse.sdk.status import write_status
+
+_BY_JOB = "job"
+
+
+def _by_job(pod: Tree) -> list[str]:
+    """Index function: the Job that controls a Pod, by name: when it is gone nobody knows its uid."""
+    reference = controller_of(pod) or {}
+    return [str(Request(namespace_of(pod), str(reference["name"])))] if reference.get("kind") == JOB.kind else []
 
 
 class JobController:
@@ -25,7 +33,8 @@ class JobController:
         self._recorder = manager.recorder("job-controller", field_manager=MANAGER)
         self._jobs = manager.informer(JOB)
         self._pods = manager.informer(POD)
-        self._pods.cache.add_index("namespace", by_namespace)
+        self._pods.cache.add_index(CONTROLLER, by_controller)
+        self._pods.cache.add_index(_BY_JOB, _by_job)
         controller = manager.controller("job", self.reconcile)
         controller.watch(self._jobs)
         controller.watch(self._pods, to_controller(JOB))
@@ -33,10 +42,11 @@ class JobController:
     async def reconcile(self, request: Request) -> Result | None:
         """Move one Job a step."""
         job = self._jobs.cache.get(request.name, request.namespace)
-        pods = self._pods.cache.by_index("namespace", request.namespace)
         if job is None:
+            pods = self._pods.cache.by_index(_BY_JOB, str(request))
             await self._release(to_release(None, owned_by(request.name, None, pods)))
             return None
+        pods = self._pods.cache.family(job)
         plan = plan_job(job, pods, self._clock.now())
         if plan.should_delete_job:
             await self._client.delete(JOB, request.name, request.namespace, propagation="Background", uid=uid_of(job))

@@ -9,7 +9,7 @@ from pilothouse.cluster.workloads.replicasets.engine import plan_replicas, repli
 from pilothouse.kit.aio import run_all
 from pilothouse.kit.clock import rfc3339
 from pilothouse.kit.errors import Denied, Invalid, NotFound
-from pilothouse.sdk.cache import by_namespace
+from pilothouse.sdk.cache import CONTROLLER, by_controller
 from pilothouse.sdk.controller import to_controller
 from pilothouse.sdk.kinds import POD, REPLICA_SET, REPLICATION_CONTROLLER, Kind
 from pilothouse.sdk.manager import Manager
@@ -30,7 +30,7 @@ class ReplicaSetController:
         self._recorder = manager.recorder(self.ACCOUNT, field_manager=MANAGER)
         self._sets = manager.informer(self.KIND)
         self._pods = manager.informer(POD)
-        self._pods.cache.add_index("namespace", by_namespace)
+        self._pods.cache.add_index(CONTROLLER, by_controller)
         controller = manager.controller(self.KIND.kind.lower(), self.reconcile)
         controller.watch(self._sets)
         controller.watch(self._pods, to_controller(self.KIND))
@@ -40,7 +40,7 @@ class ReplicaSetController:
         replica_set = self._sets.cache.get(request.name, request.namespace)
         if replica_set is None:
             return None
-        plan = plan_replicas(replica_set, self._pods_of(request.namespace))
+        plan = plan_replicas(replica_set, self._pods_of(replica_set))
         for pod in plan.adopt:
             await self._adopt(replica_set, pod)
         for pod in plan.release:
@@ -53,7 +53,7 @@ class ReplicaSetController:
             self._recorder.warning(replica_set, "FailedCreate", f"Error creating: {failure}")
         await run_all(self._delete(replica_set, pod) for pod in plan.delete)
         now = self._clock.now()
-        pods = self._pods_of(request.namespace)
+        pods = self._pods_of(replica_set)
         stored = await write_status(
             self._client, self.KIND, replica_set, lambda tree: _dated(replica_status(tree, pods, now, failure), rfc3339(now))
         )
@@ -64,8 +64,8 @@ class ReplicaSetController:
         wait_s = available_in_s(pods, int(replica_set["spec"].get("minReadySeconds") or 0), now)
         return Result(requeue_after_s=wait_s + 0.05) if wait_s is not None and not is_deleting(replica_set) else None
 
-    def _pods_of(self, namespace: str) -> list[Tree]:
-        return self._pods.cache.by_index("namespace", namespace)
+    def _pods_of(self, replica_set: Tree) -> list[Tree]:
+        return self._pods.cache.family(replica_set)
 
     async def _create(self, replica_set: Tree) -> None:
         pod = pod_from_template(replica_set["spec"]["template"], replica_set)

@@ -9,7 +9,7 @@ from pilothouse.cluster.workloads.pods.history import History
 from pilothouse.cluster.workloads.pods.revisions import revision_name
 from pilothouse.cluster.workloads.statefulsets import engine
 from pilothouse.kit.errors import AlreadyExists, NotFound
-from pilothouse.sdk.cache import by_namespace
+from pilothouse.sdk.cache import CONTROLLER, by_controller
 from pilothouse.sdk.controller import to_controller
 from pilothouse.sdk.kinds import PERSISTENT_VOLUME_CLAIM, POD, STATEFUL_SET
 from pilothouse.sdk.manager import Manager
@@ -27,7 +27,7 @@ class StatefulSetController:
         self._recorder = manager.recorder("statefulset-controller", field_manager=MANAGER)
         self._sets = manager.informer(STATEFUL_SET)
         self._pods = manager.informer(POD)
-        self._pods.cache.add_index("namespace", by_namespace)
+        self._pods.cache.add_index(CONTROLLER, by_controller)
         controller = manager.controller("statefulset", self.reconcile)
         controller.watch(self._sets)
         controller.watch(self._pods, to_controller(STATEFUL_SET))
@@ -38,22 +38,22 @@ class StatefulSetController:
         stateful_set = self._sets.cache.get(request.name, request.namespace)
         if stateful_set is None:
             return None
-        await self._history.keep(stateful_set, self._pods_of(request.namespace))
+        await self._history.keep(stateful_set, self._pods_of(stateful_set))
         now = self._clock.now()
-        plan = engine.plan_pods(stateful_set, self._pods_of(request.namespace), now)
+        plan = engine.plan_pods(stateful_set, self._pods_of(stateful_set), now)
         for ordinal in plan.create:
             await self._create(stateful_set, ordinal)
         for pod in plan.delete:
             await self._delete(stateful_set, pod)
-        pods = self._pods_of(request.namespace)
+        pods = self._pods_of(stateful_set)
         stored = await write_status(self._client, STATEFUL_SET, stateful_set, lambda tree: engine.set_status(tree, pods, now))
         if stored is not None:
             self._sets.observe(stored)
         wait_s = available_in_s(pods, int(stateful_set["spec"].get("minReadySeconds") or 0), now)
         return Result(requeue_after_s=wait_s + 0.05) if wait_s is not None else None
 
-    def _pods_of(self, namespace: str) -> list[Tree]:
-        return self._pods.cache.by_index("namespace", namespace)
+    def _pods_of(self, stateful_set: Tree) -> list[Tree]:
+        return self._pods.cache.family(stateful_set)
 
     async def _create(self, stateful_set: Tree, ordinal: int) -> None:
         for claim in engine.claims_for(stateful_set, ordinal):
