@@ -215,7 +215,8 @@ class Informer:
         if is_ahead and not self._is_overtaken(key, tree):
             if not self._version:
                 self._written[key] = int(version)
-            self._upsert(key, tree, orjson.dumps(tree))
+            # a copy: what orjson returns keeps a buffer several times as long alive
+            self._upsert(key, tree, bytes(memoryview(orjson.dumps(tree))))
 
     def forget(self, tree: Tree) -> None:
         """Take in that this process deleted an object for good."""

@@ -65,14 +65,20 @@ class ApplicationController:
         self._controller.watch(self._apps)
         self._controller.watch(self._projects.informer, self._wakes.members)
         self._apps.add_handler(self._wakes.dependents)
+        self._watch = self._sources.watch(manager.clock, self._wakes.users)
 
     def look_again(self) -> None:
         """Judge and compare everything anew: the scripts or rules for it changed."""
         self._sites.look_again()
         self._wakes.everyone()
 
+    async def start(self) -> None:
+        """Look at repositories from now on."""
+        await self._watch.start()
+
     async def stop(self) -> None:
-        """End what was started on demand."""
+        """End that, and what was started on demand."""
+        await self._watch.stop()
         await self._sites.stop()
 
     def announced(self, push: Push, namespace: str) -> int:

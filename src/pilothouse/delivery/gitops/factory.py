@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.types import definitions
@@ -29,7 +29,8 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
         manager, mirrors, config, judge=judge.health_of, ignored=lambda: judge.scripts.ignored_differences
     )
     judge.on_change(controller.look_again)
-    manager.add(_Ending(worker.close, controller.stop))
+    manager.add(controller)
+    manager.add(_Ending(worker.close))
     if config.webhook_port:
         from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver
 
@@ -40,8 +41,8 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
 class _Ending:
     """What was started on demand, and ends with the manager."""
 
-    def __init__(self, close: Callable[[], None], stop: Callable[[], Awaitable[None]]) -> None:
-        self._close, self._stop = close, stop
+    def __init__(self, close: Callable[[], None]) -> None:
+        self._close = close
 
     async def start(self) -> None:
         """Start nothing: the first use does."""
@@ -49,7 +50,6 @@ class _Ending:
     async def stop(self) -> None:
         """End it."""
         self._close()
-        await self._stop()
 
 
 CAPABILITY = Capability(

@@ -61,6 +61,7 @@ async def start_gitops(manager: Manager, data_dir: Path) -> None:
             await asyncio.sleep(0.01)
     controller = ApplicationController(manager, GitMirrors(data_dir / "git"), GitOpsConfig(local_poll_s=0.1))
     await controller._controller.start()
+    await controller.start()
 
 
 async def until(manager: Manager, condition, timeout_s: float = 15) -> Tree:  # type: ignore[no-untyped-def]

@@ -62,8 +62,10 @@ class ResourceCache:
             yield self.items[key]
 
     def record(self, change: Change) -> None:
-        """Add to the history and tell the watchers."""
+        """Add to the history and tell the watchers; of a version that is superseded only the stored bytes are worth keeping."""
         self.history.append(change)
+        if change[2] is not None:
+            change[2].shed()
         if len(self.history) > HISTORY:
             self.complete_after, old, _ = self.history.popleft()
             if old is not None:

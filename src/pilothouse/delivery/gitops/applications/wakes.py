@@ -10,7 +10,7 @@ from pilothouse.delivery.gitops.types.tracking import Tracking
 from pilothouse.sdk.informer import Change, Informer
 from pilothouse.sdk.reconcile import Request
 
-_BY_NAME, _BY_DEPENDENCY = "gitops-name", "gitops-depends-on"
+_BY_NAME, _BY_DEPENDENCY, _BY_REPOSITORY = "gitops-name", "gitops-depends-on", "gitops-repository"
 
 
 class Wakes:
@@ -21,6 +21,7 @@ class Wakes:
         self._apps, self._enqueue = apps, enqueue
         apps.cache.add_index(_BY_NAME, lambda tree: [tracking.instance(namespace_of(tree), name_of(tree))])
         apps.cache.add_index(_BY_DEPENDENCY, _dependencies)
+        apps.cache.add_index(_BY_REPOSITORY, _repositories)
 
     def everyone(self) -> None:
         """Look at every Application."""
@@ -30,6 +31,11 @@ class Wakes:
     def owner(self, app_name: str) -> None:
         """Look at the Application of a name, whose object changed."""
         for key in self._apps.cache.keys_by_index(_BY_NAME, app_name):
+            self._enqueue(Request(key.namespace, key.name))
+
+    def users(self, url: str) -> None:
+        """Look at the Applications of a repository that has news."""
+        for key in self._apps.cache.keys_by_index(_BY_REPOSITORY, url):
             self._enqueue(Request(key.namespace, key.name))
 
     def members(self, project: Tree) -> list[Request]:
@@ -42,6 +48,12 @@ class Wakes:
         """Look at the Applications that depend on a changed one."""
         for key in self._apps.cache.keys_by_index(_BY_DEPENDENCY, f"{change.key.namespace}/{change.key.name}"):
             self._enqueue(Request(key.namespace, key.name))
+
+
+def _repositories(tree: Tree) -> list[str]:
+    spec = tree.get("spec") or {}
+    sources = [spec.get("source") or {}, *(spec.get("sources") or [])]
+    return list({str(source["repoURL"]) for source in sources if source.get("repoURL")})
 
 
 def _dependencies(tree: Tree) -> list[str]:

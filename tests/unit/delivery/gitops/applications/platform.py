@@ -49,11 +49,13 @@ class Platform:
         """Start a controller, or another one in the place of the one before."""
         if self.controller is not None:
             await self.controller._controller.stop()
+            await self.controller.stop()
         mirrors = GitMirrors(self._data_dir / "git")
         settings = GitOpsConfig(local_poll_s=self.poll_s)
         clusters = Clusters(self.manager, "", lambda _destination: self.elsewhere or self.client)
         self.controller = ApplicationController(self.manager, mirrors, settings, judge=self._judge, clusters=clusters)
         await self.controller._controller.start()
+        await self.controller.start()
 
     async def _judge(self, tree: Tree) -> Health | None:
         name = tree["metadata"]["name"]
@@ -62,6 +64,8 @@ class Platform:
     def judge_again(self, name: str, status: str) -> None:
         """Let an object have another health."""
         self.verdicts[name] = Health(status)
+        assert self.controller is not None
+        self.controller.look_again()
 
     def commit(self, **files: str | None) -> str:
         """Commit files; None removes one."""

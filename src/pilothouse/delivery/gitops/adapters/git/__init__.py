@@ -115,6 +115,26 @@ class GitMirrors:
                 commit = known.commits[revision] = await self._commit(known, url, access, revision)
             return commit
 
+    def due(self, interval_s: Callable[[str], float]) -> list[tuple[str, Access]]:
+        """Return the repositories in use that were not looked at for their interval, with the credentials to look with."""
+        now = self._clock.monotonic()
+        return [
+            (url, access)
+            for (url, access), known in self._known.items()
+            if self._users.get(url) and now - known.listed_at >= interval_s(url) and now >= known.retry_at
+        ]
+
+    async def look(self, url: str, access: Access) -> bool:
+        """Ask for the references of a repository; returns whether they are others than before, or came back."""
+        known = self._known.setdefault((url, access), _Known())
+        async with known.lock:
+            before, had_failed = known.heads, known.failure is not None
+            try:
+                await self._look(known, url, access, 0.0, is_shared=False)
+            except PilothouseError:
+                return not had_failed
+            return known.heads != before or had_failed
+
     async def _look(self, known: _Known, url: str, access: Access, max_age_s: float, *, is_shared: bool) -> None:
         """Have the references that are new enough; raises what went wrong, also when that was a moment ago."""
         now = self._clock.monotonic()

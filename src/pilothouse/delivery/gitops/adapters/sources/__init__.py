@@ -5,15 +5,17 @@ The controller asks it what an Application wants now, and how long that may be b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from pilothouse.api.meta import Tree
 from pilothouse.delivery.gitops.adapters.git import GitMirrors, jittered
 from pilothouse.delivery.gitops.adapters.render import Renderer, Rendering
 from pilothouse.delivery.gitops.adapters.sources.credentials import RepositorySecrets
+from pilothouse.delivery.gitops.adapters.sources.watching import RepositoryWatch, interval_s
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.engine.webhooks import Push, is_affected
-from pilothouse.delivery.gitops.types import App, is_local, read_app
+from pilothouse.delivery.gitops.types import App, read_app
+from pilothouse.kit.clock import Clock
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.manager import Manager
 
@@ -45,13 +47,20 @@ class Sources:
         if known_hosts != self._known_hosts:
             self._known_hosts = known_hosts
             await self._mirrors.trust_hosts(known_hosts)
-        revisions = await self._renderer.resolve(app, max_age_s=0.0 if is_refresh else self.poll_s(app) * 0.9)
+        revisions = await self._renderer.resolve(app, max_age_s=0.0 if is_refresh else self._max_age_s(app))
         return await self._renderer.rendering(app, revisions)
 
     def poll_s(self, app: App) -> float:
         """Return the seconds until an Application's sources are looked at again."""
-        local = all(is_local(source.repo_url) for source in app.sources)
-        return self._config.local_poll_s if local else jittered(self._config.poll_s, app.source.repo_url)
+        return jittered(self._config.poll_s, app.source.repo_url)
+
+    def watch(self, clock: Clock, on_news: Callable[[str], None]) -> RepositoryWatch:
+        """Return what looks at the repositories in between."""
+        return RepositoryWatch(self._mirrors, self._config, clock, on_news)
+
+    def _max_age_s(self, app: App) -> float:
+        """Return how old the references of repositories may be: those of all repositories are looked at together."""
+        return 2 * max(interval_s(source.repo_url, self._config) for source in app.sources)
 
     def reads(self, name: str, namespace: str) -> Mapping[int, Mapping[str, str]]:
         """Return the paths the last render read, by source; empty when that is not known."""
