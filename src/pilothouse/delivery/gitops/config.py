@@ -35,3 +35,8 @@ class GitOpsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Port on which pushes are announced (`/api/webhook`); 0 for none."""
     webhook_host: str = "127.0.0.1"
     """Address the port above listens on."""
+    health_probes_dir: str = ""
+    """Folder of the programs that health probes may name; empty for `health-probes` below the data directory."""
+    probe_hosts: tuple[str, ...] = ("*",)
+    """Patterns of hosts that health probes may ask. Whoever may write an object of an Application can then have this process ask
+    them: right for one's own machine, to be narrowed where several people share a platform."""

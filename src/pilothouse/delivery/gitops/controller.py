@@ -7,7 +7,7 @@ import logging
 from pilothouse.api.meta import Tree, annotations_of, is_deleting
 from pilothouse.delivery.gitops.adapters.clusters import Clusters
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
-from pilothouse.delivery.gitops.adapters.performing import HealthJudge
+from pilothouse.delivery.gitops.adapters.performing import SiteJudge, built_in_judge
 from pilothouse.delivery.gitops.adapters.projects import Projects
 from pilothouse.delivery.gitops.adapters.render import Rendering
 from pilothouse.delivery.gitops.adapters.sources import Sources
@@ -23,7 +23,6 @@ from pilothouse.delivery.gitops.applications.store import APPLICATION, Applicati
 from pilothouse.delivery.gitops.applications.syncs import Syncs
 from pilothouse.delivery.gitops.applications.wakes import Wakes
 from pilothouse.delivery.gitops.config import GitOpsConfig
-from pilothouse.delivery.gitops.engine.health import Health, health_of
 from pilothouse.delivery.gitops.engine.webhooks import Push
 from pilothouse.delivery.gitops.types import REFRESH, App, read_app
 from pilothouse.delivery.gitops.types.tracking import Tracking
@@ -32,19 +31,14 @@ from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 
 logger = logging.getLogger("pilothouse.gitops")
-__all__ = ["APPLICATION", "ApplicationController"]
-
-
-async def built_in_judge(tree: Tree) -> Health | None:
-    """Return the verdict of the built-in rules."""
-    return health_of(tree)
+__all__ = ["APPLICATION", "ApplicationController", "built_in_judge"]
 
 
 class ApplicationController:
     """One reconciler for all Applications."""
 
     def __init__(
-        self, manager: Manager, mirrors: GitMirrors, config: GitOpsConfig, *, judge: HealthJudge = built_in_judge,
+        self, manager: Manager, mirrors: GitMirrors, config: GitOpsConfig, *, judge: SiteJudge = built_in_judge,
         ignored: Overrides = dict, clusters: Clusters | None = None,
     ) -> None:  # fmt: skip
         """Read Git through `mirrors`; `judge` tells health, `ignored` says by `group/Kind` what is never compared."""
@@ -71,6 +65,10 @@ class ApplicationController:
         """Judge and compare everything anew: the scripts or rules for it changed."""
         self._sites.look_again()
         self._wakes.everyone()
+
+    def judge_again(self, tree: Tree) -> None:
+        """Look at once at the Application of an object whose verdict changed."""
+        self._sites.judge_again(self._wakes.owners(tree))
 
     async def start(self) -> None:
         """Look at repositories from now on."""

@@ -63,3 +63,21 @@ class DestinationInvalid(Invalid):
     """An Application names a cluster that is not known, or that may not be written to."""
 
     reason = "DestinationInvalid"
+
+
+class ProbeFailed(Unavailable):
+    """A health probe gave no verdict, so that others judge."""
+
+    reason = "HealthProbeFailed"
+
+
+class NotificationFailed(Unavailable):
+    """A notification could not be delivered."""
+
+    reason = "NotificationFailed"
+
+
+class NotificationInvalid(Invalid):
+    """What argocd-notifications-cm says cannot be used."""
+
+    reason = "NotificationInvalid"

@@ -16,15 +16,14 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     from pathlib import Path
 
     from pilothouse.delivery.gitops.adapters.git import GitMirrors, Limits
-    from pilothouse.delivery.gitops.adapters.judge import Judge, watch_customizations
+    from pilothouse.delivery.gitops.adapters.health.assembling import judging
     from pilothouse.delivery.gitops.adapters.lua.worker import LuaWorker
     from pilothouse.delivery.gitops.controller import ApplicationController
 
     limits = Limits(config.fetch_timeout_s, config.max_repository_bytes)
     mirrors = GitMirrors(Path(config.data_dir) / "git", manager.clock, allow_local=config.allow_local, limits=limits)
     worker = LuaWorker(manager.clock)
-    judge = Judge(worker)
-    watch_customizations(manager, judge, config.namespace or "argocd")
+    judge, board = judging(manager, config, worker)
     controller = ApplicationController(
         manager, mirrors, config, judge=judge.health_of, ignored=lambda: judge.scripts.ignored_differences
     )

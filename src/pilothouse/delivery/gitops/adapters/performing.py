@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pilothouse.api.meta import Tree, is_deleting, metadata, name_of
 from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
-from pilothouse.delivery.gitops.engine.health import Health
+from pilothouse.delivery.gitops.engine.health import Health, health_of
 from pilothouse.delivery.gitops.engine.sync import HOOK_FINALIZER, Answer, Command, identity_of
 from pilothouse.delivery.gitops.engine.sync.commands import (
     Apply,
@@ -21,10 +21,24 @@ from pilothouse.delivery.gitops.engine.sync.commands import (
 )
 from pilothouse.delivery.gitops.engine.sync.migrate import plan_migration
 from pilothouse.kit.errors import AlreadyExists, Conflict, Invalid, NotFound, PilothouseError
+from pilothouse.sdk.client import Client
 
 T = TypeVar("T")
 HealthJudge = Callable[[Tree], Awaitable[Health | None]]
 TRIES = 5
+
+
+class SiteJudge(Protocol):
+    """Tells the health of an object that `client` reaches, None when nobody judges its kind."""
+
+    async def __call__(self, tree: Tree, client: Client | None = None) -> Health | None:
+        """Return the verdict."""
+        ...
+
+
+async def built_in_judge(tree: Tree, client: Client | None = None) -> Health | None:
+    """Return the verdict of the built-in rules."""
+    return health_of(tree)
 
 
 class Performer:

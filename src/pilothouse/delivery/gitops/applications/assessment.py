@@ -21,7 +21,8 @@ from pilothouse.delivery.gitops.engine.diff.managers import without_trusted
 from pilothouse.delivery.gitops.engine.diff.normal import normal_secret, without_aggregated_rules
 from pilothouse.delivery.gitops.engine.diff.server import fields_of
 from pilothouse.delivery.gitops.engine.diff.structured import diff_structured
-from pilothouse.delivery.gitops.engine.health import MISSING, worst
+from pilothouse.delivery.gitops.engine.health import MISSING, PROBE, Health, worst
+from pilothouse.delivery.gitops.engine.probes import ANNOTATION as PROBE_ANNOTATION
 from pilothouse.delivery.gitops.engine.sync import Resource, has_option, identity_of, is_hook, wave_of
 from pilothouse.delivery.gitops.types import App
 from pilothouse.kit.aio import offload
@@ -44,6 +45,8 @@ class Assessment(msgspec.Struct, frozen=True):
     """Identities whose dry run succeeded."""
     shared: tuple[str, ...] = ()
     """Objects that another Application tracks, and which."""
+    own: Health | None = None
+    """What the health probe of the Application itself says."""
 
     @property
     def is_synced(self) -> bool:
@@ -53,7 +56,16 @@ class Assessment(msgspec.Struct, frozen=True):
     @property
     def health(self) -> str:
         """The worst health of all resources."""
-        return worst([entry.health for entry in self.resources if entry.health and not entry.ignores_health])
+        own = [self.own.status] if self.own is not None and self.own.source == PROBE else []
+        return worst(own + [entry.health for entry in self.resources if entry.health and not entry.ignores_health])
+
+    @property
+    def warnings(self) -> list[str]:
+        """What went wrong when health was judged."""
+        found = [f"Application: {self.own.warning}"] if self.own is not None and self.own.warning else []
+        return found + [
+            f"{entry.tree['kind']}/{entry.tree['metadata']['name']}: {entry.warning}" for entry in self.resources if entry.warning
+        ]
 
     @property
     def out_of_sync(self) -> list[Compared]:
@@ -74,11 +86,17 @@ class Assessor:
         self._jq = jq
         self._known: dict[tuple[str, str], tuple[object, Assessment]] = {}
         self._shapes: dict[tuple[str, str], tuple[object, dict[str, tuple[int, str]]]] = {}
+        self._verdicts: dict[tuple[str, str], int] = {}
 
     def forget(self, app_namespace: str, name: str) -> None:
         """Drop what is kept of an Application."""
         self._known.pop((app_namespace, name), None)
         self._shapes.pop((app_namespace, name), None)
+        self._verdicts.pop((app_namespace, name), None)
+
+    def judge_again(self, app_namespace: str, name: str) -> None:
+        """Judge the objects of an Application anew, and compare only what changed."""
+        self._verdicts[(app_namespace, name)] = self._verdicts.get((app_namespace, name), 0) + 1
 
     def forget_all(self) -> None:
         """Compare and judge everything anew: the rules for it changed."""
@@ -93,7 +111,9 @@ class Assessor:
         """Compare what is wanted with what is there; `number` tells one render from another."""
         await self._cluster.know(app.status.get("resources") or [])
         seen = await self._cluster.fingerprint(app, targets)
-        key = (number, repr(app.spec.get("ignoreDifferences")), seen)
+        own = annotations_of(app.tree).get(PROBE_ANNOTATION, "")
+        verdicts = (self._verdicts.get((app.namespace, app.name), 0), own)
+        key = (number, repr(app.spec.get("ignoreDifferences")), seen, verdicts)
         known = self._known.get((app.namespace, app.name))
         if known is not None and known[0] == key:
             return known[1]
@@ -112,7 +132,8 @@ class Assessor:
         identities = {identity_of(tree) for tree in targets}
         surplus = [tree for tree in self._cluster.tracked(app) if identity_of(tree) not in identities and not is_hook(tree)]
         resources += [await self._surplus(tree) for tree in surplus]
-        return Assessment(resources, targets, [identity_of(tree) for tree in surplus], frozenset(rehearsed), tuple(shared))
+        own = await self._judge(app.tree) if PROBE_ANNOTATION in annotations_of(app.tree) else None
+        return Assessment(resources, targets, [identity_of(tree) for tree in surplus], frozenset(rehearsed), tuple(shared), own)
 
     async def _surplus(self, tree: Tree) -> Compared:
         is_kept = has_option(tree, "Prune=false") or "IgnoreExtraneous" in annotations_of(tree).get(_COMPARE_OPTIONS, "")
@@ -121,6 +142,7 @@ class Assessor:
             identity_of(tree), "Synced" if is_kept else "OutOfSync", health.status if health else "",
             health.message if health else "", tree, requires_pruning=True, wave=wave_of(tree),
             confirms=has_option(tree, "Prune=confirm"), ignores_health=annotations_of(tree).get(_IGNORE_HEALTH) == "true",
+            source=health.source if health else "", warning=health.warning if health else "",
         )  # fmt: skip
 
     async def _compare(self, app: App, target: Tree, rules: list[IgnoreRule], rehearsed: set[str], shared: list[str]) -> Compared:
@@ -145,7 +167,8 @@ class Assessor:
         return Compared(
             identity, status, health.status if health else "", message or (health.message if health else ""), target,
             wave=wave, ignores_health=ignores, confirms=has_option(target, "Delete=confirm"),
-            images=_images(live), urls=_urls(live),
+            images=_images(live), urls=_urls(live), source=health.source if health else "",
+            warning=health.warning if health else "",
         )  # fmt: skip
 
     async def _status(self, target: Tree, live: Tree, rules: list[IgnoreRule], rehearsed: set[str]) -> tuple[str, str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pilothouse.api.meta import Tree
 from pilothouse.delivery.gitops.applications.assessment import Assessment
-from pilothouse.delivery.gitops.applications.conditions import SHARED, SYNC, Problem, conditions
+from pilothouse.delivery.gitops.applications.conditions import HEALTH, SHARED, SYNC, Problem, conditions
 from pilothouse.delivery.gitops.applications.operation import Operation
 from pilothouse.delivery.gitops.applications.requests import would_remove_everything
-from pilothouse.delivery.gitops.engine.health import MISSING
+from pilothouse.delivery.gitops.engine.health import MISSING, PROBE, Health
 from pilothouse.delivery.gitops.types import App
 from pilothouse.kit.clock import rfc3339
 
@@ -50,7 +50,7 @@ def assessed(
             "status": "Synced" if assessment.is_synced else "OutOfSync", **_revisions(app, revisions),
             "comparedTo": _compared_to(app),
         },
-        "health": _health(old, health, now), "resources": assessment.status(), **_types(app, types),
+        "health": _health(old, health, assessment.own, now), "resources": assessment.status(), **_types(app, types),
         "history": old.get("history") or [], "summary": _summary(assessment), "controllerNamespace": app.namespace,
     }  # fmt: skip
     if operation is not None:
@@ -70,6 +70,7 @@ def assessed(
 
 def _problems(app: App, revisions: tuple[str, ...], assessment: Assessment, operation: Operation | None) -> list[Problem]:
     found: list[Problem] = [(SHARED, text) for text in assessment.shared]
+    found += [(HEALTH, text) for text in assessment.warnings]
     if operation is not None and operation.phase in {"Failed", "Error"} and operation.is_automated:
         shown = ", ".join(revision[:12] for revision in operation.revisions)
         found.append((SYNC, f"Failed last sync attempt to [{shown}]: {operation.message}"))
@@ -82,9 +83,14 @@ def _types(app: App, types: tuple[str, ...]) -> Tree:
     return {"sourceTypes": list(types)} if app.spec.get("sources") else {"sourceType": types[0] if types else "Directory"}
 
 
-def _health(old: Tree, status: str, now: float) -> Tree:
+def _health(old: Tree, status: str, own: Health | None, now: float) -> Tree:
+    """Return status.health; where the probe of the Application itself decided, that is said."""
     known: Tree = old.get("health") or {}
-    return known if known.get("status") == status else {"status": status, "lastTransitionTime": rfc3339(now)}
+    time = known.get("lastTransitionTime") if known.get("status") == status else None
+    said: Tree = {}
+    if own is not None and own.source == PROBE and own.status == status:
+        said = {"source": own.source, **({"message": own.message} if own.message else {})}
+    return {"status": status, **said, "lastTransitionTime": time or rfc3339(now)}
 
 
 def _history(app: App, old: Tree, operation: Operation, limit: int) -> list[Tree]:

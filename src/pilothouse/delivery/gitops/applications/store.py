@@ -5,6 +5,7 @@ from __future__ import annotations
 from pilothouse.api.meta import Tree, annotations_of, metadata, name_of, namespace_of
 from pilothouse.delivery.gitops.adapters.cluster import MANAGER, ClusterObjects
 from pilothouse.delivery.gitops.adapters.render import Rendering
+from pilothouse.delivery.gitops.applications.conditions import HEALTH, fresh
 from pilothouse.delivery.gitops.types import GROUP, REFRESH, VERSION, App
 from pilothouse.kit.errors import NotFound
 from pilothouse.sdk.finalizer import remove_finalizer
@@ -22,6 +23,7 @@ class ApplicationStore:
     def __init__(self, manager: Manager, apps: Informer) -> None:
         """Write as the controller; `apps` sees every write at once."""
         self._client, self._apps = manager.client.named(MANAGER), apps
+        self._recorder = manager.recorder(MANAGER)
         self._placed: dict[Request, tuple[tuple[object, ...], list[Tree]]] = {}
 
     def forget(self, request: Request) -> None:
@@ -52,6 +54,8 @@ class ApplicationStore:
             self._apps.observe(await self._client.patch(APPLICATION, name_of(tree), namespace_of(tree), patch, "json"))
         except NotFound:
             return
+        for message in fresh(tree.get("status") or {}, status, HEALTH):
+            self._recorder.warning(tree, "HealthCheckFailed", message)
 
     async def take_operation(self, tree: Tree) -> None:
         """Remove `operation`: it was taken up."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pilothouse.api.meta import Tree, name_of, namespace_of
 from pilothouse.delivery.gitops.engine.dependencies import dependencies_of, key_of
+from pilothouse.delivery.gitops.types import GROUP
 from pilothouse.delivery.gitops.types.tracking import Tracking
 from pilothouse.sdk.informer import Change, Informer
 from pilothouse.sdk.reconcile import Request
@@ -18,7 +19,7 @@ class Wakes:
 
     def __init__(self, apps: Informer, enqueue: Callable[[Request], None], tracking: Tracking) -> None:
         """Look Applications up in the cache of `apps`."""
-        self._apps, self._enqueue = apps, enqueue
+        self._apps, self._enqueue, self._tracking = apps, enqueue, tracking
         apps.cache.add_index(_BY_NAME, lambda tree: [tracking.instance(namespace_of(tree), name_of(tree))])
         apps.cache.add_index(_BY_DEPENDENCY, _dependencies)
         apps.cache.add_index(_BY_REPOSITORY, _repositories)
@@ -32,6 +33,16 @@ class Wakes:
         """Look at the Application of a name, whose object changed."""
         for key in self._apps.cache.keys_by_index(_BY_NAME, app_name):
             self._enqueue(Request(key.namespace, key.name))
+
+    def owners(self, tree: Tree) -> list[Request]:
+        """Look at the Application an object is tracked by, or that it is; returns which it is."""
+        own = tree.get("kind") == "Application" and str(tree.get("apiVersion")).startswith(f"{GROUP}/")
+        keys = self._apps.cache.keys_by_index(_BY_NAME, self._tracking.owner(tree))
+        found = [Request(namespace_of(tree), name_of(tree))] if own else []
+        found += [Request(key.namespace, key.name) for key in keys]
+        for request in found:
+            self._enqueue(request)
+        return found
 
     def users(self, url: str) -> None:
         """Look at the Applications of a repository that has news."""

@@ -24,6 +24,10 @@ class Compared(msgspec.Struct, frozen=True):
     ignores_health: bool = False
     images: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
+    source: str = ""
+    """Who judged the health: probe, lua, rules or built-in."""
+    warning: str = ""
+    """What went wrong when it was judged."""
 
 
 def resource_status(compared: Compared) -> Tree:
@@ -36,7 +40,8 @@ def resource_status(compared: Compared) -> Tree:
     if metadata(tree).get("namespace"):
         entry["namespace"] = metadata(tree)["namespace"]
     if compared.health:
-        entry["health"] = {"status": compared.health, **({"message": compared.message} if compared.message else {})}
+        told = {"message": compared.message, "source": compared.source, "warning": compared.warning}
+        entry["health"] = {"status": compared.health, **{key: text for key, text in told.items() if text}}
     if compared.requires_pruning:
         entry["requiresPruning"] = True
     if compared.confirms:

@@ -101,7 +101,7 @@ def _operation() -> Tree:
 
 
 def _application_status() -> Tree:
-    health = _object(status=_TEXT, message=_TEXT, lastTransitionTime=_TIME)
+    health = _object(status=_TEXT, message=_TEXT, lastTransitionTime=_TIME, source=_TEXT, warning=_TEXT)
     condition = _object(type__=_TEXT, message__=_TEXT, lastTransitionTime=_TIME)
     resource = _object(
         group=_TEXT, version=_TEXT, kind=_TEXT, namespace=_TEXT, name=_TEXT, status=_TEXT, health=health, hook=_FLAG,

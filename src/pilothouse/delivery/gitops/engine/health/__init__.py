@@ -1,7 +1,7 @@
 """Health of an object: the deletion rule, then the rule table of custom resources, then the built-in rules.
 
 Pure and complete for any JSON object: whatever is in the fields, there is a verdict, and None only for a kind that nobody
-judges, which then does not hold anything back. `adapters.judge` asks probes and Lua scripts first.
+judges, which then does not hold anything back. `adapters.health.judge` asks probes and Lua scripts first.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -19,9 +19,10 @@ from pilothouse.delivery.gitops.adapters.lua.customizations import read_customiz
 from pilothouse.delivery.gitops.adapters.lua.sandbox import LuaError
 from pilothouse.delivery.gitops.adapters.lua.scripts import Scripts
 from pilothouse.delivery.gitops.adapters.lua.worker import LuaWorker
-from pilothouse.delivery.gitops.engine.health import LUA, UNKNOWN, Health, deletion_health, kind_of, own_health
+from pilothouse.delivery.gitops.engine.health import LUA, PROBE, UNKNOWN, Health, deletion_health, kind_of, own_health
 from pilothouse.kit.aio import offload
 from pilothouse.kit.errors import PilothouseError
+from pilothouse.sdk.client import Client
 from pilothouse.sdk.informer import Change
 from pilothouse.sdk.kinds import CONFIG_MAP
 from pilothouse.sdk.manager import Manager
@@ -34,8 +35,11 @@ logger = logging.getLogger("pilothouse.gitops.health")
 class Probe(Protocol):
     """Something outside that knows whether an object is healthy."""
 
-    async def health_of(self, tree: Tree) -> Health | None:
-        """Return its verdict, None for objects it has nothing to say about; raises `PilothouseError` when it fails."""
+    async def health_of(self, tree: Tree, client: Client | None = None) -> Health | None:
+        """Return its verdict at once, None for objects it has nothing to say about; raises `PilothouseError` when it has none.
+
+        `client` reaches the cluster of the object.
+        """
         ...
 
 
@@ -69,14 +73,14 @@ class Judge:
         """Call `listener` whenever the scripts change."""
         self._listeners.append(listener)
 
-    async def health_of(self, tree: Tree) -> Health | None:
-        """Return the verdict on an object, None when nobody judges its kind."""
+    async def health_of(self, tree: Tree, client: Client | None = None) -> Health | None:
+        """Return the verdict on an object, None when nobody judges its kind; `client` reaches the object's cluster."""
         going = deletion_health(tree)
         if going is not None:
             return going
         warnings: list[str] = []
         for probe in self._probes:
-            verdict = await self._probed(probe, tree, warnings)
+            verdict = await self._probed(probe, tree, client, warnings)
             if verdict is not None:
                 return verdict
         group, _, kind = kind_of(tree)
@@ -85,9 +89,9 @@ class Judge:
             return _warned(own_health(tree), warnings)
         return await self._by_script(found.health, tree, warnings)
 
-    async def _probed(self, probe: Probe, tree: Tree, warnings: list[str]) -> Health | None:
+    async def _probed(self, probe: Probe, tree: Tree, client: Client | None, warnings: list[str]) -> Health | None:
         try:
-            return await probe.health_of(tree)
+            return await probe.health_of(tree, client)
         except PilothouseError as error:
             self._warn(error.message, tree, warnings)
             return None
@@ -122,13 +126,17 @@ class Judge:
 
 
 def _warned(verdict: Health | None, warnings: list[str]) -> Health | None:
-    if verdict is None or not warnings:
+    if not warnings:
         return verdict
+    if verdict is None:  # somebody wanted to know, and nobody can tell
+        verdict = Health(UNKNOWN, warnings[0], PROBE)
     return msgspec.structs.replace(verdict, warning="; ".join(warnings))
 
 
-def watch_customizations(manager: Manager, judge: Judge, namespace: str) -> None:
-    """Keep the judge's scripts those of ConfigMap argocd-cm in `namespace`."""
+def watch_customizations(
+    manager: Manager, judge: Judge, namespace: str, also: Callable[[dict[str, Any]], None] = lambda _data: None
+) -> None:
+    """Keep the judge's scripts those of ConfigMap argocd-cm in `namespace`; `also` gets the customizations before."""
     informer = manager.informer(CONFIG_MAP, namespace=namespace, fields=f"metadata.name={NAME}")
     known: dict[str, object] = {}
 
@@ -140,6 +148,7 @@ def watch_customizations(manager: Manager, judge: Judge, namespace: str) -> None
         if wanted != known:
             known.clear()
             known.update(wanted)
+            also(wanted)
             judge.use(read_customizations(wanted))
 
     informer.add_handler(take)

@@ -8,12 +8,13 @@ import pytest
 pytest.importorskip("lupa")
 
 from pilothouse.api.meta import Tree
-from pilothouse.delivery.gitops.adapters.judge import Judge, watch_customizations
+from pilothouse.delivery.gitops.adapters.health.judge import Judge, watch_customizations
 from pilothouse.delivery.gitops.adapters.lua.customizations import read_customizations
 from pilothouse.delivery.gitops.adapters.lua.worker import LuaWorker
 from pilothouse.delivery.gitops.engine.health import Health
 from pilothouse.kit.clock import SystemClock
 from pilothouse.kit.errors import Invalid
+from pilothouse.sdk.client import Client
 from pilothouse.sdk.kinds import CONFIG_MAP
 from pilothouse.testing.controlplane import control_plane
 
@@ -34,7 +35,7 @@ class Fixed:
     def __init__(self, answer: Health | Exception | None) -> None:
         self.answer = answer
 
-    async def health_of(self, tree: Tree) -> Health | None:
+    async def health_of(self, tree: Tree, client: Client | None = None) -> Health | None:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
