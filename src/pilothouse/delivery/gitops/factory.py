@@ -28,6 +28,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
         manager, mirrors, config, judge=judge.health_of, ignored=lambda: judge.scripts.ignored_differences
     )
     judge.on_change(controller.look_again)
+    board.on_change(controller.judge_again)
     manager.add(controller)
     manager.add(_Ending(worker.close))
     if config.webhook_port:

@@ -1,4 +1,4 @@
-"""Asking probes, and real servers that probes ask: HTTP that answers as told, gRPC with the health service, and a port that never answers."""
+"""Asking probes, and real servers to ask: HTTP that answers as told, and gRPC with the health service."""
 
 import asyncio
 import json
