@@ -31,6 +31,9 @@ class GitOpsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much may be received in one fetch."""
     render_memory_bytes: int = 96 << 20
     """About how much memory kept renders may take."""
+    new_git_file_globbing: bool = False
+    """Whether a star in the `files` of an ApplicationSet's git generator stays within one directory, as Argo CD's setting of
+    that name has it; patterns are matched as `git ls-files` does otherwise."""
     webhook_port: int = 0
     """Port on which pushes are announced (`/api/webhook`); 0 for none."""
     webhook_host: str = "127.0.0.1"

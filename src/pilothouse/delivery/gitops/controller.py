@@ -59,6 +59,7 @@ class ApplicationController:
         self._controller.watch(self._apps)
         self._controller.watch(self._projects.informer, self._wakes.members)
         self._apps.add_handler(self._wakes.dependents)
+        self.on_news = self._wakes.on_news
         self._watch = self._sources.watch(manager.clock, self._wakes.users)
 
     def look_again(self) -> None:

@@ -18,6 +18,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     from pilothouse.delivery.gitops.adapters.git import GitMirrors, Limits
     from pilothouse.delivery.gitops.adapters.health.assembling import judging
     from pilothouse.delivery.gitops.adapters.lua.worker import LuaWorker
+    from pilothouse.delivery.gitops.applicationsets.assembling import application_sets
     from pilothouse.delivery.gitops.controller import ApplicationController
 
     limits = Limits(config.fetch_timeout_s, config.max_repository_bytes)
@@ -29,12 +30,17 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     )
     judge.on_change(controller.look_again)
     board.on_change(controller.judge_again)
+    sets = application_sets(manager, mirrors, config)
+    controller.on_news.append(sets.news)
     manager.add(controller)
     manager.add(_Ending(worker.close))
+    manager.add(_Ending(sets.looks.close))
     if config.webhook_port:
         from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver
 
-        manager.add(WebhookReceiver(manager, config, controller.announced))
+        manager.add(
+            WebhookReceiver(manager, config, lambda push, home: controller.announced(push, home) + sets.announced(push, home))
+        )
     return manager
 
 

@@ -159,7 +159,11 @@ async def _read_head(reader: asyncio.StreamReader) -> tuple[int, list[tuple[str,
 
 async def _pieces(reader: asyncio.StreamReader, response: Response) -> AsyncIterator[bytes]:
     if response.header("transfer-encoding") != "chunked":
-        async for piece in _exactly(reader, int(response.header("content-length", "0") or 0)):
+        if not response.header("content-length"):
+            while piece := await reader.read(PIECE_BYTES):  # an older server ends the body by hanging up
+                yield piece
+            return
+        async for piece in _exactly(reader, int(response.header("content-length"))):
             yield piece
         return
     while True:

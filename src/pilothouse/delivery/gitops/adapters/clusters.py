@@ -94,6 +94,21 @@ class Clusters:
             self._known[destination.server] = (destination.version, found)
             return found
 
+    async def start(self) -> None:
+        """Return once all clusters are known."""
+        await self._secrets.start()
+
+    def check(self, app: App) -> None:
+        """Raise `DestinationInvalid` when an Application's destination is not known, or is named twice."""
+        destination = app.spec.get("destination") or {}
+        if destination.get("server") and destination.get("name"):
+            raise DestinationInvalid(
+                f"application destination can't have both name and server defined: {app.cluster} {app.server}",
+                fix="keep one of destination.name and destination.server",
+            )
+        if not app.is_local:
+            self._find(app)
+
     def place_of(self, app: App) -> tuple[str, str]:
         """Return URL and name of an Application's destination, as far as they are known."""
         if app.is_local:

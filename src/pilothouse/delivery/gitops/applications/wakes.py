@@ -20,6 +20,8 @@ class Wakes:
     def __init__(self, apps: Informer, enqueue: Callable[[Request], None], tracking: Tracking) -> None:
         """Look Applications up in the cache of `apps`."""
         self._apps, self._enqueue, self._tracking = apps, enqueue, tracking
+        self.on_news: list[Callable[[str], None]] = []
+        """Told the URL of every repository that has news."""
         apps.cache.add_index(_BY_NAME, lambda tree: [tracking.instance(namespace_of(tree), name_of(tree))])
         apps.cache.add_index(_BY_DEPENDENCY, _dependencies)
         apps.cache.add_index(_BY_REPOSITORY, _repositories)
@@ -48,6 +50,8 @@ class Wakes:
         """Look at the Applications of a repository that has news."""
         for key in self._apps.cache.keys_by_index(_BY_REPOSITORY, url):
             self._enqueue(Request(key.namespace, key.name))
+        for tell in self.on_news:
+            tell(url)
 
     def members(self, project: Tree) -> list[Request]:
         """Return the Applications of a project."""

@@ -24,6 +24,7 @@ from pilothouse.delivery.gitops.engine.sources.files import (
 from pilothouse.delivery.gitops.errors import SourceInvalid
 
 MAX_LINKS = 40
+MAX_LISTED = 200_000
 _LFS = b"version https://git-lfs.github.com/spec/"
 _READ = (".yaml", ".yml", ".json", ".tpl", ".tgz", ".txt")
 _MODE = pygit2.enums.FileMode
@@ -76,6 +77,26 @@ class CommitFiles:
             else:
                 listing[entry.name] = entry.filemode in (_MODE.TREE, _MODE.COMMIT)
         return listing
+
+    @property
+    def root(self) -> str:
+        """The id of the whole tree, which two commits share when nothing differs."""
+        return str(self._root.id)
+
+    def everything(self) -> list[tuple[str, bool]]:
+        """Return every path with whether it is a folder; links are files, submodules empty folders."""
+        found: list[tuple[str, bool]] = []
+        todo = [("", self._root)]
+        while todo:
+            prefix, tree = todo.pop()
+            for entry in tree:
+                path, is_folder = f"{prefix}{entry.name}", entry.filemode in (_MODE.TREE, _MODE.COMMIT)
+                found.append((path, is_folder))
+                if entry.filemode == _MODE.TREE:
+                    todo.append((f"{path}/", entry))
+            if len(found) > MAX_LISTED:
+                raise SourceInvalid(f"repository {self._url} has more than {MAX_LISTED} files")
+        return found
 
     def walk(self, path: str) -> Mapping[str, bytes]:
         """Return all files below a folder; raises `SourceInvalid` over 20,000 files or 128 MiB."""

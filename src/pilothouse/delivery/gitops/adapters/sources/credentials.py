@@ -43,13 +43,16 @@ class RepositorySecrets:
 
     def of(self, app: App) -> Callable[[str], Access]:
         """Return what gives the credentials an Application may use for an address."""
-        namespace = self._namespace or app.namespace
+        return self.access(app.namespace, app.project)
+
+    def access(self, namespace: str, project: str) -> Callable[[str], Access]:
+        """Return what gives the credentials a project may use for an address."""
+        namespace = self._namespace or namespace
         known = self._known.get(namespace)
         if known is None:
             read = [_read(secret) for secret in self._secrets.cache.list(namespace)]
             known = self._known[namespace] = [access for access in read if access is not None]
         certificates = self._certificates.cache.get(CERTIFICATES, namespace) or {}
-        project = app.project
         found = known
         return lambda url: with_certificates(choose_access(found, url, project), url, certificates)
 

@@ -16,6 +16,8 @@ Policy = Literal["sync", "create-only", "create-update", "create-delete"]
 ALLOW_EMPTY = "pilothouse.dev/allow-empty"
 """The annotation that lets an ApplicationSet delete its last Applications by generating none."""
 _META = ("name", "namespace", "labels", "annotations", "finalizers")
+_HOOK_FINALIZERS = ("pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io")
+"""Finalizers that belong to the Application controller."""
 _KEPT_ANNOTATIONS = ("notified.notifications.argoproj.io", "argocd.argoproj.io/refresh", "argocd.argoproj.io/hydrate")
 
 
@@ -75,7 +77,9 @@ def changed(tree: Tree, live: Tree, wanted: Tree, rules: list[IgnoreRule], run_j
     annotations = {**_of(annotations_of(live), kept.get("annotations")), **annotations_of(wanted)}
     labels = {**_of(labels_of(live), kept.get("labels"), own=()), **labels_of(wanted)}
     meta = {key: value for key, value in metadata(live).items() if key not in ("labels", "annotations", "finalizers")}
-    given = {"labels": labels, "annotations": annotations, "finalizers": metadata(wanted).get("finalizers")}
+    hooks = [name for name in metadata(live).get("finalizers") or () if name.startswith(_HOOK_FINALIZERS)]
+    finalizers = [*(metadata(wanted).get("finalizers") or ()), *hooks]
+    given = {"labels": labels, "annotations": annotations, "finalizers": finalizers}
     meta |= {key: value for key, value in given.items() if value}
     return {**live, "metadata": meta, "spec": wanted.get("spec") or {}}
 
