@@ -109,7 +109,8 @@ class ApplicationController:
 
     async def _wanted(self, request: Request, app: App) -> tuple[Rendering, Rendering]:
         """Return what the sources say now, and what is compared: another revision while somebody syncs to it."""
-        rendering = await self._sources.rendering(app, is_refresh=REFRESH in annotations_of(app.tree))
+        is_asked = REFRESH in annotations_of(app.tree) or bool(app.tree.get("operation"))
+        rendering = await self._sources.rendering(app, is_refresh=is_asked)
         pinned = self._syncs.pinned(request, app, rendering.revisions)
         return rendering, rendering if pinned is None else await self._sources.rendering(pinned)
 
@@ -136,8 +137,9 @@ class ApplicationController:
         await self._store.write(app.tree, status)
 
     async def _refuse(self, tree: Tree, problems: list[Problem]) -> Result:
-        """Tell what is wrong with an Application, and look again later."""
-        await self._store.write(tree, report.failed(tree, problems, self._clock.now()))
+        """Tell what is wrong with an Application, and look again later; a sync that is asked for fails."""
+        operation = await self._syncs.refuse(tree, problems[0][1])
+        await self._store.write(tree, report.failed(tree, problems, self._clock.now(), operation))
         try:
             return Result(requeue_after_s=self._sources.poll_s(read_app(tree)))
         except PilothouseError:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from pilothouse.api.meta import ObjectKey, Tree, is_condition_true, metadata, name_of, namespace_of
+from pilothouse.delivery.gitops.engine.diff.normal import normal_secret
 from pilothouse.delivery.gitops.engine.sync import identity_of, object_id
 from pilothouse.delivery.gitops.types import App
 from pilothouse.delivery.gitops.types.tracking import Tracking
@@ -46,7 +47,10 @@ class ClusterObjects:
         return await self._discovery.find(str(tree["apiVersion"]), str(tree["kind"]))
 
     async def place(self, app: App, targets: list[Tree]) -> list[Tree]:
-        """Return the targets with namespace and tracking annotation, as they are applied."""
+        """Return the targets with namespace and tracking annotation, as they are applied.
+
+        Texts of Secrets come as data: a field that is not stored cannot be compared, nor be owned.
+        """
         placed: list[Tree] = []
         for target in targets:
             try:
@@ -59,7 +63,7 @@ class ClusterObjects:
             else:
                 meta.pop("namespace", None)
             meta = self.tracking.mark(app, target, meta)
-            placed.append({**target, "metadata": meta})
+            placed.append(normal_secret({**target, "metadata": meta}))
         return placed
 
     async def follow(self, kind: Kind) -> Informer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 
-from pilothouse.api.meta import Tree
+from pilothouse.api.meta import Tree, name_of, namespace_of
 from pilothouse.delivery.gitops.adapters.projects import Projects
 from pilothouse.delivery.gitops.applications.assessment import Assessment
 from pilothouse.delivery.gitops.applications.deletion import is_approved
@@ -14,7 +14,7 @@ from pilothouse.delivery.gitops.applications.operation import Operation, Syncing
 from pilothouse.delivery.gitops.applications.requests import choose
 from pilothouse.delivery.gitops.applications.store import ApplicationStore
 from pilothouse.delivery.gitops.types import App, read_app
-from pilothouse.delivery.gitops.types.operations import read_request
+from pilothouse.delivery.gitops.types.operations import SyncRequest, read_request
 from pilothouse.kit.clock import Clock, parse_rfc3339
 from pilothouse.sdk.reconcile import Request
 from pilothouse.sdk.recorder import Recorder
@@ -55,6 +55,18 @@ class Syncs:
         sync = wanted.raw.get("sync") or {}
         is_other = (at and at != revisions) or sync.get("source") or sync.get("sources")
         return read_app(_pinned(app.tree, sync, at)) if is_other and not wanted.is_automated else None
+
+    async def refuse(self, tree: Tree, reason: str) -> Operation | None:
+        """Return the failure of a sync that is asked for and cannot even be looked at, None when nobody asks."""
+        asked = tree.get("operation")
+        if not asked or "sync" not in asked:
+            return None
+        now, request = self._clock.now(), Request(namespace_of(tree), name_of(tree))
+        username = str((asked.get("initiatedBy") or {}).get("username") or "")
+        operation = Operation(SyncRequest(raw=asked, username=username), (), now, "Error", reason, finished_at=now)
+        self._operations[request] = operation
+        await self._store.take_operation(tree)
+        return operation
 
     def _take_up(self, request: Request, app: App) -> None:
         """Read the operation back that a former process left, and notice when somebody asks for its end."""

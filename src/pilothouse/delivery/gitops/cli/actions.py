@@ -12,6 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pilothouse.delivery.gitops.cli.connection import Cluster
+from pilothouse.delivery.gitops.cli.flags import add_cluster_flags
+
 if TYPE_CHECKING:
     from pilothouse.delivery.gitops.adapters.acting import Actions
 
@@ -20,18 +23,24 @@ Send = Callable[..., Any]
 _JSON_PATCH = "application/json-patch+json"
 
 
-def register(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("actions", help="list what resources of an application offer, or do it")
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags."""
     parser.add_argument("action_verb", choices=("list", "run"), help="list or run")
     parser.add_argument("name", help="the application")
     parser.add_argument("action", nargs="?", default="", help="what to run: restart, pause, scale, ...")
     parser.add_argument("--kind", default="", help="only resources of this kind")
     parser.add_argument("--resource-name", default="", help="only the resource of this name")
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the action")
+    add_cluster_flags(parser)
 
 
-def run(args: argparse.Namespace, send: Send, app: Any) -> int:
+def run(args: argparse.Namespace) -> int:
+    """Run the verb."""
+    cluster = Cluster(args)
+    return _act(args, cluster.send, cluster.application(args.name))
+
+
+def _act(args: argparse.Namespace, send: Send, app: Any) -> int:
     """Run the verb on the resources of `app`."""
     from pilothouse.delivery.gitops.adapters.acting import Actions
     from pilothouse.delivery.gitops.adapters.lua.customizations import read_customizations

@@ -1,0 +1,1 @@
+"""Verbs that write an application: create, set, unset, delete."""

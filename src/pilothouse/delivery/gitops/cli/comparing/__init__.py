@@ -1,0 +1,1 @@
+"""Verbs that render and compare as the controller does: diff, manifests."""

@@ -1,0 +1,1 @@
+"""Verbs that only read: get, list, tree, history, resources, logs."""
