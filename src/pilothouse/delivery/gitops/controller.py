@@ -12,7 +12,8 @@ from pilothouse.delivery.gitops.adapters.projects import Projects
 from pilothouse.delivery.gitops.adapters.render import Rendering
 from pilothouse.delivery.gitops.adapters.sources import Sources
 from pilothouse.delivery.gitops.applications import report
-from pilothouse.delivery.gitops.applications.assessment import Assessment, Overrides
+from pilothouse.delivery.gitops.applications.assessment import Assessment
+from pilothouse.delivery.gitops.applications.comparison import Overrides
 from pilothouse.delivery.gitops.applications.conditions import COMPARISON, Problem
 from pilothouse.delivery.gitops.applications.deletion import wanted_finalizers
 from pilothouse.delivery.gitops.applications.departure import Departure

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import msgspec
 import orjson
 
 from pilothouse.api.meta import Tree, annotations_of
-from pilothouse.delivery.gitops.adapters.cluster import MANAGER, ClusterObjects
-from pilothouse.delivery.gitops.adapters.jq import JqWorker
+from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
 from pilothouse.delivery.gitops.adapters.performing import HealthJudge
+from pilothouse.delivery.gitops.applications.comparison import COMPARE_OPTIONS, Comparer, is_computed
 from pilothouse.delivery.gitops.engine.compare import Compared, resource_status
-from pilothouse.delivery.gitops.engine.diff import diff_predicted, normalize, read_rules
-from pilothouse.delivery.gitops.engine.diff.classic import diff_classic
-from pilothouse.delivery.gitops.engine.diff.ignore import IgnoreRule, trusted_managers
-from pilothouse.delivery.gitops.engine.diff.known import known_fields, with_known_types
-from pilothouse.delivery.gitops.engine.diff.managers import without_trusted
-from pilothouse.delivery.gitops.engine.diff.normal import normal_secret, without_aggregated_rules
-from pilothouse.delivery.gitops.engine.diff.server import fields_of
-from pilothouse.delivery.gitops.engine.diff.structured import diff_structured
+from pilothouse.delivery.gitops.engine.diff.ignore import IgnoreRule
 from pilothouse.delivery.gitops.engine.health import MISSING, PROBE, Health, worst
 from pilothouse.delivery.gitops.engine.probes import ANNOTATION as PROBE_ANNOTATION
 from pilothouse.delivery.gitops.engine.sync import Resource, has_option, identity_of, is_hook, wave_of
 from pilothouse.delivery.gitops.types import App
-from pilothouse.kit.aio import offload
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.discovery import KindNotServed
 
-Overrides = Callable[[], dict[str, dict[str, Any]]]
-_COMPARE_OPTIONS = "argocd.argoproj.io/compare-options"
 _IGNORE_HEALTH = "argocd.argoproj.io/ignore-healthcheck"
 
 
@@ -80,10 +67,9 @@ class Assessment(msgspec.Struct, frozen=True):
 class Assessor:
     """Compares Applications with the cluster."""
 
-    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, overrides: Overrides, jq: JqWorker) -> None:
-        """`overrides` gives the ignore rules of the whole system, by `group/Kind`."""
-        self._cluster, self._judge, self._overrides = cluster, judge, overrides
-        self._jq = jq
+    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, comparer: Comparer) -> None:
+        """Judge by `judge`, and compare by `comparer`."""
+        self._cluster, self._judge, self._comparer = cluster, judge, comparer
         self._known: dict[tuple[str, str], tuple[object, Assessment]] = {}
         self._shapes: dict[tuple[str, str], tuple[object, dict[str, tuple[int, str]]]] = {}
         self._verdicts: dict[tuple[str, str], int] = {}
@@ -105,7 +91,7 @@ class Assessor:
 
     def rules_of(self, app: App) -> list[IgnoreRule]:
         """Return what is not compared of an Application's objects."""
-        return read_rules(app.spec.get("ignoreDifferences") or [], self._overrides())
+        return self._comparer.rules_of(app)
 
     async def assess(self, app: App, targets: list[Tree], number: int) -> Assessment:
         """Compare what is wanted with what is there; `number` tells one render from another."""
@@ -136,7 +122,7 @@ class Assessor:
         return Assessment(resources, targets, [identity_of(tree) for tree in surplus], frozenset(rehearsed), tuple(shared), own)
 
     async def _surplus(self, tree: Tree) -> Compared:
-        is_kept = has_option(tree, "Prune=false") or "IgnoreExtraneous" in annotations_of(tree).get(_COMPARE_OPTIONS, "")
+        is_kept = has_option(tree, "Prune=false") or "IgnoreExtraneous" in annotations_of(tree).get(COMPARE_OPTIONS, "")
         health = await self._judge(tree)
         return Compared(
             identity_of(tree), "Synced" if is_kept else "OutOfSync", health.status if health else "",
@@ -176,48 +162,14 @@ class Assessor:
             rehearsed.add(identity_of(target))
             return "Synced", ""
         try:
-            options = annotations_of(target).get(_COMPARE_OPTIONS, "")
-            if "ServerSideDiff=false" in options:
-                modified = await self._computed(target, live, rules)
-            else:
-                predicted = await self._cluster.predict(target)
-                rehearsed.add(identity_of(target))
-                modified = await self._differs(target, live, predicted, rules)
+            diff = await self._comparer.compare(target, live, rules)
         except KindNotServed:
             return "OutOfSync", ""
         except PilothouseError as error:
             return "OutOfSync", error.message
-        return "OutOfSync" if modified else "Synced", ""
-
-    async def _differs(self, target: Tree, live: Tree, predicted: Tree, rules: list[IgnoreRule]) -> bool:
-        def compare() -> bool:
-            left, right = without_trusted(live, predicted, trusted_managers(target, rules))
-            assert left is not None
-            assert right is not None
-            ignores = "IncludeMutationWebhook=true" not in annotations_of(target).get(_COMPARE_OPTIONS, "")
-            found = diff_predicted(left, right, MANAGER, lambda tree: self.normal(tree, rules), ignores_mutations=ignores)
-            return found.is_modified
-
-        return await offload(compare) if any(rule.expressions for rule in rules) else compare()
-
-    async def _computed(self, target: Tree, live: Tree, rules: list[IgnoreRule]) -> bool:
-        """Compare without asking the server: by managed fields, or by the last-applied configuration of others."""
-
-        def compare() -> bool:
-            left, right = without_trusted(live, target, trusted_managers(target, rules))
-            assert left is not None
-            assert right is not None
-            if fields_of(live, MANAGER):
-                return diff_structured(right, left, MANAGER, lambda tree: self.normal(tree, rules)).is_modified
-            return diff_classic(right, left, lambda tree: self.normal(tree, rules)).is_modified
-
-        return await offload(compare)
-
-    def normal(self, tree: Tree, rules: list[IgnoreRule]) -> Tree:
-        """Return an object without what is not compared."""
-        body = without_aggregated_rules(normal_secret(normalize(tree, rules, self._jq.run)))
-        known = known_fields(body)
-        return with_known_types(body, known) if known else body
+        if not is_computed(target):
+            rehearsed.add(identity_of(target))
+        return "OutOfSync" if diff.is_modified else "Synced", ""
 
     async def pairs(self, assessment: Assessment, app: App) -> list[Resource]:
         """Return what is wanted beside what is there now."""

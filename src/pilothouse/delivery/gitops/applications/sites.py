@@ -11,7 +11,8 @@ from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
 from pilothouse.delivery.gitops.adapters.clusters import Clusters
 from pilothouse.delivery.gitops.adapters.jq import JqWorker
 from pilothouse.delivery.gitops.adapters.performing import SiteJudge
-from pilothouse.delivery.gitops.applications.assessment import Assessor, Overrides
+from pilothouse.delivery.gitops.applications.assessment import Assessor
+from pilothouse.delivery.gitops.applications.comparison import Comparer, Overrides
 from pilothouse.delivery.gitops.applications.deletion import Deletion
 from pilothouse.delivery.gitops.applications.operation import Syncing
 from pilothouse.delivery.gitops.types import App
@@ -52,7 +53,7 @@ class Sites:
     def _site(self, manager: Manager) -> Site:
         cluster = ClusterObjects(manager, self._on_change, self._tracking)
         judge = partial(self._judge, client=manager.client)
-        assessor = Assessor(cluster, judge, self._ignored, self._jq)
+        assessor = Assessor(cluster, judge, Comparer(cluster, self._ignored, self._jq))
         return Site(cluster, assessor, Syncing(cluster, assessor, judge), Deletion(cluster, judge))
 
     def forget(self, namespace: str, name: str) -> None:
