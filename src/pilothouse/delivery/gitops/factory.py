@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.types import definitions
 from pilothouse.kit.aio import Service
 from pilothouse.kit.registry import Capability
 from pilothouse.sdk.manager import Manager
+
+if TYPE_CHECKING:
+    from pilothouse.delivery.gitops.engine.webhooks import Push
 
 
 async def start(manager: Manager, config: GitOpsConfig) -> Service:
@@ -38,9 +42,10 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     if config.webhook_port:
         from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver
 
-        manager.add(
-            WebhookReceiver(manager, config, lambda push, home: controller.announced(push, home) + sets.announced(push, home))
-        )
+        def announced(push: Push, home: str) -> int:
+            return controller.announced(push, home) + sets.announced(push, home)
+
+        manager.add(WebhookReceiver(manager, config, announced, sets.pull_changed))
     return manager
 
 

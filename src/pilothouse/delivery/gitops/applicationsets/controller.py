@@ -14,7 +14,9 @@ from pilothouse.delivery.gitops.applicationsets.rolling import Rolling
 from pilothouse.delivery.gitops.applicationsets.schedule import AFTER_FAILURE_S, REFRESH, is_affected, reads, requeue_s
 from pilothouse.delivery.gitops.applicationsets.status import WRITE_FAILED, Problem, status_of
 from pilothouse.delivery.gitops.applicationsets.writing import APPLICATION_SET, MANAGER, Writer
-from pilothouse.delivery.gitops.engine.webhooks import Push
+from pilothouse.delivery.gitops.engine.applicationsets.asks import PullRequests
+from pilothouse.delivery.gitops.engine.webhooks import PullChange, Push
+from pilothouse.delivery.gitops.engine.webhooks.pulls import is_about
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 from pilothouse.sdk.status import write_status
@@ -51,6 +53,16 @@ class ApplicationSetController:
         for request in found:
             self.controller.enqueue(request)
         return len(found)
+
+    def pull_changed(self, change: PullChange, namespace: str) -> int:
+        """Look at once at the ApplicationSets that follow the pull requests of a repository; returns how many there are."""
+        found = 0
+        for request in self._family.requests(namespace):
+            if any(isinstance(ask, PullRequests) and is_about(change, ask.spec) for ask in self.driver.asked(request)):
+                self.driver.expect_news(request)
+                self.controller.enqueue(request)
+                found += 1
+        return found
 
     async def reconcile(self, request: Request) -> Result | None:
         """Bring the Applications of one ApplicationSet to what it says."""

@@ -102,6 +102,10 @@ class Driver:
         kept = self._kept.get(request)
         return [ask for ask, _ in kept.answers] if kept is not None else []
 
+    def expect_news(self, request: Request) -> None:
+        """Ask forges and plugins again at the next occasion."""
+        self._remote.pop(request, None)
+
     async def _is_same(self, answers: Remembered, request: Request, max_age: MaxAge) -> bool:
         """Whether everything is answered as before."""
         for ask, before in answers:

@@ -74,12 +74,3 @@ def is_affected(push: Push, asked: Iterable[Ask]) -> bool:
 def reads(url: str, asked: Iterable[Ask]) -> bool:
     """Whether a repository was asked for."""
     return any(isinstance(ask, (asks.Directories, asks.Files)) and ask.repo_url == url for ask in asked)
-
-
-def repositories_of_pulls(tree: Tree) -> list[tuple[str, Tree]]:
-    """Return the forges whose pull requests an ApplicationSet looks at, with their part of the spec."""
-    found: list[tuple[str, Tree]] = []
-    for name, spec in kinds_of((tree.get("spec") or {}).get("generators")):
-        if name == "pullRequest":
-            found += [(forge, dict(part)) for forge, part in spec.items() if isinstance(part, Mapping)]
-    return found

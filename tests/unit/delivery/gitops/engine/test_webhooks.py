@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.delivery.gitops.engine.webhooks import Push, is_affected, is_genuine, provider_of, read_push
+from pilothouse.delivery.gitops.engine.webhooks import Push, is_affected, is_genuine, provider_of, read_pull, read_push
+from pilothouse.delivery.gitops.engine.webhooks.pulls import is_about
 from pilothouse.delivery.gitops.errors import PushInvalid
 from pilothouse.delivery.gitops.types.source import Source
 
@@ -158,3 +159,20 @@ def test_any_payload_is_answered(name: str, payload: Any) -> None:
         read_push(name, PAYLOADS[name][0], json.dumps(payload).encode())
     except PushInvalid as error:
         assert error.message
+
+
+def test_changes_of_pull_requests_lead_to_their_generators() -> None:
+    hub = {"action": "synchronize", "repository": {"full_name": "Org/App"}, "pull_request": {}}
+    change = read_pull("github", {"x-github-event": "pull_request"}, orjson.dumps(hub))
+    assert change is not None
+    assert is_about(change, {"github": {"owner": "org", "repo": "app"}}) and not is_about(change, {"github": {"owner": "org"}})
+    assert not is_about(change, {"gitlab": {"project": "org/app"}})
+    assert read_pull("github", {"x-github-event": "push"}, orjson.dumps(hub)) is None
+    assert read_pull("github", {"x-github-event": "pull_request"}, orjson.dumps({**hub, "action": "assigned"})) is None
+    assert read_pull("github", {"x-github-event": "pull_request"}, b"[]") is None
+    project = {"id": 12, "path_with_namespace": "team/app"}
+    lab = {"object_kind": "merge_request", "object_attributes": {"action": "open"}, "project": project}
+    change = read_pull("gitlab", {}, orjson.dumps(lab))
+    assert change is not None
+    assert is_about(change, {"gitlab": {"project": "12"}}) and is_about(change, {"gitlab": {"project": "Team/App"}})
+    assert read_pull("gitlab", {}, orjson.dumps({**lab, "object_attributes": {"action": "approved"}})) is None

@@ -13,7 +13,7 @@ import orjson
 
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.engine.sources.access import secret_data
-from pilothouse.delivery.gitops.engine.webhooks import Push, is_genuine, provider_of, read_push
+from pilothouse.delivery.gitops.engine.webhooks import PullChange, Push, is_genuine, provider_of, read_pull, read_push
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.kinds import SECRET
 from pilothouse.sdk.manager import Manager
@@ -27,15 +27,19 @@ MAX_BODY = 25 << 20
 SECRET_NAME = "argocd-secret"
 Announce = Callable[[Push, str], int]
 """Told of a push and the namespace whose Applications may be refreshed (empty: all); returns how many are."""
+AnnouncePull = Callable[[PullChange, str], int]
+"""The same for a changed pull request."""
 logger = logging.getLogger("pilothouse.gitops")
 
 
 class WebhookReceiver:
     """Answers forges."""
 
-    def __init__(self, manager: Manager, config: GitOpsConfig, announce: Announce) -> None:
-        """Tell `announce` about every genuine push."""
-        self._config, self._announce = config, announce
+    def __init__(
+        self, manager: Manager, config: GitOpsConfig, announce: Announce, announce_pull: AnnouncePull | None = None
+    ) -> None:
+        """Tell `announce` about every genuine push, and `announce_pull` about pull requests."""
+        self._config, self._announce, self._announce_pull = config, announce, announce_pull
         self._secrets = manager.informer(SECRET, namespace=config.namespace, fields=f"metadata.name={SECRET_NAME}")
         self._server = HttpServer(self.handle, limits=ServerLimits(max_body_bytes=MAX_BODY))
         self.port = 0
@@ -69,6 +73,9 @@ class WebhookReceiver:
         except PilothouseError as error:
             return _answer(400, error.message)
         refreshed = sum(self._announce(push, namespace) for push in pushes for namespace in namespaces)
+        pull = read_pull(provider, request.headers, request.body) if self._announce_pull is not None else None
+        if pull is not None and self._announce_pull is not None:
+            refreshed += sum(self._announce_pull(pull, namespace) for namespace in namespaces)
         return _answer(200, f"{refreshed} Applications are refreshed")
 
     def _believers(self, provider: str, request: Request) -> list[str]:

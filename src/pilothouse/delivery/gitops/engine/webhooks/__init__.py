@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pilothouse.delivery.gitops.engine.webhooks.matching import is_affected
 from pilothouse.delivery.gitops.engine.webhooks.payloads import Push, provider_of, read_push
+from pilothouse.delivery.gitops.engine.webhooks.pulls import PullChange, read_pull
 from pilothouse.delivery.gitops.engine.webhooks.signatures import is_genuine
 
-__all__ = ["Push", "is_affected", "is_genuine", "provider_of", "read_push"]
+__all__ = ["PullChange", "Push", "is_affected", "is_genuine", "provider_of", "read_pull", "read_push"]
