@@ -39,6 +39,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     manager.add(controller)
     manager.add(_Ending(worker.close))
     manager.add(_Ending(sets.looks.close))
+    NotificationController(manager, config.namespace or "argocd")
     if config.webhook_port:
         from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -11,7 +11,7 @@ from pilothouse.delivery import charts
 from pilothouse.delivery.gitops.engine.applicationsets.documents import read_document
 from pilothouse.delivery.gitops.engine.applicationsets.naming import sanitize_name, slugify
 from pilothouse.delivery.gitops.engine.applicationsets.templating import RenderGo
-from pilothouse.delivery.gitops.errors import GeneratorFailed
+from pilothouse.delivery.gitops.errors import GeneratorFailed, NotificationInvalid
 from pilothouse.kit.clock import Clock, Entropy
 
 _UNMARSHAL = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal"
@@ -38,6 +38,19 @@ def go_renderer(clock: Clock, entropy: Entropy) -> RenderGo:
             return templates.render(text, _as_go(params), {"invalid": "default"}.get(missing, missing))
         except charts.RenderFailed as error:
             raise GeneratorFailed(error.message) from None
+
+    return render
+
+
+def text_renderer(name: str, clock: Clock, entropy: Entropy) -> Callable[[str, Any], str]:
+    """Return what fills other Go templates, called `name` in messages; it raises `NotificationInvalid`."""
+    templates = charts.TextTemplates(name, {}, clock, entropy)
+
+    def render(text: str, data: Any) -> str:
+        try:
+            return templates.render(text, data)
+        except charts.RenderFailed as error:
+            raise NotificationInvalid(error.message) from None
 
     return render
 

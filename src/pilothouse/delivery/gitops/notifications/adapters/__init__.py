@@ -1,0 +1,1 @@
+"""Where notifications go, and where their settings come from."""
