@@ -22,6 +22,8 @@ from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.client import Client
 
 PENDING_S, GAP_S, JITTER, KEEP_S = 1.0, 0.2, 0.1, 900.0
+PATIENCE_S = 60.0
+"""How long a probe that fails again and again is left alone at most, unless its interval is longer."""
 _MAX_PLANS = 1000
 logger = logging.getLogger("pilothouse.gitops.health")
 
@@ -43,6 +45,8 @@ class _Entry:
         self.wanted_at = now
         self.kick = asyncio.Event()
         self.is_dropped = self.is_asked_for = False
+        self.renewals = 0
+        """How often the specification changed: an answer to an earlier question does not count."""
 
 
 class ProbeBoard:
@@ -109,6 +113,9 @@ class ProbeBoard:
             entry = self._entries[key] = _Entry(tree, plan, client, now)
             self._scope.spawn(self._follow(key, entry), key)
         elif metadata(entry.tree).get("resourceVersion") != metadata(tree).get("resourceVersion"):
+            if metadata(entry.tree).get("generation") != metadata(tree).get("generation"):
+                entry.standing = Standing(now)  # what was said of another specification is no proof for this one
+                entry.renewals += 1
             entry.kick.set()
         entry.tree, entry.client, entry.wanted_at, entry.is_asked_for = tree, client, now, False
         return entry
@@ -122,17 +129,22 @@ class ProbeBoard:
     async def _follow(self, key: str, entry: _Entry) -> None:
         while not entry.is_dropped and self._is_wanted(key, entry):
             entry.kick.clear()
-            asked = entry.tree
-            answer = await self._asker.ask(entry.plan, asked, entry.client)
+            renewals = entry.renewals
+            answer = await self._asker.ask(entry.plan, entry.tree, entry.client)
             if entry.is_dropped:
                 return
-            self._take(entry, answer)
+            if entry.renewals == renewals:
+                self._take(entry, answer)
             pause_s = min(entry.plan.interval_s, GAP_S)
             await self._clock.sleep(pause_s)
             await self._rest(entry, self._delay_s(entry) - pause_s)
 
     def _delay_s(self, entry: _Entry) -> float:
-        base_s = min(entry.plan.interval_s, PENDING_S) if entry.standing.is_pending else entry.plan.interval_s
+        standing, base_s = entry.standing, entry.plan.interval_s
+        if standing.told is None and standing.leaning is None:
+            base_s = max(base_s, min(base_s * 2.0 ** min(standing.streak, 10), PATIENCE_S))
+        elif standing.is_pending:
+            base_s = min(base_s, PENDING_S)
         return base_s * self._entropy.uniform(1 - JITTER, 1 + JITTER)
 
     async def _rest(self, entry: _Entry, delay_s: float) -> None:

@@ -117,9 +117,38 @@ def test_a_probe_that_fails_lets_others_judge() -> None:
         with pytest.raises(ProbeFailed, match="timed out"):
             await scene.board.health_of(thing())
         scene.script.answer = Answer(True, "", "Healthy", "b: timed out")
-        await scene.clock.advance(11)
+        await scene.clock.advance(25)
         found = await scene.board.health_of(thing())
         assert found == Health("Healthy", "", "probe", "health probe: b: timed out")
+
+    play(story)
+
+
+def test_a_probe_that_fails_is_asked_less_and_less() -> None:
+    async def story(scene: Scene) -> None:
+        scene.script.answer = Answer(None, "timed out")
+        await scene.board.health_of(thing())
+        await scene.clock.advance(200)
+        assert 5 <= len(scene.script.asked) <= 7
+
+    play(story)
+
+
+def test_a_verdict_on_another_specification_is_no_proof() -> None:
+    async def story(scene: Scene) -> None:
+        def version(number: int) -> Tree:
+            tree = thing(version=str(number))
+            tree["metadata"]["generation"] = number
+            return tree
+
+        await scene.board.health_of(version(1))
+        await scene.clock.advance(0)
+        assert await scene.board.health_of(version(1)) == HEALTHY
+        again = await scene.board.health_of(version(2))
+        assert again is not None
+        assert again.status == "Progressing"
+        await scene.clock.advance(1)
+        assert await scene.board.health_of(version(2)) == HEALTHY
 
     play(story)
 
