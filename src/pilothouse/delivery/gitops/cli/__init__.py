@@ -37,6 +37,7 @@ _VERBS: dict[str, tuple[str, str]] = {
     "manifests": ("comparing.manifests", "print the manifests of an application"),
     "refresh": ("syncing.refresh", "look at the sources now"),
     "terminate-op": ("syncing.terminate", "end a running sync"),
+    "sets": ("sets", "list and show ApplicationSets, or preview what one in a file generates"),
     "health": ("judging", "judge objects given as JSON lines on standard input"),
 }
 DIFFERENT, DIFF_FAILED, TIMED_OUT = 1, 2, 3
