@@ -24,6 +24,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     from pilothouse.delivery.gitops.adapters.lua.worker import LuaWorker
     from pilothouse.delivery.gitops.applicationsets.assembling import application_sets
     from pilothouse.delivery.gitops.controller import ApplicationController
+    from pilothouse.delivery.gitops.notifications.controller import NotificationController
 
     limits = Limits(config.fetch_timeout_s, config.max_repository_bytes)
     mirrors = GitMirrors(Path(config.data_dir) / "git", manager.clock, allow_local=config.allow_local, limits=limits)
