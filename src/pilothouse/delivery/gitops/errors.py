@@ -71,6 +71,12 @@ class ProbeFailed(Unavailable):
     reason = "HealthProbeFailed"
 
 
+class ProbeSilent(ProbeFailed):
+    """What a health probe asks refuses or says nothing."""
+
+    reason = "HealthProbeSilent"
+
+
 class NotificationFailed(Unavailable):
     """A notification could not be delivered."""
 

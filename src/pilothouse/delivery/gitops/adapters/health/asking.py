@@ -16,7 +16,7 @@ from pilothouse.delivery.gitops.engine.probes import Answer, Plan, Probe
 from pilothouse.delivery.gitops.engine.probes.quorum import decide
 from pilothouse.delivery.gitops.engine.probes.specs import ENTRY_POINT, GRPC, HTTP, PROGRAM, PROMETHEUS, TCP
 from pilothouse.delivery.gitops.engine.probes.targets import Target, filled, pod_selector, targets_of
-from pilothouse.delivery.gitops.errors import ProbeFailed
+from pilothouse.delivery.gitops.errors import ProbeFailed, ProbeSilent
 from pilothouse.kit.aio import run_all
 from pilothouse.kit.clock import Clock
 from pilothouse.kit.errors import PilothouseError
@@ -99,10 +99,9 @@ class Asker:
     async def _guarded(self, probe: Probe, ask: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             return await ask()
-        except (endpoints.NoAnswer, ProbeFailed) as error:
-            is_verdict = probe.fails_as_unhealthy and (
-                isinstance(error, endpoints.NoAnswer) or probe.kind in {PROGRAM, ENTRY_POINT, PROMETHEUS}
-            )
+        except ProbeFailed as error:
+            is_told = isinstance(error, ProbeSilent) or probe.kind in {PROGRAM, ENTRY_POINT, PROMETHEUS}
+            is_verdict = probe.fails_as_unhealthy and is_told
             return Answer(False if is_verdict else None, error.message)
         except PilothouseError as error:
             return Answer(None, error.message)

@@ -1,6 +1,6 @@
 """Probes over the network: HTTP, gRPC, TCP, and a query to a Prometheus.
 
-A service that refuses, hangs up or says nothing in time gives no answer (`NoAnswer`); what that means is up to the probe.
+A service that refuses, hangs up or says nothing in time gives no answer (`ProbeSilent`); what that means is up to the probe.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pilothouse.delivery.gitops.engine.probes.answers import (
 )
 from pilothouse.delivery.gitops.engine.probes.specs import Probe, comparison
 from pilothouse.delivery.gitops.engine.probes.targets import Target
-from pilothouse.delivery.gitops.errors import ProbeFailed
-from pilothouse.kit.errors import CallFailed, Denied, PilothouseError, Unavailable
+from pilothouse.delivery.gitops.errors import ProbeFailed, ProbeSilent
+from pilothouse.kit.errors import CallFailed, Denied, Unavailable
 from pilothouse.wire.http.client import HttpTransport
 from pilothouse.wire.http.messages import Request
 from pilothouse.wire.kubeconfig import ClusterAccess
@@ -30,10 +30,6 @@ MAX_BODY = 1 << 20
 _GRPC_METHOD = "/grpc.health.v1.Health/Check"
 _GRPC_UNKNOWN = {5: "the server does not know this service", 12: "the server has no grpc.health.v1.Health"}
 _GRPC_SILENT = frozenset({4, 14})
-
-
-class NoAnswer(ProbeFailed):
-    """The one that is asked refuses or says nothing."""
 
 
 def check_host(host: str, allowed: tuple[str, ...]) -> None:
@@ -59,7 +55,7 @@ async def ask_tcp(target: Target) -> Answer:
     try:
         _, writer = await asyncio.open_connection(target.host, target.port)
     except OSError as error:
-        raise NoAnswer(f"{target.netloc} does not answer: {short(error.strerror or error)}") from None
+        raise ProbeSilent(f"{target.netloc} does not answer: {short(error.strerror or error)}") from None
     writer.close()
     return Answer(True)
 
@@ -73,7 +69,7 @@ async def ask_grpc(probe: Probe, target: Target) -> Answer:
         return grpc_answer(await channel.call(_GRPC_METHOD, grpc_request(probe.service), timeout_s=probe.timeout_s))
     except CallFailed as error:
         if error.code in _GRPC_SILENT:
-            raise NoAnswer(f"{target.netloc} does not answer: {short(error.message)}") from None
+            raise ProbeSilent(f"{target.netloc} does not answer: {short(error.message)}") from None
         return Answer(False, _GRPC_UNKNOWN.get(error.code, short(error.message)))
     finally:
         await channel.close()
@@ -91,20 +87,17 @@ async def _get(target: Target, is_insecure: bool) -> tuple[int, bytes]:
     except Unavailable as error:
         cause = error.__cause__
         reason = getattr(cause, "strerror", None) or cause or error.message
-        raise NoAnswer(f"{target.netloc} does not answer: {short(reason)}") from None
+        raise ProbeSilent(f"{target.netloc} does not answer: {short(reason)}") from None
     finally:
         await transport.close()
 
 
 async def within(seconds: float, ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Return the answer; raises `NoAnswer` when it takes longer."""
+    """Return the answer; raises `ProbeSilent` when it takes longer."""
     try:
         async with asyncio.timeout(seconds):
             return await ask()
     except TimeoutError:
-        raise NoAnswer(f"no answer within {seconds:g} s") from None
+        raise ProbeSilent(f"no answer within {seconds:g} s") from None
     except (OSError, ValueError) as error:
         raise ProbeFailed(short(error)) from None
-
-
-__all__ = ["NoAnswer", "PilothouseError", "ask_grpc", "ask_http", "ask_prometheus", "ask_tcp", "check_host", "within"]

@@ -19,15 +19,14 @@ from pathlib import Path
 import orjson
 
 from pilothouse.api.meta import Tree
-from pilothouse.delivery.gitops.adapters.health.endpoints import NoAnswer, ask_http
+from pilothouse.delivery.gitops.adapters.health.endpoints import ask_http
 from pilothouse.delivery.gitops.engine.probes.answers import Answer, program_answer
 from pilothouse.delivery.gitops.engine.probes.specs import ENTRY_POINT, Probe
 from pilothouse.delivery.gitops.engine.probes.targets import Target
-from pilothouse.delivery.gitops.errors import ProbeFailed
+from pilothouse.delivery.gitops.errors import ProbeFailed, ProbeSilent
 from pilothouse.kit.clock import Clock
 from pilothouse.kit.errors import Invalid
 
-GROUP = "pilothouse.health_probes"
 MAX_OUTPUT = 64 << 10
 POLL_S, END_S = 0.05, 2.0
 _CHILD = "pilothouse.delivery.gitops.adapters.health.child"
@@ -81,7 +80,7 @@ class Plugins:
         while self._clock.monotonic() < ends and process.returncode is None:
             try:
                 last = await ask_http(probe, target)
-            except NoAnswer:
+            except ProbeSilent:
                 await self._clock.sleep(POLL_S)
                 continue
             if last.is_healthy:
