@@ -11,7 +11,14 @@ from pilothouse.delivery.gitops.applicationsets.family import Family
 from pilothouse.delivery.gitops.applicationsets.looking import Looks, Work
 from pilothouse.delivery.gitops.applicationsets.members import ClusterMembers
 from pilothouse.delivery.gitops.applicationsets.rolling import Rolling
-from pilothouse.delivery.gitops.applicationsets.schedule import AFTER_FAILURE_S, REFRESH, is_affected, reads, requeue_s
+from pilothouse.delivery.gitops.applicationsets.schedule import (
+    AFTER_FAILURE_S,
+    AFTER_REFUSAL_S,
+    REFRESH,
+    is_affected,
+    reads,
+    requeue_s,
+)
 from pilothouse.delivery.gitops.applicationsets.status import WRITE_FAILED, Problem, status_of
 from pilothouse.delivery.gitops.applicationsets.writing import APPLICATION_SET, MANAGER, Writer
 from pilothouse.delivery.gitops.engine.applicationsets.asks import PullRequests
@@ -86,7 +93,8 @@ class ApplicationSetController:
         await self._tell(tree, self._family.of(tree), work)
         again_s = requeue_s(tree)
         if work.problem is not None:
-            again_s = min(again_s or AFTER_FAILURE_S, AFTER_FAILURE_S)
+            longest_s = AFTER_REFUSAL_S if failure else AFTER_FAILURE_S
+            again_s = min(again_s or longest_s, longest_s)
         return Result(requeue_after_s=again_s) if again_s is not None else None
 
     async def _tell(self, tree: Tree, live: dict[str, Tree], work: Work) -> None:

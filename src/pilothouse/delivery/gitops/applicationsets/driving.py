@@ -57,7 +57,10 @@ class Driver:
     def __init__(
         self, members: ClusterMembers, repositories: GitAnswers, forges: Forges, render_go: RenderGo, home: str, clock: Clock
     ) -> None:
-        """Fill Go templates by `render_go`; Secrets and ConfigMaps are in `home`, or else with the ApplicationSet."""
+        """Fill Go templates by `render_go`; clusters and plugins are in `home`, or with each ApplicationSet when it is empty.
+
+        Tokens of forges are always those beside the ApplicationSet: whoever writes one says where they are sent.
+        """
         self._members, self._repositories, self._forges = members, repositories, forges
         self._plugins = Plugins(members)
         self._render_go, self._home = render_go, home
@@ -169,9 +172,9 @@ class Driver:
             case asks.PluginOutput():
                 return await self._plugins.output(ask, home, request.name)
             case asks.PullRequests():
-                return await self._forges.pull_requests(ask.spec, home)
+                return await self._forges.pull_requests(ask.spec, request.namespace)
             case asks.Repositories():
-                return await self._forges.repositories(ask.spec, home)
+                return await self._forges.repositories(ask.spec, request.namespace)
 
 
 def _is_equal(found: Any, before: Any) -> bool:

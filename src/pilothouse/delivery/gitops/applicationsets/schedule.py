@@ -17,7 +17,8 @@ from pilothouse.delivery.gitops.engine.webhooks.payloads import Push
 
 REFRESH = "argocd.argoproj.io/application-set-refresh"
 GIT_S, REMOTE_S = 180.0, 1800.0
-AFTER_FAILURE_S = 180.0
+AFTER_FAILURE_S, AFTER_REFUSAL_S = 180.0, 10.0
+"""When to try again after generating failed, and after the API server refused a write."""
 _DEFAULTS = {
     "git": GIT_S, "clusterDecisionResource": GIT_S, "scmProvider": REMOTE_S, "pullRequest": REMOTE_S, "plugin": REMOTE_S,
 }  # fmt: skip
