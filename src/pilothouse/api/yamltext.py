@@ -5,6 +5,7 @@ Composing a document recurses in C and expands aliases, so nesting and size are 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -13,6 +14,32 @@ MAX_DEPTH = 200
 MAX_NODES = 200_000
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The fastest loader of plain data there is."""
+_INT = re.compile(r"[-+]?(?:0b[01_]+|0[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)$")
+_FLOAT = re.compile(
+    r"(?:[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+    r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+)
+_OTHER = {"int": _INT, "float": _FLOAT}
+_TEXT = {"timestamp", "value"}
+
+
+class ManifestLoader(LOADER):  # type: ignore[misc]
+    """Plain data as the reference decoder reads it: times, `=` and `22:22` are text, `1e3` is a number."""
+
+
+ManifestLoader.yaml_implicit_resolvers = {
+    key: [(tag, _OTHER.get(tag.rpartition(":")[2], pattern)) for tag, pattern in resolvers if tag.rpartition(":")[2] not in _TEXT]
+    for key, resolvers in LOADER.yaml_implicit_resolvers.items()
+}
+
+
+def _number(loader: Any, node: yaml.Node) -> float | int:
+    """Return a number; a whole one is an integer, as it is once the reference decoder wrote it as JSON."""
+    value: float = loader.construct_yaml_float(node)
+    return int(value) if value.is_integer() and abs(value) < 1e15 else value
+
+
+ManifestLoader.add_constructor("tag:yaml.org,2002:float", _number)
 
 
 class UnsafeYaml(ValueError):

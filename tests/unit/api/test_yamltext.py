@@ -1,8 +1,9 @@
 """YAML is refused before it is built when that would take too much."""
 
 import pytest
+import yaml
 
-from pilothouse.api.yamltext import MAX_DEPTH, UnsafeYaml, check_yaml
+from pilothouse.api.yamltext import MAX_DEPTH, ManifestLoader, UnsafeYaml, check_yaml
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefg", "bcdefgh", strict=True)
@@ -39,3 +40,16 @@ def test_what_is_too_much_is_refused(text: str, why: str) -> None:
 )
 def test_ordinary_and_broken_text_is_left_to_the_loader(text: str) -> None:
     check_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("=", "="), ("22:22", "22:22"), ("190:20:30.15", "190:20:30.15"), ("2020-01-01", "2020-01-01"), ("1e3", 1000),
+        ("1.0", 1), ("1.5", 1.5), (".5", 0.5), ("0777", 511), ("0x1F", 31), ("-12", -12), ("yes", True), ("~", None),
+        ("'='", "="), ("1e400", float("inf")),
+    ],
+)  # fmt: skip
+def test_scalars_of_manifests(text: str, value: object) -> None:
+    found = yaml.load(text, Loader=ManifestLoader)
+    assert (found, type(found)) == (value, type(value))

@@ -7,7 +7,9 @@ from typing import Any
 import yaml
 
 from pilothouse.api.findings import quote
-from pilothouse.api.yamltext import LOADER, check_yaml
+from pilothouse.api.yamltext import ManifestLoader, check_yaml
+
+_TEXT_TAGS = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary", "tag:yaml.org,2002:value"}
 
 
 def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
@@ -17,7 +19,7 @@ def parse_yaml(raw: bytes) -> tuple[Any, list[str]]:
     except UnicodeDecodeError:
         raise ValueError("yaml: invalid leading UTF-8 octet") from None
     check_yaml(text)
-    loader = LOADER(text)
+    loader = ManifestLoader(text)
     try:
         node = loader.get_single_node()
         if node is None:
@@ -48,7 +50,7 @@ class _Builder:
             return self.mapping(node)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child) for child in node.value]
-        if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"):
+        if node.tag in _TEXT_TAGS:
             return node.value
         return self.loader.construct_object(node, deep=True)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilothouse.cluster.apiserver.http.bodies import has_duplicates
+from pilothouse.cluster.apiserver.http.bodies import has_duplicates, read_body
+from pilothouse.cluster.apiserver.http.yamlbody import parse_yaml
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,23 @@ def test_a_repeated_key_is_always_found(value: dict[str, object], colon: str) ->
     members = [f"{json.dumps(key)}{colon}{json.dumps(item)}" for key, item in value.items()]
     text = "{" + ",".join([*members, members[0]]) + "}"
     assert has_duplicates(text.encode(), json.loads(text))
+
+
+@given(_VALUES)
+def test_json_in_a_yaml_body_reads_as_yaml_does(value: object) -> None:
+    text = json.dumps({"a": value}).encode()
+    read = read_body(text, "application/yaml", want_duplicates=True)
+    assert (read.value, read.yaml_duplicates) == parse_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "repeated"),
+    [
+        (b'{"a":1,"a":2}', {"a": 2}, ['line 1: key "a" already set in map']),
+        (b'{"a":1.0}', {"a": 1}, []), (b'{"a":[1e3]}', {"a": [1000]}, []), (b"{a: 1}", {"a": 1}, []),
+        (b'{"a":"1.5, 2.5"}', {"a": "1.5, 2.5"}, []),
+    ],
+)  # fmt: skip
+def test_what_is_not_plain_json_is_read_as_yaml(text: bytes, value: object, repeated: list[str]) -> None:
+    read = read_body(text, "application/yaml", want_duplicates=True)
+    assert (read.value, read.yaml_duplicates) == (value, repeated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 
 from pilothouse.api.meta import Tree, annotations_of, metadata, name_of
-from pilothouse.api.yamltext import UnsafeYaml, check_yaml
+from pilothouse.api.yamltext import ManifestLoader, UnsafeYaml, check_yaml
 from pilothouse.delivery.gitops.engine.sources.files import Files, clean_path, join_path
 from pilothouse.delivery.gitops.engine.sources.globs import matches
 from pilothouse.delivery.gitops.errors import SourceInvalid
@@ -17,21 +17,11 @@ _OWN = ".argocd-source"
 _SKIP = b"+argocd:skip-file-rendering"
 
 
-class Loader(yaml.CSafeLoader):
-    """YAML with times kept as text, as the API server reads them."""
-
-
-Loader.yaml_implicit_resolvers = {
-    key: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for key, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def parse(text: str, where: str) -> list[Tree]:
     """Return the objects of a stream of YAML or JSON; raises `SourceInvalid`."""
     try:
         check_yaml(text)
-        documents = list(yaml.load_all(text, Loader=Loader))
+        documents = list(yaml.load_all(text, Loader=ManifestLoader))
     except UnsafeYaml as error:
         raise SourceInvalid(f"{where} is refused: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 from pilothouse.api.meta import Tree
-from pilothouse.api.yamltext import LOADER, UnsafeYaml, check_yaml
+from pilothouse.api.yamltext import ManifestLoader, UnsafeYaml, check_yaml
 from pilothouse.delivery.gitops.engine.kustomize.errors import KustomizationInvalid, KustomizationNotSupported
 from pilothouse.delivery.gitops.engine.sources.files import Files, join_path
 
@@ -33,22 +33,12 @@ _NOT_OURS = (
 _SSH = re.compile(r"^(?:git@|[\w.-]+@)[^/:]+:")
 
 
-class Loader(LOADER):  # type: ignore[misc]
-    """YAML with times kept as text."""
-
-
-Loader.yaml_implicit_resolvers = {
-    key: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for key, resolvers in LOADER.yaml_implicit_resolvers.items()
-}
-
-
 def documents(data: bytes, where: str) -> list[Any]:
     """Return the documents of a file; raises `KustomizationInvalid`."""
     try:
         text = data.decode()
         check_yaml(text)
-        return [each for each in yaml.load_all(text, Loader=Loader) if each is not None]
+        return [each for each in yaml.load_all(text, Loader=ManifestLoader) if each is not None]
     except (UnsafeYaml, yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise KustomizationInvalid(f"{where} is not YAML: {' '.join(str(error).split())[:300]}") from None
 

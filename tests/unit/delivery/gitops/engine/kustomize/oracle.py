@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pilothouse.delivery.gitops.engine.kustomize.loading import Loader
+from pilothouse.api.yamltext import ManifestLoader
 
 
 def kubectl() -> str:
@@ -29,4 +29,4 @@ def built(files: dict[str, str], folder: Path, inside: str = "") -> list[Any] | 
     done = subprocess.run([kubectl(), "kustomize", str(folder / inside)], capture_output=True, text=True, check=False)
     if done.returncode:
         return done.stderr
-    return [each for each in yaml.load_all(done.stdout, Loader=Loader) if each is not None]
+    return [each for each in yaml.load_all(done.stdout, Loader=ManifestLoader) if each is not None]
