@@ -31,12 +31,12 @@ TRIES = 5
 class SiteJudge(Protocol):
     """Tells the health of an object that `client` reaches, None when nobody judges its kind."""
 
-    async def __call__(self, tree: Tree, client: Client | None = None) -> Health | None:
-        """Return the verdict."""
+    async def __call__(self, tree: Tree, client: Client | None = None, *, is_own: bool = False) -> Health | None:
+        """Return the verdict; with `is_own`, that of an Application's own probe alone."""
         ...
 
 
-async def built_in_judge(tree: Tree, client: Client | None = None) -> Health | None:
+async def built_in_judge(tree: Tree, client: Client | None = None, *, is_own: bool = False) -> Health | None:
     """Return the verdict of the built-in rules."""
     return health_of(tree)
 

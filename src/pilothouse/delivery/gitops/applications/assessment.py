@@ -7,7 +7,7 @@ import orjson
 
 from pilothouse.api.meta import Tree, annotations_of
 from pilothouse.delivery.gitops.adapters.cluster import ClusterObjects
-from pilothouse.delivery.gitops.adapters.performing import HealthJudge
+from pilothouse.delivery.gitops.adapters.performing import SiteJudge
 from pilothouse.delivery.gitops.applications.comparison import COMPARE_OPTIONS, Comparer, is_computed
 from pilothouse.delivery.gitops.engine.compare import Compared, resource_status
 from pilothouse.delivery.gitops.engine.diff.ignore import IgnoreRule
@@ -67,7 +67,7 @@ class Assessment(msgspec.Struct, frozen=True):
 class Assessor:
     """Compares Applications with the cluster."""
 
-    def __init__(self, cluster: ClusterObjects, judge: HealthJudge, comparer: Comparer) -> None:
+    def __init__(self, cluster: ClusterObjects, judge: SiteJudge, comparer: Comparer) -> None:
         """Judge by `judge`, and compare by `comparer`."""
         self._cluster, self._judge, self._comparer = cluster, judge, comparer
         self._known: dict[tuple[str, str], tuple[object, Assessment]] = {}
@@ -118,7 +118,7 @@ class Assessor:
         identities = {identity_of(tree) for tree in targets}
         surplus = [tree for tree in self._cluster.tracked(app) if identity_of(tree) not in identities and not is_hook(tree)]
         resources += [await self._surplus(tree) for tree in surplus]
-        own = await self._judge(app.tree) if PROBE_ANNOTATION in annotations_of(app.tree) else None
+        own = await self._judge(app.tree, is_own=True) if PROBE_ANNOTATION in annotations_of(app.tree) else None
         return Assessment(resources, targets, [identity_of(tree) for tree in surplus], frozenset(rehearsed), tuple(shared), own)
 
     async def _surplus(self, tree: Tree) -> Compared:

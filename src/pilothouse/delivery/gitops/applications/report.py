@@ -33,6 +33,7 @@ def failed(tree: Tree, problems: list[Problem], now: float, operation: Operation
     status.setdefault("health", {"status": "Unknown"})
     if operation is not None:
         status["operationState"] = operation.state()
+        status["reconciledAt"] = rfc3339(now)
     return status
 
 

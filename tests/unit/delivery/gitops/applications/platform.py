@@ -57,7 +57,7 @@ class Platform:
         await self.controller._controller.start()
         await self.controller.start()
 
-    async def _judge(self, tree: Tree, client: Client | None = None) -> Health | None:
+    async def _judge(self, tree: Tree, client: Client | None = None, *, is_own: bool = False) -> Health | None:
         name = tree["metadata"]["name"]
         return self.verdicts.get(name) or await built_in_judge(tree)
 

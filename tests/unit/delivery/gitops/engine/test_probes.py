@@ -71,6 +71,10 @@ def test_several_probes() -> None:
         ("prometheus: {server: 'http://p', query: up, compare: many}", "no comparison"),
         ("http: {}\nonFailure: ignore", "fallback or unhealthy"),
         ("x" * 40_000, "longer"),
+        (
+            "a: &a [1]\n" + "".join(f"{n}: &{n} [{'*' + p}{(', *' + p) * 9}]\n" for p, n in zip("abcdef", "bcdefg", strict=True)),
+            "YAML",
+        ),
     ],
 )
 def test_what_is_not_understood_is_refused(text: str, complaint: str) -> None:

@@ -20,6 +20,7 @@ from pilothouse.delivery.gitops.adapters.lua.sandbox import LuaError
 from pilothouse.delivery.gitops.adapters.lua.scripts import Scripts
 from pilothouse.delivery.gitops.adapters.lua.worker import LuaWorker
 from pilothouse.delivery.gitops.engine.health import LUA, PROBE, UNKNOWN, Health, deletion_health, kind_of, own_health
+from pilothouse.delivery.gitops.types import GROUP
 from pilothouse.kit.aio import offload
 from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.client import Client
@@ -73,17 +74,24 @@ class Judge:
         """Call `listener` whenever the scripts change."""
         self._listeners.append(listener)
 
-    async def health_of(self, tree: Tree, client: Client | None = None) -> Health | None:
-        """Return the verdict on an object, None when nobody judges its kind; `client` reaches the object's cluster."""
+    async def health_of(self, tree: Tree, client: Client | None = None, *, is_own: bool = False) -> Health | None:
+        """Return the verdict on an object, None when nobody judges its kind; `client` reaches the object's cluster.
+
+        The probe of an Application is asked for its own health alone (`is_own`), of which it is a part: as a resource of another
+        one, an Application is judged by its status, as other kinds are.
+        """
         going = deletion_health(tree)
         if going is not None:
             return going
         warnings: list[str] = []
-        for probe in self._probes:
+        group, _, kind = kind_of(tree)
+        is_application = (group, kind) == (GROUP, "Application")
+        for probe in self._probes if is_own or not is_application else ():
             verdict = await self._probed(probe, tree, client, warnings)
             if verdict is not None:
                 return verdict
-        group, _, kind = kind_of(tree)
+        if is_own:
+            return Health(UNKNOWN, warning="; ".join(warnings)) if warnings else None
         found = self._scripts.of(group, kind, "health")
         if found is None:
             return _warned(own_health(tree), warnings)

@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from pilothouse.api.yamltext import check_yaml
 from pilothouse.delivery.gitops.engine.probes.quorum import ALL, Need, read_need
 from pilothouse.delivery.gitops.types.application import seconds
 from pilothouse.kit.errors import Invalid
@@ -91,6 +92,7 @@ def read_plan(text: str) -> Plan:
     if len(text) > MAX_TEXT:
         raise Invalid(f"a health probe of {len(text)} bytes is longer than {MAX_TEXT}")
     try:
+        check_yaml(text)
         raw = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise Invalid(f"the health probe is not YAML: {str(error).splitlines()[0]}") from None

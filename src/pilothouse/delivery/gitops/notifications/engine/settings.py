@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from pilothouse.api.meta import Tree
+from pilothouse.api.yamltext import check_yaml
 from pilothouse.delivery.gitops.notifications.engine.expressions import Expression, ExpressionError, compile_expression
 
 CONFIG, SECRET = "argocd-notifications-cm", "argocd-notifications-secret"
@@ -93,6 +94,7 @@ class _Reader:
 
     def _yaml(self, key: str, value: Any) -> Any:
         try:
+            check_yaml(str(value or ""))
             return yaml.safe_load(str(value)) if value else None
         except (yaml.YAMLError, ValueError, RecursionError) as error:
             self._problems.append(f"{key} is not YAML: {str(error).splitlines()[0]}")

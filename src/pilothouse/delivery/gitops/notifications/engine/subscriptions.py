@@ -10,6 +10,7 @@ import yaml
 
 from pilothouse.api.meta import Tree, annotations_of, metadata
 from pilothouse.api.selectors import parse_label_selector
+from pilothouse.api.yamltext import check_yaml
 from pilothouse.delivery.gitops.notifications.engine.settings import Settings
 from pilothouse.kit.errors import PilothouseError
 
@@ -64,6 +65,7 @@ def _annotated(annotations: Mapping[str, Any], settings: Settings) -> Iterator[t
 def _listed(text: str, settings: Settings) -> Iterator[tuple[str, Destination]]:
     """Return what a list of `{trigger: [...], destinations: [{service, recipients}]}` subscribes to."""
     try:
+        check_yaml(text)
         entries = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         return

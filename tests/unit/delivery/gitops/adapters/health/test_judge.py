@@ -80,6 +80,17 @@ def test_what_fails_is_passed_over_and_told(worker: LuaWorker) -> None:
     assert "instructions" in unknown.warning
 
 
+def test_an_application_is_probed_for_itself_alone(worker: LuaWorker) -> None:
+    tree = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "status": {"health": {"status": "Progressing"}}}
+    judge = Judge(worker, [Fixed(Health("Degraded", "no orders", "probe"))])
+    assert asyncio.run(judge.health_of(tree, is_own=True)) == Health("Degraded", "no orders", "probe")
+    assert ask(judge, tree) is None
+    judge.use(read_customizations({"resource.customizations.health.argoproj.io_Application": "return obj.status.health"}))
+    assert ask(judge, tree) == Health("Progressing", "", "lua")
+    failing = asyncio.run(Judge(worker, [Fixed(Invalid("down"))]).health_of(tree, is_own=True))
+    assert failing == Health("Unknown", warning="down")
+
+
 def test_scripts_of_the_cluster(worker: LuaWorker) -> None:
     async def scenario() -> list[Health | None]:
         async with control_plane() as manager:
