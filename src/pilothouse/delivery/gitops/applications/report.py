@@ -44,7 +44,7 @@ def assessed(
     """Return the whole status after a comparison."""
     old = app.status
     health = assessment.health
-    if assessment.resources and all(entry.health in {MISSING, ""} for entry in assessment.resources) and not old.get("history"):
+    if assessment.resources and all(entry.health == MISSING for entry in assessment.resources) and not old.get("history"):
         health = MISSING
     status: Tree = {
         "sync": {
