@@ -24,7 +24,7 @@ from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.sdk.client import Client
 from pilothouse.sdk.kinds import POD
 
-AT_ONCE, PLUGINS_AT_ONCE, MAX_TARGETS = 64, 8, 50
+AT_ONCE, PLUGINS_AT_ONCE, MAX_TARGETS = 256, 8, 50
 _OUTCOMES = {True: "healthy", False: "unhealthy", None: "failed"}
 
 

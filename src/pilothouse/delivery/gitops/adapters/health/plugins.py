@@ -1,9 +1,9 @@
 """Probe plugins: programs of a folder and Python entry points, each run once for every question.
 
 A plugin is started with `--timeout SECONDS --port N --probe-path PATH` and the object as JSON on standard input. It prints its
-verdict as JSON on its last line; one that `serves` is asked over HTTP at its port instead. It runs in a process group of its own,
-without our environment, within limits, and is killed with all it started when its time is over. Objects name plugins and never
-commands: what may run is decided by whoever fills the folder and installs packages.
+verdict as JSON on its last line, or it serves the path at the port and is asked over HTTP until it is ready. It runs in a process
+group of its own, without our environment, within limits, and is killed with all it started when its time is over. Objects name
+plugins and never commands: what may run is decided by whoever fills the folder and installs packages.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from pilothouse.delivery.gitops.engine.probes.answers import Answer, program_ans
 from pilothouse.delivery.gitops.engine.probes.specs import ENTRY_POINT, Probe
 from pilothouse.delivery.gitops.engine.probes.targets import Target
 from pilothouse.delivery.gitops.errors import ProbeFailed, ProbeSilent
+from pilothouse.kit.aio import TaskScope
 from pilothouse.kit.clock import Clock
-from pilothouse.kit.errors import Invalid
+from pilothouse.kit.errors import Invalid, PilothouseError
 
 MAX_OUTPUT = 64 << 10
 POLL_S, END_S = 0.05, 2.0
@@ -43,8 +44,8 @@ class Plugins:
 
     async def ask(self, probe: Probe, tree: Tree) -> Answer:
         """Return the verdict of a plugin; raises `ProbeFailed`."""
-        port = probe.port if isinstance(probe.port, int) else 0
-        port = port or (_free_port() if probe.serves else 0)
+        port = probe.port if isinstance(probe.port, int) and probe.port else _free_port()
+        is_taken = await _is_taken(port)  # by what the plugin asks: then it does not serve there itself
         command = [*self._command(probe), "--timeout", f"{probe.timeout_s:g}", "--port", str(port), "--probe-path", probe.path]
         try:
             process = await asyncio.create_subprocess_exec(
@@ -55,7 +56,7 @@ class Plugins:
             raise ProbeFailed(f"{probe.plugin} cannot be started: {error.strerror or error}") from error
         try:
             async with asyncio.timeout(probe.timeout_s):
-                answer = await (self._served(probe, process, tree, port) if probe.serves else _printed(process, tree))
+                answer = await self._verdict(probe, process, tree, 0 if is_taken else port)
         except TimeoutError:
             raise ProbeFailed(f"no verdict within {probe.timeout_s:g} s") from None
         except Invalid as error:
@@ -72,34 +73,51 @@ class Plugins:
             raise ProbeFailed(f"there is no program {probe.plugin}", fix=f"put it into {self._folder} and make it executable")
         return [str(path)]
 
-    async def _served(self, probe: Probe, process: asyncio.subprocess.Process, tree: Tree, port: int) -> Answer:
-        """Ask a plugin that serves until it says ready; the last other answer counts when its time is over."""
-        await _feed(process, tree)
+    async def _verdict(self, probe: Probe, process: asyncio.subprocess.Process, tree: Tree, port: int) -> Answer:
+        """Return what the plugin prints, or what it serves: ready at once, another answer when its time is nearly over."""
         target, last = Target("http", "127.0.0.1", port, probe.path), None
         ends = self._clock.monotonic() + probe.timeout_s - 2 * POLL_S
-        while self._clock.monotonic() < ends and process.returncode is None:
-            try:
-                last = await ask_http(probe, target)
-            except ProbeSilent:
-                await self._clock.sleep(POLL_S)
-                continue
-            if last.is_healthy:
-                break
-            await self._clock.sleep(POLL_S)
-        if last is None:
-            raise ProbeFailed(f"it does not serve {probe.path} at port {port}")
+        async with TaskScope("plugin") as scope:
+            printed = scope.spawn(_printed(process, tree), probe.plugin)
+            while last is None or self._clock.monotonic() < ends:
+                done, _ = await asyncio.wait([printed], timeout=POLL_S if port else None)
+                if done:
+                    return _told(printed.result())
+                with contextlib.suppress(ProbeSilent):
+                    last = await ask_http(probe, target)
+                if last is not None and last.is_healthy:
+                    break
         return last
 
 
-async def _printed(process: asyncio.subprocess.Process, tree: Tree) -> Answer:
+async def _is_taken(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _told(printed: Answer | PilothouseError) -> Answer:
+    if isinstance(printed, PilothouseError):
+        raise printed
+    return printed
+
+
+async def _printed(process: asyncio.subprocess.Process, tree: Tree) -> Answer | PilothouseError:
+    """Return the verdict at the end of the output, or why there is none."""
     assert process.stdout is not None
     await _feed(process, tree)
     output = bytearray()
     while piece := await process.stdout.read(MAX_OUTPUT):
         output += piece
         if len(output) > MAX_OUTPUT:
-            raise ProbeFailed(f"it prints more than {MAX_OUTPUT >> 10} KB")
-    return program_answer(await process.wait(), output.decode("utf-8", "replace"))
+            return ProbeFailed(f"it prints more than {MAX_OUTPUT >> 10} KB")
+    try:
+        return program_answer(await process.wait(), output.decode("utf-8", "replace"))
+    except Invalid as error:
+        return error
 
 
 async def _feed(process: asyncio.subprocess.Process, tree: Tree) -> None:
@@ -116,9 +134,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(END_S):
+            while process.stdout is not None and await process.stdout.read(MAX_OUTPUT):
+                pass  # a pipe that is read to its end is closed
             await process.wait()
-            if process.stdout is not None and not process.stdout.at_eof():
-                await process.stdout.read()
 
 
 def _environment(probe: Probe) -> dict[str, str]:

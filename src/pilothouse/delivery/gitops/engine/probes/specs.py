@@ -37,7 +37,7 @@ _FIELDS = {
     GRPC: _PLACE | {"service", "pods"},
     TCP: _PLACE | {"pods"},
     PROMETHEUS: {"server", "query", "compare", "insecureSkipVerify"},
-    PROGRAM: {"name", "port", "probePath", "path", "args", "serves"},
+    PROGRAM: {"name", "port", "probePath", "path", "args"},
     ENTRY_POINT: {"name", "port", "probePath", "path"},
 }
 _OF_PROBE = {"name", "timeout", "onFailure", "need"}
@@ -71,8 +71,6 @@ class Probe(msgspec.Struct, frozen=True):
     compare: str = ""
     plugin: str = ""
     args: tuple[str, ...] = ()
-    serves: bool = False
-    """Whether the program serves the path itself instead of printing a verdict."""
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -136,7 +134,7 @@ def _probe(raw: Any, timeout_s: float, on_failure: Any) -> Probe:
         str(settings.get("url") or ""), str(settings.get("scheme") or "http").lower(), settings.get("insecureSkipVerify") is True,
         settings.get("pods") is True, str(settings.get("service") or ""), str(settings.get("server") or ""),
         str(settings.get("query") or ""), str(settings.get("compare") or ""), str(settings.get("name") or ""),
-        _args(settings.get("args")), settings.get("serves") is True,
+        _args(settings.get("args")),
     )  # fmt: skip
     _check(found)
     return found

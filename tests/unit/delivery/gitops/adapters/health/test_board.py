@@ -1,18 +1,23 @@
 """The board: who is asked when, on a clock in memory, and that nobody waits for a probe that hangs."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from pilothouse.api.meta import Tree
+from pilothouse.delivery.gitops.adapters.health.asking import Asker
 from pilothouse.delivery.gitops.adapters.health.board import KEEP_S, ProbeBoard
 from pilothouse.delivery.gitops.engine.health import Health
 from pilothouse.delivery.gitops.engine.probes import ANNOTATION, Answer, Plan
 from pilothouse.delivery.gitops.errors import ProbeFailed
-from pilothouse.kit.clock import Entropy, ManualClock
+from pilothouse.kit.clock import Entropy, ManualClock, SystemClock
 from pilothouse.kit.errors import Invalid
+from pilothouse.kit.metrics import MetricsRegistry
 from pilothouse.sdk.client import Client
+from tests.unit.delivery.gitops.adapters.health.servers import web
 
 HEALTHY = Health("Healthy", "", "probe")
 
@@ -165,6 +170,32 @@ def test_one_that_hangs_holds_nobody_back() -> None:
         assert hung.status == "Progressing"
 
     play(story)
+
+
+def test_a_real_endpoint_that_hangs_holds_back_none_of_a_hundred(tmp_path: Path) -> None:
+    (tmp_path / "hang").write_text("#!/bin/sh\nsleep 1000\n")
+    (tmp_path / "hang").chmod(0o755)
+
+    async def run() -> None:
+        async with web() as server:
+            clock = SystemClock()
+            board = ProbeBoard(Asker(clock, MetricsRegistry(), tmp_path), clock, Entropy(1))
+            ready = json.dumps({"http": {"url": server.url()}})
+            hang = json.dumps({"http": {"url": server.url("/hang")}, "timeout": 60})
+            trees = [thing(f"n{number}", ready) for number in range(100)]
+            stuck = [thing("endpoint", hang), thing("program", '{"program": {"name": "hang"}, "timeout": 60}')]
+            for tree in (*stuck, *trees):
+                await board.health_of(tree)
+            async with asyncio.timeout(5):
+                while [await board.health_of(tree) for tree in trees] != [HEALTHY] * 100:
+                    await asyncio.sleep(0.01)
+            for tree in stuck:
+                waiting = await board.health_of(tree)
+                assert waiting is not None
+                assert waiting.status == "Progressing"
+            await board.stop()
+
+    asyncio.run(run())
 
 
 def test_objects_without_probes_and_kinds_with_one() -> None:

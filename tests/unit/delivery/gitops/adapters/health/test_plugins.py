@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pilothouse.delivery.gitops.engine.probes import Answer
-from tests.unit.delivery.gitops.adapters.health.servers import Web, ask, with_web
+from tests.unit.delivery.gitops.adapters.health.servers import Web, ask, closed_port, with_web
 
 ROOT = Path(__file__).resolve().parents[6]
 
@@ -69,10 +69,18 @@ def test_programs_see_nothing_of_our_environment(tmp_path: Path, monkeypatch: py
 
 def test_a_program_that_serves() -> None:
     folder = ROOT / "examples" / "health-probes"
-    found = asyncio.run(ask({"program": {"name": "serving", "probePath": "/healthz", "serves": True}, "timeout": 20}, folder))
+    found = asyncio.run(ask({"program": {"name": "serving", "probePath": "/healthz"}, "timeout": 20}, folder))
     assert found == Answer(True, "", "Healthy")
-    elsewhere = asyncio.run(ask({"program": {"name": "serving", "probePath": "/none", "serves": True}, "timeout": 2}, folder))
-    assert elsewhere.is_healthy is not True
+    elsewhere = asyncio.run(ask({"program": {"name": "serving", "probePath": "/none"}, "timeout": 2}, folder))
+    assert elsewhere == Answer(False, "HTTP 404")
+
+
+def test_a_program_may_serve_at_a_given_port() -> None:
+    async def scenario() -> None:
+        settings = {"name": "serving", "probePath": "/healthz", "port": await closed_port()}
+        assert (await ask({"program": settings, "timeout": 20}, ROOT / "examples" / "health-probes")).is_healthy is True
+
+    asyncio.run(scenario())
 
 
 def test_the_example_program() -> None:
