@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pilothouse.api.meta import Tree, metadata
 from pilothouse.delivery.gitops.applicationsets.writing import Writer
-from pilothouse.delivery.gitops.engine.applicationsets.progressive import Rollout, operation, revisions_of
+from pilothouse.delivery.gitops.engine.applicationsets.progressive import Rollout, mark, operation, revisions_of
 from pilothouse.kit.errors import NotFound
 
 
@@ -23,11 +23,13 @@ class Rolling:
         """Ask for what is due."""
         entries = {entry["application"]: entry for entry in rollout.statuses}
         for name in sorted(rollout.asked):
-            app, since = live[name], entries[name]["lastTransitionTime"]
-            if name in wanted and not app.get("operation") and self._asked.get(_uid(app)) != since:
-                self._asked[_uid(app)] = since
-                await self._patch(app, {"operation": operation(wanted[name], entries[name])})
-        for name in sorted(rollout.behind):
+            if name not in wanted or name not in live:
+                continue
+            app, asking = live[name], mark(live[name], entries[name])
+            if not app.get("operation") and self._asked.get(_uid(app)) != asking:
+                self._asked[_uid(app)] = asking
+                await self._patch(app, {"operation": operation(wanted[name], app, entries[name])})
+        for name in sorted(rollout.behind & live.keys()):
             app, seen = live[name], revisions_of(live[name])
             if self._refreshed.get(_uid(app)) != seen:
                 self._refreshed[_uid(app)] = seen
@@ -38,11 +40,6 @@ class Rolling:
             await self._writer.patch(app, patch)
         except NotFound:
             return
-
-    def forget(self, app: Tree) -> None:
-        """Drop what is kept of an Application that is gone."""
-        self._asked.pop(_uid(app), None)
-        self._refreshed.pop(_uid(app), None)
 
 
 def _uid(app: Tree) -> str:

@@ -7,6 +7,8 @@ passed when all of its Applications are Healthy. Applications that no step selec
 from __future__ import annotations
 
 import copy
+import json
+import zlib
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
@@ -177,15 +179,25 @@ def _after_asking(entry: Tree, app: Tree, now: float) -> Tree:
 
 
 def _has_begun(app: Tree, entry: Tree) -> bool:
-    """Whether a sync began after an Application was asked to, or for that reason within the same second."""
+    """Whether a sync began after an Application was asked to, or for this very asking: times are whole seconds."""
     state = (app.get("status") or {}).get("operationState") or {}
     if not state.get("startedAt"):
         return False
-    since = entry.get("lastTransitionTime")
-    for info in (state.get("operation") or {}).get("info") or ():
-        if info.get("name") == _SINCE:
-            return bool(info.get("value") == since) or _time(state["startedAt"]) > _time(since)
-    return _time(state["startedAt"]) > _time(since)
+    marks = [info.get("value") for info in (state.get("operation") or {}).get("info") or () if info.get("name") == _SINCE]
+    if mark(app, entry) in marks:
+        return True
+    if mark(app, {**entry, "targetRevisions": []}) in marks:  # asked before the revisions were known
+        reached = state.get("syncResult") or {}
+        synced = reached.get("revisions") or ([reached["revision"]] if reached.get("revision") else [])
+        return not synced or synced == list(entry.get("targetRevisions") or ())
+    return _time(state["startedAt"]) > _time(entry.get("lastTransitionTime"))
+
+
+def mark(app: Tree, entry: Tree) -> str:
+    """Return what tells one asking from others: when it was, for which revisions, and for which spec."""
+    revisions = ",".join(entry.get("targetRevisions") or ())
+    digest = zlib.crc32(json.dumps(app.get("spec") or {}, sort_keys=True).encode())
+    return f"{entry['lastTransitionTime']} {digest:08x} {revisions}".rstrip()
 
 
 def _time(text: Any) -> float:
@@ -253,13 +265,13 @@ def most(given: Any, total: int) -> int:
     return int(text) if text.isdecimal() else total
 
 
-def operation(wanted: Tree, entry: Tree) -> Tree:
+def operation(wanted: Tree, app: Tree, entry: Tree) -> Tree:
     """Return the operation that syncs an Application; `wanted` is as its template has it, automation included."""
     policy = (wanted.get("spec") or {}).get("syncPolicy") or {}
     sync: Tree = {"prune": bool((policy.get("automated") or {}).get("prune"))}
     if policy.get("syncOptions") is not None:
         sync["syncOptions"] = policy["syncOptions"]
-    info = [{"name": "Reason", "value": _REASON}, {"name": _SINCE, "value": entry["lastTransitionTime"]}]
+    info = [{"name": "Reason", "value": _REASON}, {"name": _SINCE, "value": mark(app, entry)}]
     return {
         "initiatedBy": {"username": USERNAME, "automated": True}, "info": info, "sync": sync,
         "retry": policy.get("retry") or {"limit": RETRY_LIMIT},

@@ -149,15 +149,24 @@ def test_how_an_application_moves(before: str, live: Any, after: str) -> None:
 
 
 def test_a_sync_is_asked_for_once_and_known_within_the_same_second() -> None:
-    asked = entry("a", "Pending", at=NOW)
-    assert rolled(application_set([STEPS[0]], asked), app("a")).asked == {"a"}
-    operation = progressive.operation({"spec": {"syncPolicy": {"automated": {"prune": True}, "syncOptions": ["X=y"]}}}, asked)
+    asked, live = entry("a", "Pending", at=NOW), app("a")
+    assert rolled(application_set([STEPS[0]], asked), live).asked == {"a"}
+    wanted = {"spec": {"syncPolicy": {"automated": {"prune": True}, "syncOptions": ["X=y"]}}}
+    operation = progressive.operation(wanted, live, asked)
     assert operation["sync"] == {"prune": True, "syncOptions": ["X=y"]} and operation["retry"] == {"limit": 5}
     assert operation["initiatedBy"] == {"username": "applicationset-controller", "automated": True}
     state = {"phase": "Running", "startedAt": rfc3339(NOW), "operation": operation}
     assert standing(rolled(application_set([STEPS[0]], asked), app("a", operationState=state))) == {"a": "Progressing"}
     older = {"phase": "Succeeded", "startedAt": rfc3339(NOW)}
     assert standing(rolled(application_set([STEPS[0]], asked), app("a", operationState=older))) == {"a": "Pending"}
+    later = entry("a", "Pending", revision="r2", at=NOW)
+    after = rolled(application_set([STEPS[0]], later), app("a", revision="r2", operationState=state))
+    assert standing(after) == {"a": "Pending"} and after.asked == {"a"}, "that sync was to what was before"
+    unknown = progressive.operation(wanted, live, entry("a", "Pending", revision="", at=NOW))
+    first = {**state, "operation": unknown}
+    assert standing(rolled(application_set([STEPS[0]], asked), app("a", operationState=first))) == {"a": "Progressing"}
+    before = {**first, "syncResult": {"revision": "r0"}}
+    assert standing(rolled(application_set([STEPS[0]], asked), app("a", operationState=before))) == {"a": "Pending"}
 
 
 def test_a_changed_spec_waits_until_its_comparison_is_there() -> None:
