@@ -8,12 +8,22 @@ from typing import Any
 from pilothouse.api.meta import Tree, name_of
 from pilothouse.delivery.gitops.adapters.clusters import Clusters
 from pilothouse.delivery.gitops.adapters.projects import Projects
-from pilothouse.delivery.gitops.errors import DestinationInvalid
+from pilothouse.delivery.gitops.errors import DestinationInvalid, GeneratorFailed
 from pilothouse.delivery.gitops.types import App, read_app
 from pilothouse.kit.errors import PilothouseError
 
 _VALUES = "valuesObject"
+MALFORMED = (TypeError, AttributeError, KeyError, ValueError, IndexError, RecursionError)
+"""What reading something of another shape raises."""
 MAX_TOLD = 5
+
+
+def odd(error: Exception) -> GeneratorFailed:
+    """Return the failure of an ApplicationSet that has a field of another shape."""
+    problem = f"{type(error).__name__}: {error}"[:200]
+    return GeneratorFailed(
+        f"the ApplicationSet has a field of another shape than documented ({problem})", fix="compare it with the reference"
+    )
 
 
 class Checks:
@@ -41,6 +51,8 @@ class Checks:
             return f"application destination spec is invalid: {error.message}"
         except PilothouseError as error:
             return error.message
+        except MALFORMED as error:
+            return f"the spec has a field of another shape than documented ({type(error).__name__}: {error})"[:300]
         return ""
 
     def is_reachable(self, app: App) -> bool:

@@ -11,13 +11,13 @@ from typing import Any, Protocol
 import msgspec
 
 from pilothouse.api.meta import Tree, metadata, name_of, namespace_of
-from pilothouse.delivery.gitops.applicationsets.checking import normalized
+from pilothouse.delivery.gitops.applicationsets.checking import MALFORMED, normalized, odd
 from pilothouse.delivery.gitops.applicationsets.members import ClusterMembers
 from pilothouse.delivery.gitops.applicationsets.plugins import Plugins
 from pilothouse.delivery.gitops.applicationsets.repositories import GitAnswers
 from pilothouse.delivery.gitops.engine.applicationsets import asks
 from pilothouse.delivery.gitops.engine.applicationsets.asks import Ask
-from pilothouse.delivery.gitops.engine.applicationsets.generating import Generated, applications
+from pilothouse.delivery.gitops.engine.applicationsets.generating import PARAMETERS_FAILED, Generated, applications
 from pilothouse.delivery.gitops.engine.applicationsets.templating import RenderGo, Templates
 from pilothouse.delivery.gitops.errors import GeneratorFailed
 from pilothouse.kit.aio import Threads
@@ -83,8 +83,14 @@ class Driver:
         spec = tree.get("spec") or {}
         templates = Templates(self._render_go if spec.get("goTemplate") else None, spec.get("goTemplateOptions") or ())
         self.filled += 1
-        generated: Generated = await self._drive(applications(tree, templates), request, max_age, answers)
-        generated.applications = [normalized(one) for one in generated.applications]
+        try:
+            generated: Generated = await self._drive(applications(tree, templates), request, max_age, answers)
+            generated.applications = [normalized(one) for one in generated.applications]
+        except MALFORMED as error:
+            generated = Generated(error=odd(error), reason=PARAMETERS_FAILED)
+        asked = {repr(ask) for ask, _ in answers}
+        if request in self._remote:
+            self._remote[request] = {key: kept for key, kept in self._remote[request].items() if key in asked}
         self._kept[request] = _Kept(version, answers, generated)
         urls = {ask.repo_url for ask, _ in answers if isinstance(ask, (asks.Directories, asks.Files))}
         await self._repositories.use(request, urls)

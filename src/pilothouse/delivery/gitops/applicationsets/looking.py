@@ -6,16 +6,17 @@ import msgspec
 
 from pilothouse.api.meta import Tree, name_of
 from pilothouse.delivery.gitops.adapters.jq import JqWorker
-from pilothouse.delivery.gitops.applicationsets.checking import Checks, told
+from pilothouse.delivery.gitops.applicationsets.checking import MALFORMED, Checks, odd, told
 from pilothouse.delivery.gitops.applicationsets.driving import Driver
 from pilothouse.delivery.gitops.applicationsets.family import Family
 from pilothouse.delivery.gitops.applicationsets.schedule import max_age_s
-from pilothouse.delivery.gitops.applicationsets.status import HELD, VALIDATION_FAILED, Problem
+from pilothouse.delivery.gitops.applicationsets.status import HELD, UPDATE_FAILED, VALIDATION_FAILED, Problem
 from pilothouse.delivery.gitops.engine.applicationsets.generating import PARAMETERS_FAILED, Generated, unknown_generators
 from pilothouse.delivery.gitops.engine.applicationsets.planning import Plan, plan_applications
 from pilothouse.delivery.gitops.engine.applicationsets.progressive import Rollout, lacks_steps, roll, steps_of, without_automation
 from pilothouse.delivery.gitops.engine.diff.ignore import read_rules
 from pilothouse.kit.clock import Clock
+from pilothouse.kit.errors import PilothouseError
 
 
 class Work(msgspec.Struct):
@@ -42,7 +43,15 @@ class Looks:
         self._jq.close()
 
     async def plan(self, tree: Tree, live: dict[str, Tree]) -> Work:
-        """Return what is to be done; nothing is written."""
+        """Return what is to be done: nothing, and why, when that cannot be told."""
+        try:
+            return await self._plan(tree, live)
+        except PilothouseError as error:
+            return Work({}, Plan(), None, Problem(UPDATE_FAILED, error.message))
+        except MALFORMED as error:
+            return Work({}, Plan(), None, Problem(UPDATE_FAILED, odd(error).message))
+
+    async def _plan(self, tree: Tree, live: dict[str, Tree]) -> Work:
         generated = await self._driver.generate(tree, lambda ask: max_age_s(tree, ask))
         problem = _generating_problem(tree, generated)
         is_complete = problem is None

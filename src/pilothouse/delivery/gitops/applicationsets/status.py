@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import msgspec
 
 from pilothouse.api.meta import Tree, name_of, namespace_of
-from pilothouse.delivery.gitops.engine.applicationsets.progressive import Rollout
+from pilothouse.delivery.gitops.engine.applicationsets.progressive import Rollout, steps_of
 from pilothouse.kit.clock import rfc3339
 
 ERROR, PARAMETERS, UP_TO_DATE, ROLLOUT = "ErrorOccurred", "ParametersGenerated", "ResourcesUpToDate", "RolloutProgressing"
-VALIDATION_FAILED, WRITE_FAILED, DELETE_FAILED = "ApplicationValidationError", "CreateApplicationError", "DeleteApplicationError"
+VALIDATION_FAILED, WRITE_FAILED, UPDATE_FAILED = "ApplicationValidationError", "CreateApplicationError", "UpdateApplicationError"
 HELD = "DeletionHeld"
 _GENERATED = "Successfully generated parameters for all Applications"
 MAX_RESOURCES = 5000
@@ -29,7 +29,7 @@ class Problem(msgspec.Struct, frozen=True):
 def status_of(tree: Tree, live: Mapping[str, Tree], problem: Problem | None, rollout: Rollout | None, now: float) -> Tree:
     """Return the whole status."""
     old: Tree = tree.get("status") or {}
-    found = {key: value for key, value in old.items() if key != "applicationStatus"}
+    found = {key: value for key, value in old.items() if key != "applicationStatus" or steps_of(tree)}
     found["conditions"] = _conditions(old, problem, rollout, now)
     found["resources"] = [_resource(live[name]) for name in sorted(live)[:MAX_RESOURCES]]
     found["resourcesCount"] = len(live)

@@ -162,6 +162,26 @@ def test_policies_keep_applications(tmp_path: Path) -> None:
     run(tmp_path, scenario, has_applications=False)
 
 
+def test_what_has_another_shape_is_told(tmp_path: Path) -> None:
+    async def scenario(it: World) -> None:
+        await it.apply([{"list": {"elements": 5}}], it.template("x"))
+        status = await it.status(lambda s: condition(s, "ErrorOccurred").get("status") == "True")
+        assert "another shape than documented" in condition(status, "ErrorOccurred")["message"]
+        rule = {"jqPathExpressions": ["this is no jq("]}
+        spec = {"generators": [{"list": {"elements": [{"name": "a"}]}}], "ignoreApplicationDifferences": [rule]}
+        await it.client.patch(APPLICATION_SET, "team", "default", {"spec": spec})
+        await it.names("x")
+        await it.client.patch(APPLICATION, "x", "default", {"spec": {"source": {"path": "y"}}})
+        status = await it.status(lambda s: condition(s, "ErrorOccurred").get("reason") == "UpdateApplicationError")
+        assert "jq cannot run" in condition(status, "ErrorOccurred")["message"]
+        template = {"spec": {"source": "no object"}}
+        await it.client.patch(APPLICATION_SET, "team", "default", {"spec": {"template": template}})
+        status = await it.status(lambda s: condition(s, "ErrorOccurred").get("reason") == "ApplicationValidationError")
+        assert condition(status, "ErrorOccurred")["message"].startswith("x: ")
+
+    run(tmp_path, scenario, has_applications=False)
+
+
 STEPS = [{"matchExpressions": [{"key": "env", "operator": "In", "values": [env]}]} for env in ("dev", "qa", "prod")]
 
 
