@@ -39,7 +39,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     controller.on_news.append(sets.news)
     manager.add(controller)
     manager.add(_Ending(worker.close))
-    manager.add(_Ending(sets.looks.close))
+    manager.add(sets)
     NotificationController(manager, config.namespace or "argocd")
     if config.webhook_port:
         from pilothouse.delivery.gitops.adapters.sources.webhook import WebhookReceiver

@@ -48,6 +48,14 @@ class ApplicationSetController:
         self.controller.watch(members.secrets, lambda _secret: self._family.all_of("clusters", "clusterDecisionResource"))
         self._apps.add_handler(self._family.application_changed)
 
+    async def start(self) -> None:
+        """Start nothing: the first use does."""
+
+    async def stop(self) -> None:
+        """End what was started on demand."""
+        self.looks.close()
+        await self.driver.close()
+
     def news(self, url: str) -> None:
         """Look at once at the ApplicationSets that read a repository, whose references are others now."""
         for request in self._family.requests(""):

@@ -42,6 +42,9 @@ class Forges(Protocol):
     async def repositories(self, spec: Tree, namespace: str) -> list[Tree]:
         """Return the repositories a generator selects."""
 
+    async def close(self) -> None:
+        """Close connections."""
+
 
 class _Kept(msgspec.Struct):
     """What an ApplicationSet came to last."""
@@ -110,6 +113,10 @@ class Driver:
         """Return what an ApplicationSet asked last."""
         kept = self._kept.get(request)
         return [ask for ask, _ in kept.answers] if kept is not None else []
+
+    async def close(self) -> None:
+        """Close connections to forges."""
+        await self._forges.close()
 
     def expect_news(self, request: Request) -> None:
         """Ask forges and plugins again at the next occasion."""

@@ -143,7 +143,7 @@ async def world(tmp_path: Path, *, has_applications: bool = True, **settings: An
             yield World(manager, folder, sets)
         finally:
             await sets.controller.stop()
-            sets.looks.close()
+            await sets.stop()
             if has_applications:
                 await applications._controller.stop()
             await applications.stop()

@@ -61,6 +61,12 @@ class Forges:
         except _MALFORMED as error:
             raise _odd(api, error) from error
 
+    async def close(self) -> None:
+        """Close idle connections."""
+        for api in self._apis.values():
+            await api.close()
+        self._apis.clear()
+
     async def _passes(self, forge: Any, api: Api, repository: Tree, wanted: list[Tree]) -> bool:
         """Whether a branch passes a filter, its paths included; each path is asked for once."""
         known: dict[str, bool] = {}
