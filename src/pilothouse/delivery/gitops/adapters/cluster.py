@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 
-from pilothouse.api.meta import ObjectKey, Tree, is_condition_true, metadata, name_of, namespace_of
+from pilothouse.api.meta import ObjectKey, Tree, is_condition_true, metadata, name_of, namespace_of, uid_of
 from pilothouse.delivery.gitops.engine.diff.normal import normal_secret
 from pilothouse.delivery.gitops.engine.sync import identity_of, object_id
 from pilothouse.delivery.gitops.types import App
@@ -208,6 +208,14 @@ class ClusterObjects:
             raise
         if metadata(left).get("deletionTimestamp") and metadata(left).get("finalizers"):
             informer.observe({"apiVersion": tree["apiVersion"], "kind": tree["kind"], **left})
+        elif not metadata(left).get("deletionTimestamp"):
+            self._gone(informer, tree)
+
+    def _gone(self, informer: Informer, tree: Tree) -> None:
+        """Take in that an object is gone, whatever version of it is known."""
+        known = informer.cache.get(name_of(tree), namespace_of(tree))
+        if known is not None and uid_of(known) == uid_of(tree):
+            informer.forget(known)
 
 
 __all__ = ["MANAGER", "ClusterObjects", "Fingerprint", "identity_of", "object_id"]

@@ -47,7 +47,8 @@ class Performer:
     def __init__(self, cluster: ClusterObjects, judge: HealthJudge, rehearsed: frozenset[str] = frozenset()) -> None:
         """`rehearsed` are the identities whose dry run is known to succeed."""
         self._cluster, self._judge, self._rehearsed = cluster, judge, rehearsed
-        self.has_changed = False
+        self.changes: list[tuple[str, str]] = []
+        """What was changed: the verb, and which object."""
 
     async def drive(self, steps: Steps[T]) -> T:
         """Run the engine to the end of a step."""
@@ -75,7 +76,7 @@ class Performer:
             case Apply():
                 return await self._write(command)
             case Delete():
-                self.has_changed = True
+                self.changes.append(("delete", identity_of(command.tree)))
                 if HOOK_FINALIZER in (metadata(command.tree).get("finalizers") or ()):
                     await self._release(command.tree)
                 await cluster.delete(command.tree, command.propagation)
@@ -90,7 +91,7 @@ class Performer:
         if command.is_dry_run:
             await self._rehearse(target)
             return f"{target['kind'].lower()}/{name_of(target)} unchanged (dry run)"
-        self.has_changed = True
+        self.changes.append((command.command, identity_of(target)))
         label = f"{target['kind'].lower()}/{name_of(target)}"
         if command.is_hook:
             target = {**target, "metadata": {**metadata(target), "finalizers": _with_finalizer(target)}}
@@ -160,7 +161,8 @@ class Performer:
             except (Conflict, Invalid):
                 tree = await self._cluster.read(tree)
                 continue
-            self.has_changed = self.has_changed or is_deleting(tree)
+            if is_deleting(tree):
+                self.changes.append(("release", identity_of(tree)))
             return
 
     async def _migrate(self, command: MigrateFields) -> None:

@@ -67,7 +67,7 @@ class Deletion:
             sync.resources = [Resource(None, live) for live in lives if live is not None]
             performer = Performer(self._cluster, self._judge)
             await performer.drive(step(sync))
-            if not sync.is_running or not performer.has_changed:
+            if not sync.is_running or not performer.changes:
                 break
         self._states[key] = sync.results
         if sync.phase == "Succeeded":

@@ -126,7 +126,11 @@ class Syncing:
         self._cluster, self._assessor, self._judge = cluster, assessor, judge
 
     async def advance(self, app: App, operation: Operation, assessment: Assessment, sync: Sync, now: float) -> None:
-        """Carry out steps as long as they lead to another one at once."""
+        """Carry out steps as long as they lead to another one at once.
+
+        What was done in vain waits for the watch: a deleted object is seen until that tells of its end.
+        """
+        before: list[tuple[str, str]] = []
         for _ in range(MAX_STEPS):
             performer = Performer(self._cluster, self._judge, assessment.rehearsed)
             hooks = [task.target for task in hook_tasks(sync) if task.target is not None]
@@ -138,8 +142,9 @@ class Syncing:
             if not operation.is_running:
                 operation.finished_at = now
                 return
-            if not performer.has_changed:
+            if not performer.changes or performer.changes == before:
                 return
+            before = performer.changes
 
     def sync_of(self, app: App, operation: Operation, assessment: Assessment, *, is_confirmed: bool) -> Sync:
         """Return the engine's view of an operation."""
