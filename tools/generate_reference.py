@@ -60,6 +60,23 @@ def commands() -> str:
     return f"{NOTE}\n# Commands\n\n{text}\n{table(('command', 'what it does'), rows)}"
 
 
+def app_verbs() -> str:
+    """Return the page of the verbs of `pilothouse app`, with their flags."""
+    import argparse
+
+    from pilothouse.delivery.gitops.cli import EXIT_STATUS, VERBS
+
+    parts = [f"{NOTE}\n# pilothouse app\n", "The verbs and flags of `argocd app`, where it has them.\n"]
+    parts.append(table(("exit status", "meaning"), [(str(status), text) for status, text in EXIT_STATUS.items()]))
+    for name, (module, text) in VERBS.items():
+        parser = argparse.ArgumentParser(prog=f"pilothouse app {name}", add_help=False)
+        importlib.import_module(f"pilothouse.delivery.gitops.cli.{module}").add_flags(parser)
+        flags = [action for action in parser._actions if action.help != argparse.SUPPRESS]
+        rows = [(f"`{', '.join(flag.option_strings) or flag.metavar or flag.dest}`", flag.help or "") for flag in flags]
+        parts.append(f"## {name}\n\n{text[:1].upper()}{text[1:]}.\n\n{table(('argument', 'meaning'), rows)}")
+    return "\n".join(parts)
+
+
 def errors() -> str:
     """Return the page of errors."""
     for name in modules():
@@ -113,8 +130,10 @@ def health_kinds() -> str:
     return f"{NOTE}\n# Custom resources with health and actions\n\n{text}\n{table(('group', 'kinds'), rows)}"
 
 
-PAGES = {"capabilities.md": capabilities, "clients.md": clients, "commands.md": commands, "errors.md": errors,
-         "health-kinds.md": health_kinds}  # fmt: skip
+PAGES = {
+    "app.md": app_verbs, "capabilities.md": capabilities, "clients.md": clients, "commands.md": commands, "errors.md": errors,
+    "health-kinds.md": health_kinds,
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:

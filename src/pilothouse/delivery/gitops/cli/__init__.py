@@ -1,6 +1,6 @@
 """`pilothouse app`: GitOps applications from the command line, with the verbs and flags of `argocd app`.
 
-Every verb is one row of `_VERBS`; its module is imported when it is asked for. All of it works with the rights of whoever calls
+Every verb is one row of `VERBS`; its module is imported when it is asked for. All of it works with the rights of whoever calls
 it, on this platform and on any cluster a kubeconfig leads to. Exit status: 0 done, 1 error, 2 wrong usage, 3 timed out;
 `app diff` has those of `argocd app diff`: 1 for a difference, 2 for an error.
 """
@@ -18,7 +18,7 @@ from pilothouse.kit.arguments import Parser
 from pilothouse.kit.errors import PilothouseError, TimedOut
 
 _HERE = "pilothouse.delivery.gitops.cli"
-_VERBS: dict[str, tuple[str, str]] = {
+VERBS: dict[str, tuple[str, str]] = {
     "create": ("changing.create", "create an application"),
     "get": ("showing.details", "show one application and its resources"),
     "list": ("showing.listing", "list applications with sync and health"),
@@ -40,7 +40,14 @@ _VERBS: dict[str, tuple[str, str]] = {
     "sets": ("sets", "list and show ApplicationSets, or preview what one in a file generates"),
     "health": ("judging", "judge objects given as JSON lines on standard input"),
 }
-DIFFERENT, DIFF_FAILED, TIMED_OUT = 1, 2, 3
+DIFF_FAILED, TIMED_OUT = 2, 3
+EXIT_STATUS = {
+    0: "done; `diff`: no difference",
+    1: "an error, or a sync that failed or left something to prune; `diff`: there is a difference",
+    2: "wrong usage; `diff`: an error",
+    3: "`--timeout` is over; a sync goes on",
+}
+"""What the exit status of each verb means."""
 
 
 class VerbParser(Parser):
@@ -61,7 +68,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the noun `app` and the names of its verbs."""
     app = subparsers.add_parser("app", help="work with GitOps applications", allow_abbrev=False)
     verbs = app.add_subparsers(dest="app_verb", required=True, metavar="VERB", parser_class=VerbParser)
-    for name, (module, text) in _VERBS.items():
+    for name, (module, text) in VERBS.items():
         verbs.add_parser(name, help=text, description=text, allow_abbrev=False).module = module
 
 
