@@ -6,6 +6,7 @@ phases and waves -> health of every resource -> status. Waves advance on health,
 An AppProject limits what Applications may use and when they may be synced; `spec.dependsOn` lets them wait for each other.
 Destinations are this cluster and those of Argo CD's cluster Secrets. An ApplicationSet generates Applications from lists,
 clusters, directories and files of Git, pull requests, repositories of forges and plugins, and syncs them step by step if asked.
+Health is judged by probes of the business, then Lua, then the own rules; `notifications` tells people what happens.
 
 Limits: signed commits cannot be checked, so a project that asks for them is refused.
 """

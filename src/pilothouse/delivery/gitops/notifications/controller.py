@@ -58,7 +58,7 @@ class NotificationController:
     async def reconcile(self, request: Request) -> Result | None:
         """Send what is due for one Application."""
         app, settings = self._apps.cache.get(request.name, request.namespace), self._configuration.settings
-        if app is None or not is_settled(app):
+        if app is None or not self._configuration.is_known or not is_settled(app):
             return None
         wanted = destinations_of(app, self._project(app), settings)
         if not wanted:

@@ -74,13 +74,19 @@ def test_a_sync_is_told_once_by_webhook_and_mail(tmp_path: Path) -> None:
 
             again = Manager(manager.client, clock=SystemClock(), entropy=Entropy(1), metrics=MetricsRegistry())
             controller = NotificationController(again, "default")
+            assert not controller._configuration.is_known
             await again.start()
+            assert controller._configuration.is_known
             await manager.client.patch(APPLICATION, "shop", "default", {"metadata": {"labels": {"touched": "yes"}}})
             async with asyncio.timeout(10):
                 while not _has_seen(controller):
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.2)
             await again.stop()
+            complaints = [
+                event for event in await manager.client.list(EVENT, "default") if event["reason"] == "NotificationFailed"
+            ]
+            assert complaints == []
             assert (len(server.asked), len(box.mails)) == (2, 1)
 
     asyncio.run(scenario())

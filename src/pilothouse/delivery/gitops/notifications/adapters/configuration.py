@@ -24,6 +24,8 @@ class Configuration:
         self._maps = manager.informer(kinds.CONFIG_MAP, namespace=namespace, fields=f"metadata.name={CONFIG}")
         self._secrets = manager.informer(kinds.SECRET, namespace=namespace, fields=f"metadata.name={SECRET}")
         self.settings = Settings()
+        self.is_known = False
+        """Whether what there is was read; before, nothing can be said to be missing."""
         for informer in (self._maps, self._secrets):
             informer.add_handler(lambda _change: self._read())
 
@@ -31,6 +33,8 @@ class Configuration:
         """Return when the settings are known."""
         await self._secrets.start()
         await self._maps.start()
+        self.is_known = True
+        self._on_change()
 
     async def stop(self) -> None:
         """The informers end with the manager."""
