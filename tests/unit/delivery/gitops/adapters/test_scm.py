@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
@@ -273,3 +274,35 @@ def test_azure_devops() -> None:
         assert [(one["branch"], one["url"]) for one in await forge.repositories(every)] == [("dev", "git@az:app")]
 
     play(answers, scenario)
+
+
+def test_a_github_app_asks_with_a_token_of_its_installation() -> None:
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+    key = rsa.generate_private_key(65537, 2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()  # fmt: skip
+    token = {"token": "installed", "expires_at": "2025-06-15T16:06:40Z"}
+
+    async def scenario(forge: Forge) -> None:
+        forge.secrets["app"] = {"githubAppID": "7", "githubAppInstallationID": "9", "githubAppPrivateKey": pem}
+        spec = {"github": {"owner": "org", "repo": "app", "api": "URL", "appSecretName": "app"}}
+        assert len(await forge.pulls(spec)) == len(await forge.pulls(spec)) == 3
+        assert [request.method for request in forge.requests] == ["POST", "GET", "GET", "GET", "GET"]
+        assert forge.requests[1].header("authorization") == "Bearer installed"
+        signed, _, signature = forge.requests[0].header("authorization").removeprefix("Bearer ").rpartition(".")
+        raw = base64.urlsafe_b64decode(signature + "==")
+        key.public_key().verify(raw, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        await forge.clock.advance(3600)
+        await forge.pulls(spec)
+        assert [request.method for request in forge.requests].count("POST") == 2
+        forge.secrets["app"] = {"githubAppID": "7", "githubAppInstallationID": "8", "githubAppPrivateKey": "x"}
+        with pytest.raises(GeneratorFailed, match="no RSA key"):
+            await forge.pulls(spec)
+        forge.secrets["app"] = {}
+        with pytest.raises(GeneratorFailed, match="is no GitHub App: githubAppID"):
+            await forge.pulls(spec)
+
+    play({**HUB_PULLS, "/api/v3/app/installations/9/access_tokens": (201, token, {})}, scenario)

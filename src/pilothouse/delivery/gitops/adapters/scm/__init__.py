@@ -12,6 +12,7 @@ from typing import Any
 
 from pilothouse.api.meta import Tree
 from pilothouse.delivery.gitops.adapters.scm import azure, bitbucket_cloud, bitbucket_server, gitea, github, gitlab
+from pilothouse.delivery.gitops.adapters.scm.apps import AppTokens
 from pilothouse.delivery.gitops.adapters.scm.http import Access, Api
 from pilothouse.delivery.gitops.adapters.scm.secrets import Lookup, access_of
 from pilothouse.delivery.gitops.engine.applicationsets import filters
@@ -32,6 +33,7 @@ class Forges:
     def __init__(self, lookup: Lookup, clock: Clock) -> None:
         """Find tokens and certificates through `lookup`."""
         self._lookup, self._clock = lookup, clock
+        self._apps = AppTokens(clock)
         self._apis: OrderedDict[tuple[str, str, Access], Api] = OrderedDict()
 
     async def pull_requests(self, spec: Tree, namespace: str) -> list[Tree]:
@@ -82,6 +84,11 @@ class Forges:
 
     async def _api(self, name: str, forge: Any, part: Tree, namespace: str) -> Api:
         access = await access_of(part, forge.STYLE, self._lookup, namespace)
+        if part.get("appSecretName") and forge is github:
+            secret = str(part["appSecretName"])
+            data = await self._lookup.secret(secret, namespace)
+            token = await self._apps.token(forge.base_of(part), secret, data, access)
+            access = Access((("authorization", f"Bearer {token}"),), access.ca, access.is_insecure)
         key = (name, forge.base_of(part), access)
         if key not in self._apis:
             self._apis[key] = Api(name, key[1], access, self._clock)

@@ -95,6 +95,16 @@ class Api:
             raise GeneratorFailed(f"{self.forge} at {self.base} leads to {url[:100]}, which is elsewhere")
         return await self._page(url.removeprefix(self._origin))
 
+    async def post(self, path: str) -> Any:
+        """Send an empty request and return the answer; raises `GeneratorFailed`."""
+        target = f"{self._prefix}{path}"
+        response, payload = await self._exchange(Request("POST", "", headers=self._headers, raw_target=target))
+        self._refuse(target, response.status, dict(response.headers), payload)
+        try:
+            return orjson.loads(payload)
+        except orjson.JSONDecodeError:
+            raise GeneratorFailed(f"{self.forge} at {self.base} does not answer with JSON: {target}") from None
+
     async def close(self) -> None:
         """Close idle connections."""
         await self._transport.close()

@@ -23,8 +23,6 @@ class Lookup(Protocol):
 
 async def access_of(spec: Tree, style: str, lookup: Lookup, namespace: str) -> Access:
     """Return how a forge is reached; `style` is how it wants tokens: Bearer, token, private or basic."""
-    if spec.get("appSecretName"):
-        raise GeneratorFailed("appSecretName: GitHub Apps are not supported", fix="use tokenRef")
     headers = await _headers(spec, style, lookup, namespace)
     return Access(tuple(headers.items()), await _authority(spec, lookup, namespace), bool(spec.get("insecure")))
 
