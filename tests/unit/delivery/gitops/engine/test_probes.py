@@ -15,7 +15,7 @@ from pilothouse.delivery.gitops.engine.probes.answers import (
 )
 from pilothouse.delivery.gitops.engine.probes.quorum import decide, read_need
 from pilothouse.delivery.gitops.engine.probes.specs import Probe, comparison
-from pilothouse.delivery.gitops.engine.probes.targets import Target, filled, pod_selector, targets_of
+from pilothouse.delivery.gitops.engine.probes.targets import Target, filled, is_written_down, pod_selector, targets_of
 from pilothouse.kit.errors import Invalid
 
 YES, NO, SILENT = Answer(True), Answer(False, "down"), Answer(None, "timed out")
@@ -174,6 +174,14 @@ def test_addresses() -> None:
     url = Probe("http", "", url="http://{{ .metadata.name }}.{{metadata.namespace}}.svc:81/x?y=1")
     assert targets_of(url, service) == [Target("http", "web.shop.svc", 81, "/x?y=1")]
     assert filled("{{ .spec.ports[1].name }}", service) == "http"
+
+
+def test_hosts_that_somebody_chose() -> None:
+    service = {"apiVersion": "v1", "kind": "Service", "spec": {"clusterIP": "10.96.0.9"}}
+    assert not is_written_down(Probe("tcp", ""), service)
+    assert is_written_down(Probe("tcp", "", host="db"), service)
+    assert is_written_down(Probe("tcp", ""), {**service, "spec": {"type": "ExternalName", "externalName": "db.example.com"}})
+    assert is_written_down(Probe("http", ""), {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress"})
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pilothouse.delivery.gitops.adapters.health.plugins import Plugins
 from pilothouse.delivery.gitops.engine.probes import Answer, Plan, Probe
 from pilothouse.delivery.gitops.engine.probes.quorum import decide
 from pilothouse.delivery.gitops.engine.probes.specs import ENTRY_POINT, GRPC, HTTP, PROGRAM, PROMETHEUS, TCP
-from pilothouse.delivery.gitops.engine.probes.targets import Target, filled, pod_selector, targets_of
+from pilothouse.delivery.gitops.engine.probes.targets import Target, filled, is_written_down, pod_selector, targets_of
 from pilothouse.delivery.gitops.errors import ProbeFailed, ProbeSilent
 from pilothouse.kit.aio import run_all
 from pilothouse.kit.clock import Clock
@@ -77,7 +77,7 @@ class Asker:
             labels = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
             pods = list(await client.list(POD, namespace_of(tree), labels=labels))
         found = targets_of(probe, tree, pods)[:MAX_TARGETS]
-        for target in found if selector is None else ():
+        for target in found if is_written_down(probe, tree) else ():
             endpoints.check_host(target.host, self._hosts)
         return found
 

@@ -64,6 +64,12 @@ def pod_selector(probe: Probe, tree: Tree) -> dict[str, str] | None:
     return _labels(selector.get("matchLabels") or (selector if kind == "ReplicationController" else None), kind)
 
 
+def is_written_down(probe: Probe, tree: Tree) -> bool:
+    """Whether somebody chose the host, unlike the address of a Service or Pod, which the cluster gave it."""
+    is_external = _map(tree.get("spec")).get("type") == "ExternalName"
+    return bool(probe.url or probe.host) or is_external or kind_of(tree)[2] == "Ingress"
+
+
 def targets_of(probe: Probe, tree: Tree, pods: Sequence[Tree] = ()) -> list[Target]:
     """Return the addresses to ask; raises `Invalid` when none can be told."""
     if probe.url:
