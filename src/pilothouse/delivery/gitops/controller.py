@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from pilothouse.api.meta import Tree, annotations_of, is_deleting
 from pilothouse.delivery.gitops.adapters.clusters import Clusters
 from pilothouse.delivery.gitops.adapters.git import GitMirrors
@@ -31,7 +29,6 @@ from pilothouse.kit.errors import PilothouseError
 from pilothouse.sdk.manager import Manager
 from pilothouse.sdk.reconcile import Request, Result
 
-logger = logging.getLogger("pilothouse.gitops")
 __all__ = ["APPLICATION", "ApplicationController", "built_in_judge"]
 
 
