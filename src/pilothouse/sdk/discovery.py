@@ -11,7 +11,7 @@ import orjson
 
 from pilothouse.api.meta import Tree
 from pilothouse.kit.aio import run_all
-from pilothouse.kit.errors import NotFound
+from pilothouse.kit.errors import NotFound, Unavailable
 from pilothouse.sdk.client import Client
 from pilothouse.sdk.kinds import Kind
 
@@ -35,9 +35,9 @@ class KindNotServed(NotFound):
 class Discovery:
     """The kinds of one server."""
 
-    def __init__(self, client: Client) -> None:
-        """Ask through `client` on first use."""
-        self._client = client
+    def __init__(self, client: Client, *, is_lenient: bool = False) -> None:
+        """Ask through `client` on first use; `is_lenient` passes over an aggregated server that does not answer."""
+        self._client, self._is_lenient = client, is_lenient
         self._served: list[Served] = []
         self._by_kind: dict[tuple[str, str], Served] = {}
         self._documents: dict[tuple[str, bool], tuple[bytes, list[Served]]] = {}
@@ -55,12 +55,20 @@ class Discovery:
         return await (await self._client.raw("GET", path)).read()
 
     async def _version(self, api_version: str, is_preferred: bool) -> tuple[tuple[str, bool], tuple[bytes, list[Served]] | None]:
-        """Return the types of a group version, None when it is gone meanwhile."""
+        """Return the types of a group version, None when it is gone meanwhile.
+
+        Where that is enough, those of an aggregated server that does not answer are as they were. Whoever must not miss
+        a kind (the deletion of a namespace) is told.
+        """
         name = (api_version, is_preferred)
         try:
             body = await self._body(f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}")
         except NotFound:
             return name, None
+        except Unavailable:
+            if not self._is_lenient or "." not in api_version:
+                raise
+            return name, self._documents.get(name)
         known = self._documents.get(name)
         if known is not None and known[0] == body:
             return name, known

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from pilothouse.kit.errors import Unavailable
 from pilothouse.sdk.discovery import Discovery, KindNotServed
 from pilothouse.testing import Environment
 from tests.unit.testing.manifests import WIDGETS
@@ -53,4 +54,21 @@ def test_what_did_not_change_is_kept() -> None:
         assert all(after[kind] is entry for kind, entry in before.items())
 
     with Environment() as environment:
+        asyncio.run(story(environment))
+
+
+def test_an_aggregated_server_that_does_not_answer_is_passed_over_where_that_is_enough() -> None:
+    service = {
+        "apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": {"name": "v1beta1.custom.metrics.example"},
+        "spec": {"group": "custom.metrics.example", "version": "v1beta1", "groupPriorityMinimum": 100, "versionPriority": 100,
+                 "insecureSkipTLSVerify": True, "service": {"name": "nobody", "namespace": "default"}},
+    }  # fmt: skip
+
+    async def story(environment: Environment) -> None:
+        await environment.aio.create(service)
+        with pytest.raises(Unavailable):
+            await Discovery(environment.client).kinds()
+        assert (await Discovery(environment.client, is_lenient=True).find("v1", "Pod")).plural == "pods"
+
+    with Environment(controllers=False) as environment:
         asyncio.run(story(environment))

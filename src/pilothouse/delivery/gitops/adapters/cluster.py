@@ -31,7 +31,7 @@ class ClusterObjects:
         """Call `on_change(application)` when an object tracked by it changed."""
         self._manager = manager
         self.client = manager.client.named(MANAGER)
-        self._discovery = Discovery(self.client)
+        self._discovery = Discovery(self.client, is_lenient=True)
         self._on_change = on_change
         self.tracking = tracking
         self._followed: dict[Kind, Informer] = {}
