@@ -43,7 +43,8 @@ class ApplicationController:
         self._clock, self._config = manager.clock, config
         self._apps = manager.informer(APPLICATION)
         clusters = clusters or Clusters(manager, config.namespace)
-        self._projects = Projects(manager, config.namespace, clusters.place_of)
+        self._clusters = clusters
+        self._projects = Projects(manager, config.namespace, clusters.place_of, clusters.project_of)
         self._sources = Sources(manager, mirrors, config)
         self._controller = manager.controller("application", self.reconcile, workers=4)
         self._store = ApplicationStore(manager, self._apps)
@@ -70,7 +71,8 @@ class ApplicationController:
         self._sites.judge_again(self._wakes.owners(tree))
 
     async def start(self) -> None:
-        """Look at repositories from now on."""
+        """Look at repositories from now on, and know the clusters."""
+        await self._clusters.start()
         await self._watch.start()
 
     async def stop(self) -> None:

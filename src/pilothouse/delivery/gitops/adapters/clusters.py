@@ -34,6 +34,8 @@ class Destination(msgspec.Struct, frozen=True):
     """Of the Secret: another one means other credentials."""
     namespaces: frozenset[str] = frozenset()
     """The namespaces that may be written to; empty for all."""
+    project: str = ""
+    """The project the cluster belongs to; empty for none in particular."""
 
 
 Open = Callable[[Destination], Client]
@@ -65,7 +67,8 @@ def read_destination(secret: Tree) -> Destination:
             fix="give name, server and config as Argo CD does",
         ) from error
     spaces = frozenset(part.strip() for part in data.get("namespaces", "").split(",") if part.strip())
-    return Destination(data.get("name") or server, server, access, str(metadata(secret).get("resourceVersion", "")), spaces)
+    version, project = str(metadata(secret).get("resourceVersion", "")), data.get("project", "")
+    return Destination(data.get("name") or server, server, access, version, spaces, project)
 
 
 class Clusters:
@@ -118,6 +121,18 @@ class Clusters:
         except DestinationInvalid:
             return app.server, app.cluster
         return found.server, found.name
+
+    def project_of(self, app: App) -> str:
+        """Return the project an Application's destination belongs to, empty where a Secret says nothing of one."""
+        server, name = self.place_of(app)
+        for secret in self._secrets.cache.list(self._namespace or app.namespace):
+            try:
+                found = read_destination(secret)
+            except DestinationInvalid:
+                continue
+            if name == found.name or server.rstrip("/") == found.server:
+                return found.project
+        return ""
 
     def _find(self, app: App) -> Destination:
         home = self._namespace or app.namespace

@@ -31,9 +31,15 @@ _ANYTHING: Tree = {
 class Projects:
     """The AppProjects that Applications belong to."""
 
-    def __init__(self, manager: Manager, namespace: str, place_of: Callable[[App], tuple[str, str]]) -> None:
-        """Projects are in `namespace`, or in that of each Application; `place_of` gives URL and name of a destination."""
-        self._place_of = place_of
+    def __init__(
+        self, manager: Manager, namespace: str, place_of: Callable[[App], tuple[str, str]],
+        cluster_project_of: Callable[[App], str] = lambda _app: "",
+    ) -> None:  # fmt: skip
+        """Projects are in `namespace`, or in that of each Application; `place_of` gives URL and name of a destination.
+
+        `cluster_project_of` gives the project that its cluster belongs to.
+        """
+        self._place_of, self._cluster_project_of = place_of, cluster_project_of
         self.informer = manager.informer(PROJECT)
         self._namespace = namespace
 
@@ -65,6 +71,11 @@ class Projects:
             found.append(
                 f"application destination server '{app.server or app.cluster}' and namespace '{app.destination_namespace}' "
                 f"do not match any of the allowed destinations in project '{app.project}'"
+            )
+        if spec.get("permitOnlyProjectScopedClusters") and self._cluster_project_of(app) != app.project:
+            found.append(
+                f"application destination '{app.server or app.cluster}' is no cluster of project '{app.project}', "
+                "which permits only its own"
             )
         return found
 

@@ -33,7 +33,7 @@ def parts(manager: Manager, mirrors: GitMirrors, config: GitOpsConfig) -> Parts:
     """Return the parts; Git is read through `mirrors`."""
     members = ClusterMembers(manager, config.namespace)
     clusters = Clusters(manager, config.namespace)
-    checks = Checks(Projects(manager, config.namespace, clusters.place_of), clusters)
+    checks = Checks(Projects(manager, config.namespace, clusters.place_of, clusters.project_of), clusters)
     repositories = GitAnswers(mirrors, RepositorySecrets(manager, config.namespace), has_globs=config.new_git_file_globbing)
     forges = Forges(members, manager.clock)
     render_go = go_renderer(manager.clock, manager.entropy)
