@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.types import definitions
+from pilothouse.delivery.gitops.types.tracking import METHODS
 from pilothouse.kit.aio import Service
 from pilothouse.kit.registry import Capability
 from pilothouse.sdk.manager import Manager
@@ -26,6 +27,7 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
     from pilothouse.delivery.gitops.controller import ApplicationController
     from pilothouse.delivery.gitops.notifications.controller import NotificationController
 
+    config = await _with_tracking(manager, config)
     limits = Limits(config.fetch_timeout_s, config.max_repository_bytes)
     mirrors = GitMirrors(Path(config.data_dir) / "git", manager.clock, allow_local=config.allow_local, limits=limits)
     worker = LuaWorker(manager.clock)
@@ -49,6 +51,21 @@ async def start(manager: Manager, config: GitOpsConfig) -> Service:
 
         manager.add(WebhookReceiver(manager, config, announced, sets.pull_changed))
     return manager
+
+
+async def _with_tracking(manager: Manager, config: GitOpsConfig) -> GitOpsConfig:
+    """Return the settings with the way of tracking that argocd-cm asks for; another one counts from the next start on."""
+    import msgspec
+
+    from pilothouse.kit.errors import PilothouseError
+    from pilothouse.sdk.kinds import CONFIG_MAP
+
+    try:
+        found = await manager.client.get(CONFIG_MAP, "argocd-cm", config.namespace or "argocd")
+    except PilothouseError:
+        return config
+    method = (found.get("data") or {}).get("application.resourceTrackingMethod")
+    return msgspec.structs.replace(config, tracking=method) if method in METHODS else config
 
 
 class _Ending:

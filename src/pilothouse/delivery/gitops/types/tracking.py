@@ -9,6 +9,7 @@ from pilothouse.delivery.gitops.types.application import TRACKING, App, tracking
 
 LABEL = "app.kubernetes.io/instance"
 ANNOTATION, BY_LABEL, BOTH = "annotation", "label", "annotation+label"
+METHODS = (ANNOTATION, BY_LABEL, BOTH)
 MAX_LABEL = 63
 
 

@@ -22,7 +22,7 @@ from pilothouse.delivery.gitops.applications.comparison import Comparer
 from pilothouse.delivery.gitops.applications.differences import Difference, differences
 from pilothouse.delivery.gitops.config import GitOpsConfig
 from pilothouse.delivery.gitops.types import App, read_app
-from pilothouse.delivery.gitops.types.tracking import Tracking
+from pilothouse.delivery.gitops.types.tracking import METHODS, Tracking
 from pilothouse.kit.clock import Entropy, SystemClock
 from pilothouse.kit.errors import NotFound
 from pilothouse.kit.metrics import MetricsRegistry
@@ -82,7 +82,8 @@ class Bench:
 
 def tracking_of(config: dict[str, str], settings: GitOpsConfig) -> Tracking:
     """Return how objects are tracked, as argocd-cm says."""
-    return Tracking(config.get("application.resourceTrackingMethod") or settings.tracking, home=settings.namespace)
+    method = config.get("application.resourceTrackingMethod")
+    return Tracking(method if method in METHODS else settings.tracking, home=settings.namespace)
 
 
 def cache_dir() -> Path:
